@@ -1,0 +1,68 @@
+"""Argument names of the extraction job and environment names of the dbt build.
+
+Glue passes arguments as ``--name value`` pairs; names use underscores, because
+Glue's own parser refuses hyphens
+(docs.aws.amazon.com/glue/latest/dg/aws-glue-api-crawler-pyspark-extensions-get-resolved-options.html).
+"""
+
+from enum import StrEnum
+from typing import Final
+
+
+class Argument(StrEnum):
+    """An argument of the extraction job, without the leading dashes."""
+
+    # Set once, as default arguments of the deployed job.
+    LAKE_BUCKET = "lake_bucket"
+    RAW_DATABASE = "raw_database"
+    SALESFORCE_SECRET = "salesforce_secret_arn"  # noqa: S105 - a name, not a secret
+    OBJECTS_CONFIG = "objects_config"  # s3:// address of the JSON described in .objects
+    # Set for each run by the state machine.
+    EXECUTION_NAME = "execution_name"
+    GROUP = "group"
+    OBJECTS = "objects"  # comma-separated API names; "*" means the whole group
+    MODE = "mode"
+    SINCE = "since"  # ISO 8601; "-" means unset, as Glue drops empty values
+    UNTIL = "until"
+
+    @property
+    def flag(self) -> str:
+        """The argument as it stands on the command line, for example ``--group``."""
+        return f"--{self.value}"
+
+
+ALL_OBJECTS: Final = "*"
+UNSET: Final = "-"
+
+
+class Mode(StrEnum):
+    """How an execution reads Salesforce."""
+
+    INCREMENTAL = "incremental"
+    FULL = "full"
+    RECONCILE = "reconcile"
+    REFRESH = "refresh"
+
+
+class BuildVariable(StrEnum):
+    """An environment variable of the dbt build in CodeBuild."""
+
+    # Set once, on the project.
+    LAKE_BUCKET = "LAKE_BUCKET"
+    RAW_DATABASE = "RAW_DATABASE"
+    STAGING_DATABASE = "STAGING_DATABASE"
+    INTERMEDIATE_DATABASE = "INTERMEDIATE_DATABASE"
+    MARTS_DATABASE = "MARTS_DATABASE"
+    SESSION_ROLE_ARN = "DBT_SESSION_ROLE_ARN"
+    SESSION_PREFIX = "DBT_SESSION_PREFIX"
+    SESSION_WORKER_TYPE = "DBT_SESSION_WORKER_TYPE"
+    SESSION_WORKERS = "DBT_SESSION_WORKERS"
+    THREADS = "DBT_THREADS"
+    # Set for each build by the state machine.
+    EXECUTION_NAME = "LAKEHOUSE_EXECUTION_NAME"
+    FAILED_OBJECTS = "LAKEHOUSE_FAILED_OBJECTS"  # comma-separated API names, may be empty
+
+
+# Identifiers of the build's secondary sources: CODEBUILD_SRC_DIR_<identifier>.
+BUILD_SOURCE_WHEELS: Final = "wheels"
+BUILD_SOURCE_JOBS: Final = "jobs"

@@ -1,0 +1,102 @@
+"""What a run leaves under ``runs/<execution name>/`` in the lake bucket.
+
+``<object>.json`` is one object's outcome, ``_<group>.json`` the summary of one Glue
+run, which the state machine reads, ``_dbt.json`` the result of the dbt build. Names
+of Salesforce objects never begin with an underscore.
+"""
+
+from enum import StrEnum
+from typing import Final, Literal, TypedDict
+
+RUNS_PREFIX: Final = "runs/"
+LOADS_PREFIX: Final = "loads/"
+REPORTS_PREFIX: Final = "reports/"
+ATHENA_PREFIX: Final = "athena/"
+TEMPORARY_PREFIX: Final = "tmp/"
+
+# Prefixes whose objects expire; every other key of the lake bucket is kept.
+EXPIRING_PREFIXES: Final = (REPORTS_PREFIX, ATHENA_PREFIX, LOADS_PREFIX, TEMPORARY_PREFIX)
+
+
+def object_outcome_key(execution_name: str, object_name: str) -> str:
+    """Key of one object's outcome."""
+    return f"{RUNS_PREFIX}{execution_name}/{object_name}.json"
+
+
+def group_outcome_key(execution_name: str, group: str) -> str:
+    """Key of one Glue run's summary."""
+    return f"{RUNS_PREFIX}{execution_name}/_{group}.json"
+
+
+def build_outcome_key(execution_name: str) -> str:
+    """Key of the dbt build's result."""
+    return f"{RUNS_PREFIX}{execution_name}/_dbt.json"
+
+
+class Status(StrEnum):
+    """How the extraction of one object ended."""
+
+    LANDED = "landed"  # rows were committed
+    UNCHANGED = "unchanged"  # nothing new in the window; at most the watermark moved
+    SKIPPED = "skipped"  # another run is reading this object
+    SUPERSEDED = "superseded"  # another run committed first; this run's files were discarded
+    FAILED = "failed"
+
+
+class ObjectOutcome(TypedDict):
+    """One object's outcome. Times are ISO 8601 UTC, null where they do not apply."""
+
+    object: str
+    group: str
+    status: str  # a Status
+    message: str | None  # one sentence for a person; null unless something is worth saying
+    error: str | None  # class name from lakehouse_jobs.errors
+    rows: int
+    bytes: int  # of Parquet
+    pages: int
+    requests: int  # calls to Salesforce
+    batch: int | None
+    watermark_before: str | None
+    watermark_after: str | None
+    schema_changes: list[str]  # a sentence each
+    left_out: list[str]  # fields not read, with the reason
+    api: Literal["bulk", "rest"] | None
+    seconds: float
+
+
+class GroupOutcome(TypedDict):
+    """Summary of one Glue run; small enough for a state's 256 KiB payload."""
+
+    group: str
+    landed: list[str]  # object API names; here and below
+    unchanged: list[str]
+    skipped: list[str]  # skipped or superseded
+    failed: list["Failure"]
+
+
+class Failure(TypedDict):
+    """An object that failed, and why, in one sentence."""
+
+    object: str
+    message: str
+
+
+class BuildFailure(TypedDict):
+    """A dbt node that failed."""
+
+    node: str  # unique id
+    name: str
+    kind: str  # model, test, seed, …
+    message: str
+    failures: int | None  # rows that failed a test
+
+
+class BuildOutcome(TypedDict):
+    """Result of the dbt build."""
+
+    status: Literal["succeeded", "failed"]
+    cause: str | None  # one or two sentences for a person
+    counts: dict[str, int]  # result status -> nodes
+    failures: list[BuildFailure]
+    excluded: list[str]  # sources left out, "salesforce.account"
+    seconds: float

@@ -1,0 +1,1 @@
+"""A local AWS and a demo Salesforce org, so that the deployed lakehouse runs on one machine."""

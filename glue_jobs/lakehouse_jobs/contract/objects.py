@@ -62,9 +62,9 @@ class Group:
 
     def matches(self, object_name: str) -> bool:
         """Whether a pattern of the group takes this object."""
-        return any(
-            is_pattern(i) and matches(i, object_name) for i in self.include
-        ) and not any(matches(e, object_name) for e in self.exclude)
+        return any(is_pattern(i) and matches(i, object_name) for i in self.include) and not any(
+            matches(e, object_name) for e in self.exclude
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,8 +106,11 @@ class ObjectsConfig:
         return None
 
     def members(self, group: str, available: Iterable[str]) -> list[str]:
-        """The group's objects: those it names, whether available or not, then those its
-        patterns take among ``available`` (API names as describeGlobal gives them)."""
+        """The group's objects: those it names, then those its patterns take.
+
+        ``available`` holds the API names that describeGlobal gives. A named object stays
+        although the org does not list it: the run reports it as missing.
+        """
         wanted = self.group(group)
         by_lower = {name.lower(): name for name in available}
         named = [by_lower.get(i.lower(), i) for i in wanted.include if not is_pattern(i)]

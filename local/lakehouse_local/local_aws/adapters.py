@@ -10,6 +10,6 @@ ADAPTERS: Final = ()
 
 
 def install_all(context: Context) -> None:
-    """Put every adapter in place; `MinistackChanged` names one that no longer fits."""
+    """Put every adapter in place; `MinistackChangedError` names one that no longer fits."""
     for name in ADAPTERS:
         import_module(f"{__package__}.{name}").install(context)

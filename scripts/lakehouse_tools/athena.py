@@ -1,0 +1,98 @@
+"""Queries through Athena, in the deployed workgroup."""
+
+import time
+from dataclasses import dataclass
+from typing import Any, Final
+
+from lakehouse_tools.environment import Environment
+from lakehouse_tools.errors import QueryError
+from lakehouse_tools.stack import Stack
+
+_FIRST_WAIT: Final = 0.1  # seconds; doubled up to the longest
+_LONGEST_WAIT: Final = 2.0
+_WHOLE: Final = ("tinyint", "smallint", "integer", "int", "bigint")
+_BROKEN: Final = ("float", "double", "real")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """A column of a result; the type as Athena names it."""
+
+    name: str
+    type: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """A query's rows, as Athena's text; None is null."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[str | None, ...], ...]
+
+    def typed(self) -> list[dict[str, Any]]:
+        """Rows as dictionaries, with numbers and booleans as such.
+
+        All else is text, decimals too, so that no digit is lost.
+        """
+        return [
+            {c.name: _value(c.type, v) for c, v in zip(self.columns, row, strict=True)}
+            for row in self.rows
+        ]
+
+
+def query(
+    environment: Environment, stack: Stack, sql: str, *, database: str | None = None
+) -> Result:
+    """Run one statement and wait for it. ``database``: the marts unless given.
+
+    Raises :class:`QueryError` with Athena's reason.
+    """
+    client = environment.client("athena")
+    try:
+        query_id = client.start_query_execution(
+            QueryString=sql,
+            WorkGroup=stack.athena_work_group_name,
+            QueryExecutionContext={"Database": database or stack.marts_database},
+        )["QueryExecutionId"]
+    except client.exceptions.InvalidRequestException as error:
+        raise QueryError(f"query refused: {error.response['Error'].get('Message')}") from error
+    wait = _FIRST_WAIT
+    while True:
+        status = client.get_query_execution(QueryExecutionId=query_id)["QueryExecution"]["Status"]
+        if status["State"] == "SUCCEEDED":
+            return _result(client, query_id)
+        if status["State"] in ("FAILED", "CANCELLED"):
+            reason = " ".join((status.get("StateChangeReason") or status["State"]).split())
+            raise QueryError(f"query failed: {reason}")
+        time.sleep(wait)
+        wait = min(wait * 2, _LONGEST_WAIT)
+
+
+def _result(client: Any, query_id: str) -> Result:
+    columns: tuple[Column, ...] = ()
+    header: tuple[str, ...] = ()
+    rows: list[tuple[str | None, ...]] = []
+    for page in client.get_paginator("get_query_results").paginate(QueryExecutionId=query_id):
+        result = page["ResultSet"]
+        if not columns:
+            found = result.get("ResultSetMetadata", {}).get("ColumnInfo", [])
+            columns = tuple(Column(name=c["Name"], type=c["Type"]) for c in found)
+            header = tuple(c.name for c in columns)
+        batch = [tuple(v.get("VarCharValue") for v in row["Data"]) for row in result["Rows"]]
+        # Athena repeats the names in the first row of a SELECT, and only there.
+        if not rows and batch and batch[0] == header:
+            batch = batch[1:]
+        rows.extend(batch)
+    return Result(columns=columns, rows=tuple(rows))
+
+
+def _value(kind: str, text: str | None) -> Any:
+    if text is None:
+        return None
+    if kind in _WHOLE:
+        return int(text)
+    if kind in _BROKEN:
+        return float(text)
+    if kind == "boolean":
+        return text.lower() == "true"
+    return text

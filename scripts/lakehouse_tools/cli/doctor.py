@@ -1,0 +1,28 @@
+"""``lakehouse doctor``."""
+
+import click
+
+
+@click.command()
+def command() -> None:
+    """Say what is missing on this machine, and what to do about it.
+
+    Exit status 1 when something stands in the way of `lakehouse demo`.
+
+    \b
+    Example:
+      lakehouse doctor
+    """
+    from lakehouse_local.home import Home
+    from lakehouse_tools.doctor import examine
+    from lakehouse_tools.errors import MachineError
+
+    failed = 0
+    for finding in examine(Home.from_environment()):
+        mark = {True: "✓", False: "✗", None: "-"}[finding.passed]
+        click.echo(f"{mark} {finding.name:<10} {finding.text}")
+        if finding.remedy:
+            click.echo(f"  {'':<10} {finding.remedy}")
+        failed += finding.passed is False
+    if failed:
+        raise MachineError(f"{failed} finding(s) stand in the way: see above")

@@ -1,0 +1,46 @@
+"""``lakehouse report``."""
+
+import click
+
+from lakehouse_tools.cli.options import environment_option
+
+
+@click.command()
+@environment_option
+@click.argument("execution", required=False)
+def command(*, environment_name: str, execution: str | None) -> None:
+    """Show what one execution did, object by object: the last one unless named.
+
+    \b
+    Examples:
+      lakehouse report
+      lakehouse report 20260131-080000-3f9a
+    """
+    from rich.console import Console
+
+    from lakehouse_tools.display import standing
+    from lakehouse_tools.environment import Environment, aws_errors
+    from lakehouse_tools.errors import RequestError
+    from lakehouse_tools.executions import history, outcomes
+    from lakehouse_tools.stack import read_stack
+
+    environment = Environment.named(environment_name)
+    console = Console()
+    with aws_errors(environment):
+        stack = read_stack(environment)
+        name = execution
+        if name is None:
+            past = history.executions(environment, stack, limit=1)
+            if not past:
+                click.echo(f"no executions yet: start one with `lakehouse run{environment.option}`")
+                return
+            name = past[0].name
+        objects = outcomes.object_outcomes(environment, stack, name)
+        build = outcomes.build_outcome(environment, stack, name)
+        if not objects and build is None:
+            raise RequestError(
+                f"execution {name}: nothing in s3://{stack.lake_bucket_name}/runs/{name}/:"
+                f" `lakehouse status{environment.option}` lists the executions"
+            )
+        click.echo(f"execution {name}")
+        standing.print_outcomes(console, objects, build)

@@ -1,0 +1,66 @@
+"""``lakehouse run``."""
+
+import click
+
+from lakehouse_tools.cli.options import environment_option, plain_option
+
+_MODES = ("incremental", "full")  # reconcile and refresh come with the resync
+
+
+@click.command()
+@environment_option
+@click.option("--objects", help="Objects by API name, with commas between them.  [default: all]")
+@click.option("--groups", help="Groups of the configuration, with commas.  [default: all]")
+@click.option("--mode", type=click.Choice(_MODES), help="How to read.  [default: incremental]")
+@click.option("--since", help="Read changes from this time on, instead of from the watermark.")
+@click.option("--until", help="Read changes before this time.")
+@click.option("--wait/--no-wait", default=True, help="Follow it, or only start it.")
+@plain_option
+def command(
+    *,
+    environment_name: str,
+    objects: str | None,
+    groups: str | None,
+    mode: str | None,
+    since: str | None,
+    until: str | None,
+    wait: bool,
+    plain: bool,
+) -> None:
+    """Start the deployed pipeline and follow it.
+
+    Ends with exit status 1 when the execution fails, and says why. Ctrl-C stops
+    following; the execution goes on.
+
+    \b
+    Examples:
+      lakehouse run
+      lakehouse run --objects Account,Contact --mode full
+      lakehouse run --env dev --groups sales --no-wait
+    """
+    from rich.console import Console
+
+    from lakehouse_jobs.contract.arguments import Mode
+    from lakehouse_tools import secret
+    from lakehouse_tools.display.outcome import run_and_follow
+    from lakehouse_tools.environment import Environment, aws_errors
+    from lakehouse_tools.executions.start import Request, moment, name_of, names, start
+    from lakehouse_tools.stack import read_stack
+
+    request = Request(
+        objects=names(objects),
+        groups=names(groups),
+        mode=Mode(mode) if mode else None,
+        since=moment(since, option="--since") if since else None,
+        until=moment(until, option="--until") if until else None,
+    )
+    environment = Environment.named(environment_name)
+    with aws_errors(environment):
+        stack = read_stack(environment)
+        secret.require_filled(environment, stack)
+        arn = start(environment, stack, request)
+        if wait:
+            run_and_follow(environment, stack, arn, console=Console(), plain=plain)
+        else:
+            click.echo(f"execution {name_of(arn)} started")
+            click.echo(f"see how it goes with `lakehouse status{environment.option}`")

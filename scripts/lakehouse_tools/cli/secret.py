@@ -1,0 +1,79 @@
+"""``lakehouse secret``: the org's credentials. Never an argument, never shown."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from lakehouse_tools.cli.options import environment_option
+
+
+@click.group()
+def command() -> None:
+    """The org's credentials in the environment's secret.
+
+    \b
+    Example:
+      lakehouse secret set
+    """
+
+
+@command.command("set")
+@environment_option
+@click.option("--jwt", is_flag=True, help="Ask for a user and a private key (JWT bearer).")
+@click.option(
+    "--from-file",
+    type=click.Path(allow_dash=True, path_type=str),
+    help="JSON with the credentials; - reads standard input.",
+)
+def set_secret(*, environment_name: str, jwt: bool, from_file: str | None) -> None:
+    """Put the org's credentials into the secret.
+
+    Asks for them, without showing what is secret, or reads them as JSON. They are
+    checked for their form first; `lakehouse connections` then tries to sign in.
+
+    \b
+    Examples:
+      lakehouse secret set
+      lakehouse secret set --env dev --jwt
+      lakehouse secret set --from-file - < credentials.json
+    """
+    from lakehouse_tools import secret
+    from lakehouse_tools.environment import Environment, aws_errors
+    from lakehouse_tools.stack import read_stack
+
+    environment = Environment.named(environment_name)
+    with aws_errors(environment):
+        stack = read_stack(environment)
+        if from_file is not None:
+            text, where = _read(from_file)
+            credentials = secret.parse(text, where=where)
+        else:
+            credentials = secret.check(_ask(jwt=jwt), where="the answers")
+        secret.put(environment, stack, credentials)
+    click.echo(f"secret filled for {credentials['instance_url']}")
+    click.echo(f"next: `lakehouse connections{environment.option}` tries to sign in")
+
+
+def _read(name: str) -> tuple[str, str]:
+    from lakehouse_tools.errors import RequestError
+
+    if name == "-":
+        return sys.stdin.read(), "standard input"
+    try:
+        return Path(name).read_text(encoding="utf-8"), name
+    except OSError as error:
+        raise RequestError(f"--from-file {name}: {error.strerror}: give a file with JSON") from None
+
+
+def _ask(*, jwt: bool) -> dict[str, str]:
+    answers = {
+        "instance_url": click.prompt("Org's address (https://acme.my.salesforce.com)"),
+        "client_id": click.prompt("Consumer key (client id)"),
+    }
+    if jwt:
+        answers["username"] = click.prompt("User name")
+        answers["private_key"], _ = _read(click.prompt("File with the private key (PEM)"))
+    else:
+        answers["client_secret"] = click.prompt("Consumer secret (not shown)", hide_input=True)
+    return answers

@@ -1,0 +1,81 @@
+"""What the demo tells between its steps and at its end."""
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from lakehouse_jobs.contract.runs import ObjectOutcome, Status
+from lakehouse_tools.demo.marts import Mart
+from lakehouse_tools.display.words import count, duration, size
+
+# One account that was changed after the first run, with each of its versions.
+HISTORY_QUERY = """\
+select account_id, account_name, valid_from, valid_to, is_current
+from dim_account
+where account_id in (select account_id from dim_account group by 1 having count(*) > 1)
+order by account_id, valid_from
+limit 10"""
+
+
+def marts_table(before: Sequence[Mart], after: Sequence[Mart]) -> Table:
+    """The marts after the second run, with what it added to each."""
+    earlier = {mart.name: mart for mart in before}
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("mart")
+    for name in ("rows", "since run 1", "current", "closed versions"):
+        table.add_column(name, justify="right")
+    for mart in after:
+        first = earlier.get(mart.name)
+        added = mart.rows - (first.rows if first else 0)
+        table.add_row(
+            mart.name,
+            count(mart.rows),
+            f"{added:+,}",
+            "" if mart.current is None else count(mart.current),
+            "" if mart.closed is None else count(mart.closed),
+        )
+    return table
+
+
+def difference(outcomes: Sequence[ObjectOutcome]) -> list[str]:
+    """What an incremental run found, in sentences."""
+    landed = [o for o in outcomes if o["status"] == Status.LANDED]
+    unchanged = [o for o in outcomes if o["status"] == Status.UNCHANGED]
+    rows = sum(o["rows"] for o in landed)
+    stored = sum(o["bytes"] for o in landed)
+    lines = [f"{count(rows)} new versions in {len(landed)} objects, {size(stored)} of Parquet"]
+    lines += [f"{o['object']}: {count(o['rows'])} versions" for o in landed]
+    lines += [f"{o['object']}: {text}" for o in outcomes for text in o["schema_changes"]]
+    if unchanged:
+        lines.append(f"unchanged: {', '.join(o['object'] for o in unchanged)}")
+    return lines
+
+
+def next_steps(console: Console, *, run_name: str, lake_bucket: str, endpoint: str) -> None:
+    """Where to look next and how to stop it."""
+    query = " ".join(HISTORY_QUERY.split())
+    lines = (
+        ("[bold]Look further[/bold]", ""),
+        ("an account's history", f'lakehouse query "{query}"'),
+        ("the last run's report", "lakehouse report"),
+        ("its outcomes", f"s3://{lake_bucket}/runs/{run_name}/"),
+        ("the state of each object", "lakehouse status"),
+        ("change the org and run again", "lakehouse org change && lakehouse run"),
+        ("with boto3 or the AWS CLI", f"AWS_ENDPOINT_URL={endpoint}, any keys, us-east-1"),
+        ("[bold]Stop[/bold]", "lakehouse down   (keeps the data; --delete removes it)"),
+    )
+    for what, how in lines:
+        console.print(f"  {what:<30} ", end="", highlight=False)
+        console.print(how, markup=False, highlight=False, soft_wrap=True)
+
+
+def seconds_table(seconds: dict[str, float], total: float) -> Table:
+    """Seconds by phase."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("phase")
+    table.add_column("time", justify="right")
+    for phase, value in seconds.items():
+        table.add_row(phase, duration(value))
+    table.add_row("total", duration(total), style="bold")
+    return table

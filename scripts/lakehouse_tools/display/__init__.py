@@ -1,0 +1,1 @@
+"""What people see: a live picture on a terminal, plain lines everywhere else."""

@@ -1,0 +1,51 @@
+"""Query results as a table, CSV or JSON."""
+
+import csv
+import io
+import json
+
+from rich.console import Console
+from rich.table import Table
+
+from lakehouse_tools.athena import Result
+
+FORMATS = ("table", "csv", "json")
+_RIGHT = ("tinyint", "smallint", "integer", "int", "bigint", "float", "double", "real", "decimal")
+
+
+def show(result: Result, *, form: str, console: Console) -> None:
+    """Print a result. CSV and JSON go out as they are, without colour or wrapping."""
+    if form == "csv":
+        console.file.write(as_csv(result))
+    elif form == "json":
+        console.file.write(json.dumps(result.typed(), ensure_ascii=False, indent=2) + "\n")
+    else:
+        console.print(as_table(result))
+        rows = len(result.rows)
+        console.print(f"{rows:,} row{'' if rows == 1 else 's'}", style="dim", highlight=False)
+
+
+def as_csv(result: Result) -> str:
+    """RFC 4180 with a header and line feeds; null is an empty field."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow([c.name for c in result.columns])
+    writer.writerows([["" if v is None else v for v in row] for row in result.rows])
+    return out.getvalue()
+
+
+def as_table(result: Result) -> Table:
+    """A table for the terminal; numbers to the right, null as a dim word."""
+    table = Table(header_style="bold", show_edge=False)
+    for column in result.columns:
+        kind = column.type.split("(")[0]
+        table.add_column(column.name, justify="right" if kind in _RIGHT else "left")
+    for row in result.rows:
+        table.add_row(*("[dim]null[/dim]" if v is None else _escaped(v) for v in row))
+    return table
+
+
+def _escaped(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(text)

@@ -1,0 +1,79 @@
+"""What an execution is asked to do, and its start."""
+
+import json
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from lakehouse_jobs.contract.arguments import Mode
+from lakehouse_tools.environment import Environment
+from lakehouse_tools.errors import RequestError
+from lakehouse_tools.stack import Stack
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """The input of an execution. Empty or None leaves the choice to the state machine."""
+
+    objects: tuple[str, ...] = ()  # API names; empty: all that are configured
+    groups: tuple[str, ...] = ()
+    mode: Mode | None = None
+    since: str | None = None  # ISO 8601
+    until: str | None = None
+
+    def as_input(self) -> dict[str, Any]:
+        """The execution's input, without what was left open."""
+        values = {
+            "objects": list(self.objects),
+            "groups": list(self.groups),
+            "mode": self.mode.value if self.mode else None,
+            "since": self.since,
+            "until": self.until,
+        }
+        return {key: value for key, value in values.items() if value}
+
+
+def moment(text: str, *, option: str) -> str:
+    """A date or time as ISO 8601 UTC; without a zone it is taken for UTC."""
+    try:
+        value = datetime.fromisoformat(text)
+    except ValueError:
+        raise RequestError(
+            f"{option}: got {text!r}: give a date or time such as 2026-01-31 or 2026-01-31T08:00Z"
+        ) from None
+    if isinstance(value, date) and value.tzinfo is None:
+        value = value.replace(tzinfo=UTC)
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def names(text: str | None) -> tuple[str, ...]:
+    """A comma-separated list, without blanks and repetitions, in the given order."""
+    return tuple(dict.fromkeys(part.strip() for part in (text or "").split(",") if part.strip()))
+
+
+def execution_name(now: datetime) -> str:
+    """A name that sorts by time and is unique: ``20260131-080000-3f9a``."""
+    return f"{now.astimezone(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+
+
+def start(environment: Environment, stack: Stack, request: Request) -> str:
+    """Start the state machine. Returns the execution's ARN."""
+    answer = environment.client("stepfunctions").start_execution(
+        stateMachineArn=stack.state_machine_arn,
+        name=execution_name(datetime.now(UTC)),
+        input=json.dumps(request.as_input()),
+    )
+    return answer["executionArn"]
+
+
+def name_of(execution_arn: str) -> str:
+    """The execution's name, the last part of its ARN."""
+    return execution_arn.rsplit(":", 1)[-1]
+
+
+def stop(environment: Environment, execution_arn: str) -> None:
+    """End an execution; Step Functions stops its Glue runs and its build."""
+    environment.client("stepfunctions").stop_execution(
+        executionArn=execution_arn, error="Stopped", cause="stopped with `lakehouse stop`"
+    )

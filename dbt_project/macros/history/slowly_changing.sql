@@ -1,0 +1,141 @@
+{#- The history of records as periods (a slowly changing dimension of type 2), from all
+    their versions: CTEs that end in `periods`.
+
+    versions  CTE: all versions of the records at hand, with staging's version columns
+    key       its id column
+    tracked   the columns whose change begins a new period
+
+    periods: key, the tracked columns, created_at, valid_from (inclusive), valid_to
+    (exclusive, null while open), is_current, is_closed_by_deletion, and _batch, the
+    newest batch that brought a version of the period.
+
+    A period begins when the version's stamp says; where a version came without a new
+    stamp (a formula or a permission changed), when it was extracted, but before the next
+    stamp. The first begins with the record. Of versions that begin at one moment the
+    last counts. A deletion closes the period and opens none; a record that is known only
+    as deleted has one period, from its creation to its deletion. -#}
+{% macro slowly_changing(versions, key, tracked) -%}
+stamped as (
+
+    select
+        *,
+        coalesce(deleted_at, system_modified_at, _extracted_at) as version_at
+    from {{ versions }}
+
+),
+
+placed as (
+
+    select
+        *,
+        lag(version_at) over (
+            partition by {{ key }} order by version_at, _batch
+        ) as previous_at,
+        -- The next greater stamp, however many versions share this one.
+        min(version_at) over (
+            partition by {{ key }} order by unix_micros(version_at)
+            range between 1 following and unbounded following
+        ) as next_stamp_at
+    from stamped
+
+),
+
+begun as (
+
+    -- The running maximum keeps the order where clocks disagree.
+    select
+        *,
+        max(
+            case
+                when previous_at is null then coalesce(created_at, version_at)
+                when version_at > previous_at then version_at
+                else least(greatest(_extracted_at, version_at), next_stamp_at)
+            end
+        ) over (
+            partition by {{ key }} order by version_at, _batch
+            rows between unbounded preceding and current row
+        ) as begins_at
+    from placed
+
+),
+
+ranked as (
+
+    select
+        *,
+        max(_batch) over (partition by {{ key }}, begins_at) as moment_batch,
+        row_number() over (
+            partition by {{ key }}, begins_at order by version_at desc, _batch desc
+        ) as rank_in_moment,
+        struct(
+            is_deleted
+            {%- for column in tracked %},
+            case when not is_deleted then {{ column }} end as {{ column }}
+            {%- endfor %}
+        ) as state
+    from begun
+
+),
+
+moments as (
+
+    select
+        *,
+        not state <=> lag(state) over (partition by {{ key }} order by begins_at) as is_change
+    from ranked
+    where rank_in_moment = 1
+
+),
+
+counted as (
+
+    select
+        *,
+        -- A deletion opens no period: what it brought counts for the one that it closes.
+        count_if(is_change and not is_deleted) over (
+            partition by {{ key }} order by begins_at
+            rows between unbounded preceding and current row
+        ) as period_number
+    from moments
+
+),
+
+batched as (
+
+    select
+        *,
+        max(moment_batch) over (partition by {{ key }}, period_number) as period_batch
+    from counted
+
+),
+
+bounded as (
+
+    select
+        *,
+        lead(begins_at) over (partition by {{ key }} order by begins_at) as ends_at,
+        lead(is_deleted) over (partition by {{ key }} order by begins_at) as ends_deleted,
+        lag(begins_at) over (partition by {{ key }} order by begins_at) is null as is_first
+    from batched
+    where is_change
+
+),
+
+periods as (
+
+    select
+        {{ key }},
+        {%- for column in tracked %}
+        {{ column }},
+        {%- endfor %}
+        created_at,
+        begins_at as valid_from,
+        case when is_deleted then version_at else ends_at end as valid_to,
+        not is_deleted and ends_at is null as is_current,
+        is_deleted or coalesce(ends_deleted, false) as is_closed_by_deletion,
+        period_batch as _batch
+    from bounded
+    where not is_deleted or (is_first and begins_at < version_at)
+
+)
+{%- endmacro %}

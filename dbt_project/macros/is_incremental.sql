@@ -1,0 +1,13 @@
+{#- dbt's own question, and one more: has the model still the columns of its table?
+    A model that gained, lost or renamed a column is built anew from raw. That gives old
+    rows their values at once, where `append_new_columns` would leave nulls. -#}
+{% macro is_incremental() -%}
+    {%- if not execute or model.config.materialized != 'incremental' or should_full_refresh() -%}
+        {{ return(false) }}
+    {%- endif -%}
+    {%- set relation = load_cached_relation(this) -%}
+    {%- if relation is none or relation.type != 'table' -%}
+        {{ return(false) }}
+    {%- endif -%}
+    {{ return(columns_of(relation).keys() | list == model.columns.keys() | list) }}
+{%- endmacro %}

@@ -1,0 +1,28 @@
+{#- dbt-glue's incremental materialization, for Iceberg and MERGE alone.
+
+    dbt-glue sends four statements for a merge (temporary relation, DESCRIBE, MERGE,
+    DROP), each with two of its own before it, and a poll of a second or more on AWS. A
+    MERGE takes a query as its source, so one is enough. A build from scratch replaces
+    the table in one commit instead of dropping it first: readers never miss it. -#}
+{% materialization incremental, adapter='glue', supported_languages=['sql'] -%}
+    {%- if config.get('file_format') != 'iceberg' or config.get('incremental_strategy') != 'merge' -%}
+        {{ exceptions.raise_compiler_error(
+            model.name ~ ': incremental models are Iceberg tables with the strategy merge'
+        ) }}
+    {%- endif -%}
+    {%- set target_relation = glue__make_target_relation(this, 'iceberg') -%}
+
+    {{ run_hooks(pre_hooks) }}
+
+    {% call statement('main') -%}
+        {%- if is_incremental() -%}
+            {{ get_merge_sql(target_relation, sql, config.get('unique_key'), none, none) }}
+        {%- else -%}
+            {{ create_table_as(false, target_relation, sql) }}
+        {%- endif -%}
+    {%- endcall %}
+
+    {{ run_hooks(post_hooks) }}
+
+    {{ return({'relations': [this.incorporate(type='table')]}) }}
+{%- endmaterialization %}

@@ -1,0 +1,53 @@
+{{ config(
+    unique_key=['account_id', 'valid_from'],
+    meta={'obsolete_column': '_obsolete'},
+) }}
+
+{# A change of one of these begins a new row. -#}
+{% set tracked = [
+    'account_name',
+    'account_type',
+    'industry',
+    'rating',
+    'account_source',
+    'ownership',
+    'owner_id',
+    'parent_account_id',
+    'billing_city',
+    'billing_state',
+    'billing_postal_code',
+    'billing_country',
+    'annual_revenue',
+    'number_of_employees',
+] -%}
+
+with
+
+touched as (
+
+    select distinct account_id
+    from {{ ref('base_salesforce__accounts') }}
+    {{ newer_batches() }}
+
+),
+
+versions as (
+
+    select *
+    from {{ ref('base_salesforce__accounts') }}
+    where account_id in (select account_id from touched)
+
+),
+
+{{ slowly_changing('versions', 'account_id', tracked) }},
+
+accounts as (
+
+    select
+        {{ history_key('account_id') }} as account_key,
+        *
+    from periods
+
+)
+
+{{ history_delta('accounts', key='account_id', ids='touched') }}

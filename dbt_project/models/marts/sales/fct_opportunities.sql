@@ -1,0 +1,56 @@
+{{ config(unique_key='opportunity_id') }}
+
+with
+
+opportunities as (
+
+    select * from {{ ref('int_opportunities_classified') }}
+    {{ newer_batches() }}
+
+)
+
+select
+    -- ids
+    opportunity_id,
+    account_id,
+    contact_id,
+    campaign_id,
+    owner_id,
+
+    -- strings
+    opportunity_name,
+    opportunity_type,
+    lead_source,
+    stage_name,
+    phase,
+    outcome,
+    forecast_category,
+
+    -- numerics
+    amount,
+    expected_revenue,
+    probability_percent,
+    cast(amount * probability_percent / 100 as decimal(18, 2)) as weighted_amount,
+    -- Days from creation to the close date, for those that are closed.
+    case
+        when outcome in ('Won', 'Lost')
+            then datediff(close_date, cast(created_at as date))
+    end as days_to_close,
+
+    -- booleans
+    outcome in ('Won', 'Lost') as is_closed,
+    outcome = 'Won' as is_won,
+    coalesce(has_line_items, false) as has_line_items,
+    is_deleted,
+
+    -- dates
+    close_date,
+
+    -- timestamps
+    last_stage_changed_at,
+    created_at,
+    last_modified_at,
+    deleted_at,
+    _batch
+
+from opportunities

@@ -6,7 +6,11 @@ from typing import Final
 from lakehouse_local.local_aws.context import Context
 
 # Each is a module of this package with `install(context: Context) -> None`.
-ADAPTERS: Final = ()
+ADAPTERS: Final = (
+    "persistence",
+    "s3_ranges",
+    "glue_jobs",
+)
 
 
 def install_all(context: Context) -> None:

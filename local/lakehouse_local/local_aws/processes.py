@@ -16,6 +16,8 @@ from typing import IO, Final
 
 from lakehouse_local.background import identity, kill_group
 
+# Import path with a stand-in for AWS's own package awsglue.
+PYTHON_STUBS: Final = Path(__file__).with_name("glue_stubs")
 _GRACE: Final = 3.0  # seconds between SIGTERM and SIGKILL
 
 

@@ -1,0 +1,97 @@
+"""Starts, stops and looks at the local AWS."""
+
+import socket
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from lakehouse_local.background import BackgroundError, BackgroundProcess
+from lakehouse_local.home import Home
+from lakehouse_local.local_aws.processes import Processes, own_environment
+
+
+class ServerError(RuntimeError):
+    """The local AWS could not be started; the message says why and what to do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServerStatus:
+    """The local AWS of one home."""
+
+    endpoint: str
+    pid: int | None
+    healthy: bool  # whether it answers
+
+    @property
+    def running(self) -> bool:
+        """Whether its process is there."""
+        return self.pid is not None
+
+
+def start(home: Home, report: Callable[[str], None]) -> ServerStatus:
+    """Start the local AWS, or do nothing when it runs; raises `ServerError`."""
+    server = _process(home)
+    if server.pid() is None:
+        _check_port(home.port)
+        report(f"local AWS: starting on {home.endpoint}")
+        argv = [sys.executable, "-m", "lakehouse_local.local_aws"]
+        try:
+            server.start(
+                [*argv, "--root", str(home.root), "--port", str(home.port)],
+                env=own_environment(),
+                ready=lambda: _answers(home),
+                timeout=60,
+            )
+        except BackgroundError as error:
+            raise ServerError(str(error)) from error
+    return status(home)
+
+
+def stop(home: Home) -> bool:
+    """Stop the local AWS with its jobs, sessions and builds; whether it was running.
+
+    Its data stays. What a killed server left running is ended too.
+    """
+    was_running = _process(home).stop(timeout=20)
+    children_of(home).end_orphans()
+    return was_running
+
+
+def status(home: Home) -> ServerStatus:
+    """Whether the local AWS runs and answers."""
+    pid = _process(home).pid()
+    healthy = pid is not None and _answers(home)
+    return ServerStatus(endpoint=home.endpoint, pid=pid, healthy=healthy)
+
+
+def children_of(home: Home) -> Processes:
+    """The records of the server's children."""
+    return Processes(home.state / "children")
+
+
+def _process(home: Home) -> BackgroundProcess:
+    return BackgroundProcess(home.instance, "local_aws")
+
+
+def _check_port(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise ServerError(
+                f"port {port} is in use by another program; stop that program or set "
+                "LAKEHOUSE_LOCAL_PORT to a free port"
+            ) from error
+
+
+def _answers(home: Home) -> bool:
+    # No proxy of the user's stands between this machine and itself.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(f"{home.endpoint}/_ministack/health", timeout=2) as answer:
+            return answer.status == 200
+    except (urllib.error.URLError, OSError):
+        return False

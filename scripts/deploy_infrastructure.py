@@ -1,4 +1,4 @@
-"""Deploy the stack, here or to an account: ``python scripts/deploy_infrastructure.py --env dev``."""
+"""Deploy the stack: ``python scripts/deploy_infrastructure.py --env dev``."""
 
 from lakehouse_tools.cli.group import standalone
 from lakehouse_tools.cli.up import command

@@ -20,6 +20,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--root", type=Path, required=True)
     parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--spark-pool", type=int, default=1)
     options = parser.parse_args()
     home = Home(root=options.root.resolve(), port=options.port)
     os.environ.update(settings(home))  # ministack reads them when it is imported
@@ -27,7 +28,10 @@ def main() -> None:
         folder.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(home.instance / "work", ignore_errors=True)
     context = Context(
-        home=home, processes=Processes(home.state / "children"), logs=CloudWatchLogs()
+        home=home,
+        processes=Processes(home.state / "children"),
+        logs=CloudWatchLogs(),
+        spark_pool=options.spark_pool,
     )
     ended = context.processes.end_orphans()
     if ended:

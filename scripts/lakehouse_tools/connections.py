@@ -70,5 +70,15 @@ def _secret(environment: Environment, stack: Stack) -> str:
 
 
 def _salesforce(environment: Environment, stack: Stack) -> str:
-    address = secret.require_filled(environment, stack)
-    return f"signed in at {address}"
+    secret.require_filled(environment, stack)
+    from lakehouse_jobs.contract.objects import API_VERSION
+    from lakehouse_jobs.salesforce import Org, RetryPolicy, Transport, read_secret
+
+    text = secret.read(environment, stack)
+    credentials = read_secret(text, name=stack.salesforce_secret_arn)
+    # Somebody is waiting: two attempts, where the job would be patient.
+    org = Org(
+        Transport(credentials, policy=RetryPolicy(attempts=2, connect_timeout=5.0)),
+        api_version=API_VERSION,
+    )
+    return f"signed in to org {org.org_id}, {len(org.object_names())} objects can be queried"

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 LOCAL: Final = "local"
 ENVIRONMENTS: Final = (LOCAL, "dev", "prod")
 STACKS: Final = {LOCAL: "LakehouseDev", "dev": "LakehouseDev", "prod": "LakehouseProd"}
-PREFIXES: Final = {LOCAL: "lakehouse_dev", "dev": "lakehouse_dev", "prod": "lakehouse_prod"}
 
 
 @dataclass(frozen=True)

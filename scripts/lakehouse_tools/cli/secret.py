@@ -1,5 +1,6 @@
 """``lakehouse secret``: the org's credentials. Never an argument, never shown."""
 
+import json
 import sys
 from pathlib import Path
 
@@ -47,9 +48,9 @@ def set_secret(*, environment_name: str, jwt: bool, from_file: str | None) -> No
         stack = read_stack(environment)
         if from_file is not None:
             text, where = _read(from_file)
-            credentials = secret.parse(text, where=where)
         else:
-            credentials = secret.check(_ask(jwt=jwt), where="the answers")
+            text, where = json.dumps(_ask(jwt=jwt)), "as typed"
+        credentials = secret.parse(text, where=where)
         secret.put(environment, stack, credentials)
     click.echo(f"secret filled for {credentials['instance_url']}")
     click.echo(f"next: `lakehouse connections{environment.option}` tries to sign in")
@@ -59,9 +60,9 @@ def _read(name: str) -> tuple[str, str]:
     from lakehouse_tools.errors import RequestError
 
     if name == "-":
-        return sys.stdin.read(), "standard input"
+        return sys.stdin.read(), "from standard input"
     try:
-        return Path(name).read_text(encoding="utf-8"), name
+        return Path(name).read_text(encoding="utf-8"), f"in {name}"
     except OSError as error:
         raise RequestError(f"--from-file {name}: {error.strerror}: give a file with JSON") from None
 

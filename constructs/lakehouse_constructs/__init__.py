@@ -1,1 +1,30 @@
-"""Placeholder until the package is written."""
+"""A Salesforce lakehouse on AWS as CDK constructs.
+
+Each construct makes one part and takes the others it needs; :class:`LakeBucket` comes
+first. ``stacks/lakehouse_stack.py`` of the project wires them all.
+"""
+
+from lakehouse_constructs._errors import ShippedFilesError, SynthesisError, WheelSetError
+from lakehouse_constructs.dbt_build import DbtBuild, GlueSessions
+from lakehouse_constructs.iceberg_catalog import IcebergCatalog, Layer
+from lakehouse_constructs.lake_bucket import LakeBucket
+from lakehouse_constructs.pipeline import Pipeline
+from lakehouse_constructs.query_access import QueryAccess
+from lakehouse_constructs.salesforce_extractor import SalesforceExtractor
+from lakehouse_constructs.schedule import ExtractionSchedule, ExtractionSchedules
+
+__all__ = [
+    "DbtBuild",
+    "ExtractionSchedule",
+    "ExtractionSchedules",
+    "GlueSessions",
+    "IcebergCatalog",
+    "LakeBucket",
+    "Layer",
+    "Pipeline",
+    "QueryAccess",
+    "SalesforceExtractor",
+    "ShippedFilesError",
+    "SynthesisError",
+    "WheelSetError",
+]

@@ -1,0 +1,233 @@
+"""The states of the pipeline, in the order in which an execution meets them.
+
+Plan → Refused? → EachGroup (Extract → ReadOutcome) → Collect → Landed? → Build →
+ReadBuildOutcome → Judge → Healthy? → Succeeded, or Notify → Failed.
+
+Variables, visible to all states: ``plan``, ``extraction``, ``build``, ``verdict``
+(:mod:`._plan`, :mod:`._outcomes`). Within EachGroup all data goes from state to state.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from aws_cdk import Duration
+from aws_cdk import aws_codebuild as codebuild
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_stepfunctions as sfn
+from aws_cdk import aws_stepfunctions_tasks as tasks
+from constructs import Construct
+
+from lakehouse_constructs import _outcomes
+from lakehouse_constructs._plan import plan_expression
+from lakehouse_jobs.contract.arguments import Argument, BuildVariable
+from lakehouse_jobs.contract.objects import ObjectsConfig
+from lakehouse_jobs.contract.runs import RUNS_PREFIX
+
+# A state waits longer than the run's own time-out, so that Glue ends it and says so.
+_START_UP: Final = Duration.minutes(30)
+_EXECUTION: Final = "$states.context.Execution.Name"
+_EVERYTHING: Final = ["States.ALL"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Definition:
+    """What the states act on."""
+
+    bucket: s3.IBucket
+    objects: ObjectsConfig
+    job_name: str
+    partition: str
+    project: codebuild.IProject
+    build_timeout: Duration  # above the project's own
+    topic: sns.ITopic
+    lakehouse: str  # begins the alert's subject
+    max_concurrency: int  # Glue runs at once in one execution
+
+    def chain(self, scope: Construct) -> sfn.IChainable:
+        """Make the states under ``scope``."""
+        plan = sfn.Pass.jsonata(
+            scope, "Plan", assign={"plan": _query(plan_expression(self.objects))}
+        )
+        refused = sfn.Choice.jsonata(scope, "Refused?")
+        collect = sfn.Pass.jsonata(
+            scope,
+            "Collect",
+            assign={
+                "extraction": _query(_outcomes.EXTRACTION),
+                "build": _query(_outcomes.NOT_STARTED),
+            },
+        )
+        landed = sfn.Choice.jsonata(scope, "Landed?")
+        judge = self._judge(scope)
+        refused.when(
+            sfn.Condition.jsonata(_query("$exists($plan.error)")),
+            sfn.Fail.jsonata(
+                scope, "NotStarted", error=_query("$plan.error"), cause=_query("$plan.cause")
+            ),
+        ).otherwise(self._each_group(scope).next(collect).next(landed))
+        landed.when(
+            sfn.Condition.jsonata(_query("$count($extraction.landed) > 0")),
+            self._build(scope, then=judge),
+        ).otherwise(judge)
+        return plan.next(refused)
+
+    def _each_group(self, scope: Construct) -> sfn.Map:
+        each = sfn.Map.jsonata(
+            scope,
+            "EachGroup",
+            comment="One Glue run for each group; no failure ends the others",
+            items=sfn.ProvideItems.jsonata(_query("$plan.items")),
+            max_concurrency=self.max_concurrency,
+        )
+        read = self._read(
+            scope,
+            "ReadOutcome",
+            key=f"'{RUNS_PREFIX}' & {_EXECUTION} & '/_' & $states.input.item.group & '.json'",
+            outputs=_outcomes.GROUP,
+        )
+        read.add_catch(
+            sfn.Pass.jsonata(scope, "NoOutcome"),
+            errors=_EVERYTHING,
+            outputs=_query(_outcomes.GROUP_WITHOUT_OUTCOME),
+        )
+        extract = self._extract(scope)
+        extract.add_catch(
+            read,
+            errors=_EVERYTHING,
+            outputs={"item": _query("$states.input"), "error": _query(_outcomes.JOB_ERROR)},
+        )
+        return each.item_processor(extract.next(read))
+
+    def _extract(self, scope: Construct) -> sfn.CustomState:
+        # GlueStartJobRun drops the state's TimeoutSeconds and takes no expression for
+        # numbers, so the state is written out; Pipeline grants what it needs.
+        item = "$states.input"
+        longest = max(group.timeout_minutes for group in self.objects.groups)
+        extract = sfn.CustomState(
+            scope,
+            "Extract",
+            state_json={
+                "Type": "Task",
+                "Resource": f"arn:{self.partition}:states:::glue:startJobRun.sync",
+                "TimeoutSeconds": Duration.minutes(longest).plus(_START_UP).to_seconds(),
+                "Arguments": {
+                    "JobName": self.job_name,
+                    "WorkerType": _query(f"{item}.worker_type"),
+                    "NumberOfWorkers": _query(f"{item}.workers"),
+                    "Timeout": _query(f"{item}.timeout_minutes"),
+                    "Arguments": {
+                        Argument.EXECUTION_NAME.flag: _query(_EXECUTION),
+                        Argument.GROUP.flag: _query(f"{item}.group"),
+                        Argument.OBJECTS.flag: _query(f"{item}.objects"),
+                        Argument.MODE.flag: _query("$plan.mode"),
+                        Argument.SINCE.flag: _query("$plan.since"),
+                        Argument.UNTIL.flag: _query("$plan.until"),
+                    },
+                },
+                "Output": {"item": _query(item), "error": None},
+            },
+        )
+        # A run that failed is not started again: what failed on its data fails again.
+        extract.add_retry(
+            errors=[
+                "Glue.ConcurrentRunsExceededException",
+                "Glue.ResourceNumberLimitExceededException",
+                "Glue.ThrottlingException",
+                "Glue.InternalServiceException",
+                "Glue.OperationTimeoutException",
+            ],
+            interval=Duration.seconds(10),
+            backoff_rate=2,
+            max_delay=Duration.minutes(2),
+            max_attempts=60,
+            jitter_strategy=sfn.JitterType.FULL,
+        )
+        return extract
+
+    def _build(self, scope: Construct, *, then: sfn.IChainable) -> sfn.IChainable:
+        build = tasks.CodeBuildStartBuild.jsonata(
+            scope,
+            "Build",
+            project=self.project,
+            integration_pattern=sfn.IntegrationPattern.RUN_JOB,
+            task_timeout=sfn.Timeout.duration(self.build_timeout),
+            environment_variables_override={
+                BuildVariable.EXECUTION_NAME: _variable(_EXECUTION),
+                BuildVariable.FAILED_OBJECTS: _variable(_outcomes.FAILED_OBJECTS),
+            },
+            outputs={"error": None},
+        )
+        # Another execution's build is under way. Joining it would not do: it may have
+        # read its sources already. Up to about eight hours.
+        build.add_retry(
+            errors=["CodeBuild.AccountLimitExceededException"],
+            interval=Duration.seconds(20),
+            backoff_rate=1.5,
+            max_delay=Duration.minutes(5),
+            max_attempts=100,
+        )
+        read = self._read(
+            scope,
+            "ReadBuildOutcome",
+            key=f"'{RUNS_PREFIX}' & {_EXECUTION} & '/_dbt.json'",
+            assign={"build": _query(_outcomes.BUILD_READ)},
+        )
+        build.add_catch(read, errors=_EVERYTHING, outputs={"error": _query(_outcomes.BUILD_ERROR)})
+        read.add_catch(then, errors=_EVERYTHING, assign={"build": _query(_outcomes.BUILD_UNREAD)})
+        return build.next(read).next(then)
+
+    def _judge(self, scope: Construct) -> sfn.IChainable:
+        judge = sfn.Pass.jsonata(scope, "Judge", assign={"verdict": _query(_outcomes.VERDICT)})
+        failed = sfn.Fail.jsonata(
+            scope, "Failed", error=_query("$verdict.error"), cause=_query("$verdict.cause")
+        )
+        notify = tasks.SnsPublish.jsonata(
+            scope,
+            "Notify",
+            topic=self.topic,
+            subject=_query(f"'{self.lakehouse}: ' & $verdict.error"),
+            message=sfn.TaskInput.from_text(
+                _query("$verdict.cause & '\\n\\nExecution: ' & $states.context.Execution.Id")
+            ),
+        )
+        notify.add_catch(failed, errors=_EVERYTHING)
+        notify.next(failed)
+        succeeded = sfn.Succeed.jsonata(scope, "Succeeded", outputs=_query("$verdict.summary"))
+        healthy = sfn.Choice.jsonata(scope, "Healthy?")
+        healthy.when(sfn.Condition.jsonata(_query("$exists($verdict.error)")), notify)
+        healthy.otherwise(succeeded)
+        return judge.next(healthy)
+
+    def _read(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        key: str,
+        outputs: str | None = None,
+        assign: dict[str, str] | None = None,
+    ) -> tasks.CallAwsService:
+        """Read one object under ``runs/``; ``key`` is an expression."""
+        read = tasks.CallAwsService.jsonata(
+            scope,
+            id,
+            service="s3",
+            action="getObject",
+            iam_action="s3:GetObject",
+            iam_resources=[self.bucket.arn_for_objects(f"{RUNS_PREFIX}*")],
+            parameters={"Bucket": self.bucket.bucket_name, "Key": _query(key)},
+            outputs=None if outputs is None else _query(outputs),
+            assign=assign,
+        )
+        read.add_retry(errors=["S3.SdkClientException"], max_attempts=3)
+        return read
+
+
+def _query(expression: str) -> str:
+    """An expression between the delimiters that make a string JSONata."""
+    return f"{{% {expression} %}}"
+
+
+def _variable(expression: str) -> codebuild.BuildEnvironmentVariable:
+    return codebuild.BuildEnvironmentVariable(value=_query(expression))

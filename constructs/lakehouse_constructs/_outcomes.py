@@ -1,0 +1,139 @@
+"""The JSONata expressions that read what jobs and builds left, and say how it went.
+
+Shapes between the states:
+
+- a *group* (``GROUP``): {"group", "landed", "unchanged", "skipped", "failed": [{"object",
+  "message"}], and, where the run left no outcome, "names" and "error"}
+- the *extraction* (``EXTRACTION``): the lists of all groups, and "broken": the groups with
+  an error
+- the *build* (``BUILD_READ``, ``BUILD_UNREAD``): {"status", "cause"}, status
+  ``not_started`` where nothing landed
+- the *verdict* (``VERDICT``): either "error" and "cause", or "summary"
+"""
+
+from typing import Final
+
+# Messages stay short enough for a state's payload of 256 KiB, and the cause for Fail's limit.
+_MESSAGE: Final = 500
+_CAUSE: Final = 8_000
+
+# Of a Catch. The Cause of a failed run or build is its description as JSON; of a service
+# error it is a sentence; of a time-out it may be missing.
+JOB_ERROR: Final = """(
+  $cause := $states.errorOutput.Cause;
+  $run := $exists($cause) and $substring($cause, 0, 1) = "{" ? $parse($cause) : {};
+  $exists($run.ErrorMessage) and $run.ErrorMessage != "" ? $run.ErrorMessage
+  : $exists($run.JobRunState) ? "the Glue run ended " & $run.JobRunState
+  : $exists($cause) and $cause != "" ? $states.errorOutput.Error & ": " & $cause
+  : $states.errorOutput.Error
+)"""
+
+BUILD_ERROR: Final = """(
+  $cause := $states.errorOutput.Cause;
+  $build := $exists($cause) and $substring($cause, 0, 1) = "{" ? $parse($cause).Build : {};
+  $messages := $build.Phases[PhaseStatus != "SUCCEEDED"].Contexts.Message[$ != ""];
+  $exists($build.BuildStatus)
+  ? "build " & $build.BuildStatus & (
+      $count($messages) > 0 ? ": " & $messages[0] : ""
+    )
+  : $exists($cause) and $cause != "" ? $states.errorOutput.Error & ": " & $cause
+  : $states.errorOutput.Error
+)"""
+
+# After the Glue run: its input is {"item", "error"}, error null where the run succeeded.
+GROUP: Final = """(
+  $run := $states.input;
+  $outcome := $parse($states.result.Body);
+  $failed := [$outcome.failed.{"object": object, "message": $substring(message, 0, %(message)d)}];
+  $merge([
+    {
+      "group": $run.item.group,
+      "landed": [$outcome.landed],
+      "unchanged": [$outcome.unchanged],
+      "skipped": [$outcome.skipped],
+      "failed": $failed
+    },
+    $run.error != null and $count($failed) = 0
+    ? {"names": [], "error": $substring($run.error, 0, %(message)d)} : {}
+  ])
+)""" % {"message": _MESSAGE}
+
+# Where the outcome could not be read.
+GROUP_WITHOUT_OUTCOME: Final = """(
+  $run := $states.input;
+  {
+    "group": $run.item.group,
+    "landed": [],
+    "unchanged": [],
+    "skipped": [],
+    "failed": [],
+    "names": $run.item.names,
+    "error": $substring(
+      $run.error != null ? $run.error
+      : "the run ended without an outcome (" & $states.errorOutput.Error & ")", 0, %(message)d)
+  }
+)""" % {"message": _MESSAGE}
+
+EXTRACTION: Final = """(
+  $groups := $states.input;
+  {
+    "landed": [$groups.landed],
+    "unchanged": [$groups.unchanged],
+    "skipped": [$groups.skipped],
+    "failed": [$groups.failed],
+    "broken": [$groups[$exists(error)].{"group": group, "names": names, "error": error}]
+  }
+)"""
+
+NOT_STARTED: Final = '{"status": "not_started", "cause": ""}'
+
+# For the build: what dbt leaves out. API names, comma-separated.
+FAILED_OBJECTS: Final = (
+    '$join($append([$extraction.failed.object], [$extraction.broken.names]), ",")'
+)
+
+# After the build: its input is {"error"}, null where the build succeeded.
+BUILD_READ: Final = """(
+  $error := $states.input.error;
+  $outcome := $parse($states.result.Body);
+  $merge([
+    $outcome,
+    $error != null and $outcome.status = "succeeded" ? {"status": "failed", "cause": $error} : {}
+  ])
+)"""
+
+BUILD_UNREAD: Final = """{
+  "status": "failed",
+  "cause": $states.input.error != null ? $states.input.error
+    : "the build ended without an outcome (" & $states.errorOutput.Error & ")"
+}"""
+
+VERDICT: Final = """(
+  $x := $extraction;
+  $name := $states.context.Execution.Name;
+  $total := $count($x.landed) + $count($x.unchanged) + $count($x.skipped)
+    + $count($x.failed) + $count($x.broken.names);
+  $failed := $count($x.failed) = 0 ? ""
+    : $count($x.failed) & " of " & $total & ($total = 1 ? " object" : " objects") & " failed: "
+      & $join($x.failed.(object & ": " & message), "; ");
+  $broken := $join($x.broken.("the extraction of group " & group & " failed: " & error), "; ");
+  $dbt := $build.status != "failed" ? ""
+    : $contains($string($build.cause), /^dbt build/) ? $string($build.cause)
+    : "dbt build failed: " & $string($build.cause);
+  $error := $broken != "" ? "ExtractionFailed"
+    : $failed != "" ? "ObjectsFailed"
+    : $dbt != "" ? "DbtBuildFailed" : "";
+  $error != "" ? {
+    "error": $error,
+    "cause": $substring($join([$broken, $failed, $dbt][$ != ""], "; "), 0, %(cause)d)
+  } : {
+    "summary": {
+      "execution": $name,
+      "mode": $plan.mode,
+      "landed": $x.landed,
+      "unchanged": $count($x.unchanged),
+      "skipped": $x.skipped,
+      "build": $build.status
+    }
+  }
+)""" % {"cause": _CAUSE}

@@ -1,0 +1,149 @@
+"""The JSONata expression that works out what an execution extracts.
+
+It decides as :class:`lakehouse_jobs.contract.objects.ObjectsConfig` does: names beat
+patterns, the first matching group of the file wins, case does not matter. A mistake in
+the input is found here, before anything is started.
+"""
+
+import json
+from collections.abc import Iterable
+from typing import Any, Final
+
+from lakehouse_jobs.contract.arguments import ALL_OBJECTS, UNSET, Mode
+from lakehouse_jobs.contract.objects import Group, ObjectsConfig, is_pattern
+
+# {"objects": […], "groups": […], "mode": "…", "since": "…", "until": "…"}, all optional.
+INPUT_KEYS: Final = ("objects", "groups", "mode", "since", "until")
+
+# The value of the expression has either `error` and `cause`, or `mode`, `since`, `until`
+# and `items`, one for each Glue run:
+# {"group", "objects": what the job is asked for, "names": the objects known by name,
+#  "worker_type", "workers", "timeout_minutes"}
+_TEMPLATE: Final = """(
+  $in := $states.input;
+  $known := %(groups)s;
+  $modes := %(modes)s;
+  $allowed := %(keys)s;
+
+  $group_of := function($name) { (
+    $n := $lowercase($name);
+    %(group_of)s
+  ) };
+  $spelled := function($name) { (
+    $n := $lowercase($name);
+    $found := $known.names[$lowercase($) = $n];
+    $exists($found) ? $found[0] : $name
+  ) };
+  $is_list := function($v) {
+    $type($v) = "array" and $count($v) > 0 and $count($v[$type($) != "string"]) = 0
+  };
+  $is_time := function($v) {
+    $type($v) = "string" and $contains($v, /^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9:.]+(Z|[+-][0-9]{2}:?[0-9]{2}))?$/)
+  };
+  $set := function($key) { $lookup($in, $key) != null };
+
+  $stray := $type($in) = "object" ? $keys($in)[$not($ in $allowed)] : [];
+  $objects := $is_list($in.objects) ? $in.objects : [];
+  $groups := $is_list($in.groups) ? $in.groups : [];
+  $unknown_objects := $objects[$group_of($) = ""];
+  $unknown_groups := $groups[$not($ in $known.group)];
+  $asked := $distinct($objects.$spelled($));
+
+  $items := [$known[$count($groups) = 0 or group in $groups].(
+    $known_group := $;
+    $mine := [$asked[$group_of($) = $known_group.group]];
+    $count($objects) = 0 or $count($mine) > 0 ? {
+      "group": group,
+      "objects": $count($objects) = 0 ? %(all)s : $join($mine, ","),
+      "names": $count($objects) = 0 ? names : $mine,
+      "worker_type": worker_type,
+      "workers": workers,
+      "timeout_minutes": timeout_minutes
+    }
+  )];
+
+  $refused := function($error, $cause) { {"error": $error, "cause": $cause, "items": []} };
+  $invalid := function($key, $expected) {
+    $refused("InvalidInput", $key & ": got " & $string($lookup($in, $key)) & "; allowed: " & $expected)
+  };
+
+  $type($in) != "object" ? $refused("InvalidInput", "the input is not a JSON object")
+  : $count($stray) > 0 ? $invalid($stray[0], "one of the keys " & $join($allowed, ", "))
+  : $set("objects") and $not($is_list($in.objects)) ? $invalid("objects", "a list of object names, or nothing for all")
+  : $set("groups") and $not($is_list($in.groups)) ? $invalid("groups", "a list of group names, or nothing for all")
+  : $set("mode") and $not($in.mode in $modes) ? $invalid("mode", $join($modes, ", "))
+  : $set("since") and $not($is_time($in.since)) ? $invalid("since", "an ISO 8601 date or time with offset")
+  : $set("until") and $not($is_time($in.until)) ? $invalid("until", "an ISO 8601 date or time with offset")
+  : $count($unknown_groups) > 0 ? $refused("UnknownGroup", "not configured: " & $join($unknown_groups, ", ") & "; configured: " & $join($known.group, ", "))
+  : $count($unknown_objects) > 0 ? $refused("UnknownObject", "not configured: " & $join($unknown_objects, ", ") & "; configured: " & %(configured)s)
+  : $count($items) = 0 ? $refused("NothingRequested", "none of the objects " & $join($asked, ", ") & " is in the groups " & $join($groups, ", "))
+  : {
+    "mode": $set("mode") ? $in.mode : %(mode)s,
+    "since": $set("since") ? $in.since : %(unset)s,
+    "until": $set("until") ? $in.until : %(unset)s,
+    "items": $items
+  }
+)"""
+
+
+def plan_expression(objects: ObjectsConfig) -> str:
+    """The expression for this configuration, without the delimiters ``{% %}``."""
+    return _TEMPLATE % {
+        "groups": _literal([_known(group) for group in objects.groups]),
+        "modes": _literal([mode.value for mode in Mode]),
+        "keys": _literal(INPUT_KEYS),
+        "group_of": _group_of(objects.groups),
+        "configured": _literal(_configured(objects.groups)),
+        "all": _literal(ALL_OBJECTS),
+        "mode": _literal(Mode.INCREMENTAL.value),
+        "unset": _literal(UNSET),
+    }
+
+
+def _known(group: Group) -> dict[str, Any]:
+    return {
+        "group": group.name,
+        "names": [entry for entry in group.include if not is_pattern(entry)],
+        "worker_type": group.worker_type,
+        "workers": group.workers,
+        "timeout_minutes": group.timeout_minutes,
+    }
+
+
+def _group_of(groups: Iterable[Group]) -> str:
+    """A chain of conditions over ``$n``, the name in lower case; ``""`` where none holds."""
+    by_name: list[str] = []
+    by_pattern: list[str] = []
+    for group in groups:
+        names = [entry.lower() for entry in group.include if not is_pattern(entry)]
+        patterns = [entry for entry in group.include if is_pattern(entry)]
+        if names:
+            by_name.append(f"$n in {_literal(names)} ? {_literal(group.name)} :")
+        if patterns:
+            condition = _any(patterns)
+            if group.exclude:
+                condition = f"({condition}) and $not({_any(group.exclude)})"
+            by_pattern.append(f"{condition} ? {_literal(group.name)} :")
+    return " ".join((*by_name, *by_pattern, '""'))
+
+
+def _any(patterns: Iterable[str]) -> str:
+    return " or ".join(f"$contains($n, /^{_regex(pattern)}$/)" for pattern in patterns)
+
+
+def _regex(pattern: str) -> str:
+    """A pattern as a regular expression over API names in lower case."""
+    return pattern.lower().replace("*", "[a-z0-9_]*").replace("?", "[a-z0-9_]")
+
+
+def _configured(groups: Iterable[Group]) -> str:
+    return "; ".join(
+        f"{group.name}: {', '.join(group.include)}"
+        + (f" without {', '.join(group.exclude)}" if group.exclude else "")
+        for group in groups
+    )
+
+
+def _literal(value: object) -> str:
+    """A value as a JSONata literal; every JSON text is one."""
+    return json.dumps(value)

@@ -1,0 +1,158 @@
+"""IAM statements that several roles share, each as narrow as the service allows.
+
+Where a resource needs a wildcard, the statement carries the reason, and
+:func:`role` and :func:`add_statements` acknowledge the finding with it.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from aws_cdk import ArnFormat, Aws, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_s3_assets as assets
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from lakehouse_constructs._acknowledge import acknowledge_wildcards
+
+# What PyIceberg and Spark's S3FileIO do with the files of a table.
+READ_FILES: Final = ("s3:GetObject",)
+WRITE_FILES: Final = (*READ_FILES, "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Statement:
+    """A statement, and why its resources hold a wildcard where they do."""
+
+    policy: iam.PolicyStatement
+    wildcard: str | None = None
+
+
+def allow(
+    *actions: str,
+    on: Sequence[str],
+    wildcard: str | None = None,
+    when: dict[str, dict[str, str | list[str]]] | None = None,
+) -> Statement:
+    """Allow ``actions`` on these resources, under the conditions ``when``."""
+    policy = iam.PolicyStatement(actions=list(actions), resources=list(on), conditions=when)
+    return Statement(policy=policy, wildcard=wildcard)
+
+
+def on_objects(bucket: s3.IBucket, *, prefixes: Iterable[str], actions: Sequence[str]) -> Statement:
+    """``actions`` on every object under ``prefixes`` (each ends with a slash)."""
+    return allow(
+        *actions,
+        on=[bucket.arn_for_objects(f"{prefix}*") for prefix in prefixes],
+        wildcard="The names of the files are made up at run time; the prefix is fixed",
+    )
+
+
+def on_bucket(bucket: s3.IBucket) -> Statement:
+    """List and locate the bucket; without the right to list, a missing object is a 403."""
+    return allow("s3:ListBucket", "s3:GetBucketLocation", on=[bucket.bucket_arn])
+
+
+def on_assets(*locations: tuple[s3.IBucket, str]) -> Statement:
+    """Read exactly these objects of the bootstrap bucket."""
+    return allow("s3:GetObject", on=[bucket.arn_for_objects(key) for bucket, key in locations])
+
+
+def located(asset: assets.Asset) -> tuple[s3.IBucket, str]:
+    """Bucket and key of an asset, as :func:`on_assets` takes them."""
+    return asset.bucket, asset.s3_object_key
+
+
+def on_key(key: kms.IKey, *, services: Sequence[str]) -> Statement:
+    """Encrypt and decrypt with the key, only through these services (``s3``, ``sns`` …)."""
+    via = [f"{service}.{Aws.REGION}.{Aws.URL_SUFFIX}" for service in services]
+    return allow(
+        "kms:Decrypt",
+        "kms:GenerateDataKey",
+        on=[key.key_arn],
+        when={"StringEquals": {"kms:ViaService": via}},
+    )
+
+
+def on_catalog(scope: Construct, *, databases: Sequence[str], actions: Sequence[str]) -> Statement:
+    """Glue actions on databases and all their tables.
+
+    A table action needs permission on the table and on each of its ancestors.
+    """
+    return allow(
+        *(f"glue:{action}" for action in actions),
+        on=[
+            glue_arn(scope, "catalog"),
+            *(glue_arn(scope, "database", name) for name in databases),
+            *(glue_arn(scope, "table", f"{name}/*") for name in databases),
+        ],
+        wildcard="Tables are made at run time; the database is fixed",
+    )
+
+
+def on_log_groups(scope: Construct, prefix: str, *, encrypted: bool) -> Statement:
+    """Write to the log groups whose names begin with ``prefix``.
+
+    Without AssociateKmsKey an encrypted group's logging is switched off in silence.
+    """
+    actions = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"]
+    if encrypted:
+        actions.append("logs:AssociateKmsKey")
+    group = Stack.of(scope).format_arn(
+        service="logs",
+        resource="log-group",
+        resource_name=f"{prefix}*",
+        arn_format=ArnFormat.COLON_RESOURCE_NAME,
+    )
+    return allow(*actions, on=[group], wildcard="Glue chooses the names below this prefix")
+
+
+def glue_metrics() -> Statement:
+    """Glue's own metrics."""
+    return allow(
+        "cloudwatch:PutMetricData",
+        on=["*"],
+        when={"StringEquals": {"cloudwatch:namespace": "Glue"}},
+        wildcard="PutMetricData knows no resource; its condition allows Glue's namespace alone",
+    )
+
+
+def glue_arn(scope: Construct, resource: str, name: str | None = None) -> str:
+    """ARN of a resource of Glue in the stack's account and region."""
+    return Stack.of(scope).format_arn(service="glue", resource=resource, resource_name=name)
+
+
+def role(
+    scope: Construct,
+    id: str,
+    *,
+    service: str,
+    description: str,
+    statements: Sequence[Statement],
+) -> iam.Role:
+    """A role for a service with one inline policy and nothing else."""
+    created = iam.Role(
+        scope,
+        id,
+        assumed_by=iam.ServicePrincipal(f"{service}.amazonaws.com"),
+        description=description,
+        inline_policies={"Access": iam.PolicyDocument(statements=[s.policy for s in statements])},
+    )
+    _explain(created, statements)
+    return created
+
+
+def add_statements(machine: sfn.StateMachine, *statements: Statement) -> None:
+    """Add to what CDK grants the role of a state machine."""
+    for statement in statements:
+        machine.add_to_role_policy(statement.policy)
+    _explain(machine, statements)
+
+
+def _explain(scope: Construct, statements: Iterable[Statement]) -> None:
+    for statement in statements:
+        if statement.wildcard is not None:
+            acknowledge_wildcards(scope, statement.policy, statement.wildcard)

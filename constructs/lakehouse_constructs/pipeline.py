@@ -1,0 +1,154 @@
+"""The state machine that takes Salesforce's changes to the marts."""
+
+from typing import Any
+
+from aws_cdk import ArnFormat, Aws, Duration, Names, RemovalPolicy, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from lakehouse_constructs._acknowledge import acknowledge
+from lakehouse_constructs._definition import Definition
+from lakehouse_constructs._statements import (
+    add_statements,
+    allow,
+    glue_arn,
+    on_bucket,
+    on_key,
+    on_objects,
+)
+from lakehouse_constructs.dbt_build import DbtBuild
+from lakehouse_constructs.lake_bucket import LakeBucket
+from lakehouse_constructs.salesforce_extractor import SalesforceExtractor
+from lakehouse_jobs.contract.runs import RUNS_PREFIX
+
+
+class Pipeline(Construct):
+    """Extract each group, build with dbt what landed, say in one sentence what failed.
+
+    The input of an execution, all optional: ``{"objects": […], "groups": […], "mode":
+    "incremental" | "full" | "reconcile" | "refresh", "since": …, "until": …}``. What is
+    not configured fails before anything starts. A failed object or group stops no
+    other; the execution then ends in ExtractionFailed, ObjectsFailed or DbtBuildFailed
+    with a cause for people, and the alert topic gets one message.
+
+    :ivar state_machine: the state machine, Standard.
+    :ivar alert_topic: gets one message for each failed execution.
+    :ivar log_group: the executions' history.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        lake: LakeBucket,
+        extractor: SalesforceExtractor,
+        dbt_build: DbtBuild,
+        name: str,
+        alert_emails: tuple[str, ...] = (),
+        max_concurrency: int = 10,
+        timeout: Duration | None = None,
+        log_retention: logs.RetentionDays = logs.RetentionDays.THREE_MONTHS,
+        **kwargs: Any,
+    ) -> None:
+        """Make the state machine.
+
+        :param name: of the lakehouse, for people: it begins the subject of alerts.
+        :param alert_emails: subscribed to the alert topic; each has to confirm once.
+            Default: nobody.
+        :param max_concurrency: Glue runs at once in one execution. Default: 10.
+        :param timeout: of one execution. Default: 24 hours.
+        :param log_retention: Default: three months.
+        """
+        super().__init__(scope, id, **kwargs)
+        self.alert_topic = self._alert_topic(lake, alert_emails)
+        # Under this prefix the account's log resource policy needs no entry for it.
+        self.log_group = logs.LogGroup(
+            self,
+            "Logs",
+            log_group_name=f"/aws/vendedlogs/states/{Names.unique_resource_name(self)}",
+            retention=log_retention,
+            encryption_key=lake.key,
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        definition = Definition(
+            bucket=lake.bucket,
+            objects=extractor.objects,
+            partition=Aws.PARTITION,
+            job_name=extractor.job.ref,
+            project=dbt_build.project,
+            build_timeout=dbt_build.timeout.plus(Duration.minutes(30)),
+            topic=self.alert_topic,
+            lakehouse=name,
+            max_concurrency=max_concurrency,
+        )
+        self.state_machine = sfn.StateMachine(
+            self,
+            "StateMachine",
+            query_language=sfn.QueryLanguage.JSONATA,
+            definition_body=sfn.DefinitionBody.from_chainable(definition.chain(self)),
+            timeout=Duration.hours(24) if timeout is None else timeout,
+            tracing_enabled=True,
+            logs=sfn.LogOptions(
+                destination=self.log_group, level=sfn.LogLevel.ALL, include_execution_data=True
+            ),
+        )
+        self._grant(lake, extractor)
+
+    def _alert_topic(self, lake: LakeBucket, emails: tuple[str, ...]) -> sns.Topic:
+        topic = sns.Topic(
+            self,
+            "Alerts",
+            display_name="Lakehouse alerts",
+            master_key=lake.key,
+            enforce_ssl=True,
+        )
+        for email in emails:
+            topic.add_subscription(subscriptions.EmailSubscription(email))
+        # With enforce_ssl the policy holds a Deny alone: an alarm would look healthy and
+        # nothing would arrive.
+        topic.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="CloudWatchAlarms",
+                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+                actions=["sns:Publish"],
+                resources=[topic.topic_arn],
+                conditions={
+                    "StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID},
+                    "ArnLike": {
+                        "aws:SourceArn": Stack.of(self).format_arn(
+                            service="cloudwatch",
+                            resource="alarm",
+                            resource_name="*",
+                            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+                        )
+                    },
+                },
+            )
+        )
+        return topic
+
+    def _grant(self, lake: LakeBucket, extractor: SalesforceExtractor) -> None:
+        add_statements(
+            self.state_machine,
+            allow(
+                "glue:StartJobRun",
+                "glue:GetJobRun",
+                "glue:GetJobRuns",
+                "glue:BatchStopJobRun",
+                on=[glue_arn(self, "job", extractor.job.ref)],
+            ),
+            on_bucket(lake.bucket),
+            on_objects(lake.bucket, prefixes=[RUNS_PREFIX], actions=["s3:GetObject"]),
+            # For the outcomes in the bucket and the topic's messages: CDK leaves both out.
+            on_key(lake.key, services=["s3", "sns"]),
+        )
+        acknowledge(
+            self.state_machine,
+            "IAM5[Resource::*]",
+            "X-Ray's and log delivery's actions know no resource",
+        )

@@ -1,0 +1,1 @@
+"""The app's own stacks and settings; not part of the wheel."""

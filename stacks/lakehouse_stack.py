@@ -1,0 +1,85 @@
+"""One environment of the lakehouse: the wiring, nothing else."""
+
+from typing import Any
+
+from aws_cdk import CfnOutput, Stack
+from constructs import Construct
+
+from lakehouse_constructs import (
+    DbtBuild,
+    ExtractionSchedules,
+    IcebergCatalog,
+    LakeBucket,
+    Layer,
+    Pipeline,
+    QueryAccess,
+    SalesforceExtractor,
+)
+from stacks.settings import Settings
+
+
+class LakehouseStack(Stack):
+    """Everything of one environment. The names of the outputs are a contract."""
+
+    def __init__(self, scope: Construct, id: str, *, settings: Settings, **kwargs: Any) -> None:
+        super().__init__(scope, id, **kwargs)
+        self.lake = LakeBucket(self, "Lake", removal_policy=settings.removal_policy)
+        self.catalog = IcebergCatalog(
+            self,
+            "Catalog",
+            bucket=self.lake.bucket,
+            prefix=settings.prefix,
+            removal_policy=settings.removal_policy,
+        )
+        self.extractor = SalesforceExtractor(
+            self,
+            "Extractor",
+            lake=self.lake,
+            catalog=self.catalog,
+            objects_config=settings.objects_config,
+            log_retention=settings.log_retention,
+        )
+        self.dbt_build = DbtBuild(
+            self,
+            "DbtBuild",
+            lake=self.lake,
+            catalog=self.catalog,
+            session_prefix=f"{settings.kebab_prefix}-dbt",
+            sessions=settings.sessions,
+            log_retention=settings.log_retention,
+        )
+        self.pipeline = Pipeline(
+            self,
+            "Pipeline",
+            lake=self.lake,
+            extractor=self.extractor,
+            dbt_build=self.dbt_build,
+            name=settings.prefix,
+            alert_emails=settings.alert_emails,
+            log_retention=settings.log_retention,
+        )
+        self.schedules = ExtractionSchedules(
+            self,
+            "Schedules",
+            state_machine=self.pipeline.state_machine,
+            schedules=settings.schedules,
+            enabled=settings.schedules_enabled,
+        )
+        self.queries = QueryAccess(
+            self, "Queries", lake=self.lake, catalog=self.catalog, name=settings.kebab_prefix
+        )
+        self._outputs()
+
+    def _outputs(self) -> None:
+        values = {
+            "LakeBucketName": self.lake.bucket.bucket_name,
+            "StateMachineArn": self.pipeline.state_machine.state_machine_arn,
+            "SalesforceSecretArn": self.extractor.secret.secret_arn,
+            "ExtractJobName": self.extractor.job.ref,
+            "DbtProjectName": self.dbt_build.project.project_name,
+            **{f"{layer.capitalize()}Database": self.catalog.name(layer) for layer in Layer},
+            "AthenaWorkGroupName": self.queries.work_group.ref,
+            "AlertTopicArn": self.pipeline.alert_topic.topic_arn,
+        }
+        for name, value in values.items():
+            CfnOutput(self, name, value=value)

@@ -1,0 +1,152 @@
+"""``config/<environment>.json`` as typed settings. A mistake is a ConfigError."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_logs as logs
+
+from lakehouse_constructs import ExtractionSchedule, GlueSessions
+from lakehouse_jobs.contract.arguments import Mode
+from lakehouse_jobs.contract.checked import Section
+from lakehouse_jobs.contract.objects import WORKER_TYPES, ObjectsConfig
+
+_PREFIX: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_ACCOUNT: Final = re.compile(r"[0-9]{12}")
+_REGION: Final = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]")
+_EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_SCHEDULE_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9]{0,39}")
+_EXPRESSION: Final = re.compile(r"(rate|cron|at)\([^()]+\)")
+
+# The ages that CloudWatch Logs knows, in days.
+_RETENTION: Final = {
+    1: logs.RetentionDays.ONE_DAY,
+    7: logs.RetentionDays.ONE_WEEK,
+    14: logs.RetentionDays.TWO_WEEKS,
+    30: logs.RetentionDays.ONE_MONTH,
+    90: logs.RetentionDays.THREE_MONTHS,
+    180: logs.RetentionDays.SIX_MONTHS,
+    365: logs.RetentionDays.ONE_YEAR,
+    731: logs.RetentionDays.TWO_YEARS,
+    1827: logs.RetentionDays.FIVE_YEARS,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """One environment."""
+
+    prefix: str  # of databases, workgroup and sessions: a-z, 0-9 and _
+    account: str | None  # None: whatever the deployment's credentials lead to
+    region: str | None
+    removal_policy: RemovalPolicy
+    termination_protection: bool
+    alert_emails: tuple[str, ...]
+    log_retention: logs.RetentionDays
+    sessions: GlueSessions
+    schedules_enabled: bool
+    schedules: tuple[ExtractionSchedule, ...]
+    objects_config: Path
+
+    @property
+    def kebab_prefix(self) -> str:
+        """The prefix with hyphens, for names in which AWS's custom is that."""
+        return self.prefix.replace("_", "-")
+
+
+def load(environment: Literal["dev", "prod"], *, folder: Path) -> Settings:
+    """Read ``<folder>/<environment>.json`` and check it against ``salesforce_objects.json``."""
+    objects_config = folder / "salesforce_objects.json"
+    objects = ObjectsConfig.from_file(objects_config)
+    section = Section.from_file(folder / f"{environment}.json")
+    return section.read(lambda s: _settings(s, objects_config=objects_config, objects=objects))
+
+
+def _settings(section: Section, *, objects_config: Path, objects: ObjectsConfig) -> Settings:
+    alerts = section.section("alerts")
+    return Settings(
+        prefix=_matching(section, "prefix", _PREFIX, "a-z, 0-9 and _, such as lakehouse_dev"),
+        account=_optional(section, "account", _ACCOUNT, "twelve digits, or null"),
+        region=_optional(section, "region", _REGION, "a region such as eu-central-1, or null"),
+        removal_policy=RemovalPolicy[
+            (section.text("removal_policy", "retain", one_of=("retain", "destroy"))).upper()
+        ],
+        termination_protection=section.flag("termination_protection", True),
+        alert_emails=alerts.read(_emails),
+        log_retention=_retention(section),
+        sessions=section.section("dbt").read(_sessions),
+        schedules_enabled=section.flag("schedules_enabled", False),
+        schedules=tuple(_schedules(section, objects)),
+        objects_config=objects_config,
+    )
+
+
+def _matching(section: Section, name: str, pattern: re.Pattern[str], allowed: str) -> str:
+    value = section.text(name)
+    if value is None or not pattern.fullmatch(value):
+        raise section.error(name, value, allowed)
+    return value
+
+
+def _optional(section: Section, name: str, pattern: re.Pattern[str], allowed: str) -> str | None:
+    value = section.text(name)
+    if value is not None and not pattern.fullmatch(value):
+        raise section.error(name, value, allowed)
+    return value
+
+
+def _emails(section: Section) -> tuple[str, ...]:
+    emails = section.texts("emails")
+    for email in emails:
+        if not _EMAIL.fullmatch(email):
+            raise section.error("emails", email, "an e-mail address")
+    return emails
+
+
+def _retention(section: Section) -> logs.RetentionDays:
+    days = section.whole("log_retention_days", 90, low=1, high=3653)
+    if days not in _RETENTION:
+        allowed = ", ".join(str(known) for known in _RETENTION)
+        raise section.error("log_retention_days", days, f"one of {allowed}")
+    return _RETENTION[days]
+
+
+def _sessions(section: Section) -> GlueSessions:
+    return GlueSessions(
+        worker_type=section.text("worker_type", "G.1X", one_of=WORKER_TYPES),
+        workers=section.whole("workers", 2, low=2, high=299),
+        threads=section.whole("threads", 1, low=1, high=16),
+    )
+
+
+def _schedules(section: Section, objects: ObjectsConfig) -> Iterable[ExtractionSchedule]:
+    seen: set[str] = set()
+    for entry in section.sections("schedules"):
+        schedule = entry.read(lambda s: _schedule(s, objects))
+        if schedule.name in seen:
+            raise entry.error("name", schedule.name, "each schedule's name once")
+        seen.add(schedule.name)
+        yield schedule
+
+
+def _schedule(section: Section, objects: ObjectsConfig) -> ExtractionSchedule:
+    known = [group.name for group in objects.groups]
+    groups = section.texts("groups")
+    for group in groups:
+        if group not in known:
+            raise section.error(
+                "groups", group, f"groups of salesforce_objects.json: {', '.join(known)}"
+            )
+    return ExtractionSchedule(
+        name=_matching(section, "name", _SCHEDULE_NAME, "letters and digits, such as Nightly"),
+        expression=_matching(
+            section, "expression", _EXPRESSION, "rate(15 minutes) or cron(0 2 * * ? *)"
+        ),
+        groups=groups,
+        mode=Mode(section.text("mode", Mode.INCREMENTAL.value, one_of=tuple(Mode))),
+        time_zone=section.text("time_zone", "Etc/UTC"),
+        flexible_minutes=section.whole("flexible_minutes", 0, low=0, high=1_440),
+    )

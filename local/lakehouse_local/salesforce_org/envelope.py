@@ -1,0 +1,158 @@
+"""What every answer of the org shares: date, limits, session check, latency and moods."""
+
+import asyncio
+from collections.abc import Callable, MutableMapping
+from typing import Any, Final
+from urllib.parse import unquote
+
+from starlette.concurrency import run_in_threadpool
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from lakehouse_local.salesforce_org.answers import ApiError, session_invalid
+from lakehouse_local.salesforce_org.moods import Mood
+from lakehouse_local.salesforce_org.org import Org
+
+CONTROL: Final = "/_org"
+DATA: Final = "/services/data"
+_SLICE: Final = 65_536
+
+
+class Envelope:
+    """ASGI middleware around the org's routes."""
+
+    def __init__(self, app: ASGIApp, org: Org) -> None:
+        self.app = app
+        self.org = org
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        # simple-salesforce asks for /query/, others for /query.
+        scope["path"] = path = scope["path"].rstrip("/") or "/"
+        out = _Outgoing(self.org, send, limits=path.startswith(DATA + "/"))
+        if path.startswith(CONTROL):
+            await self.app(scope, receive, out.headed)
+            return
+        query = unquote(scope["query_string"].decode("latin-1").replace("+", " "))
+        mood = self.org.moods.take(scope["method"], f"{path}?{query}" if query else path)
+        scope["mood"] = mood
+        if self.org.behaviour.latency_seconds:
+            await asyncio.sleep(self.org.behaviour.latency_seconds)
+        await self._answer(scope, receive, out, mood)
+
+    async def _answer(
+        self, scope: Scope, receive: Receive, out: "_Outgoing", mood: Mood | None
+    ) -> None:
+        if mood is not None and mood.action == "drop":
+            return
+        if mood is not None and mood.action == "error":
+            if mood.lost:
+                await self._inner(scope, receive, _swallow)
+            error = ApiError(mood.status, mood.code, mood.message or "", mood.headers)
+            await error.response()(scope, receive, out.headed)
+            return
+        if mood is not None and mood.action in ("cut", "stall", "garble"):
+            out.mood = mood
+        await self._inner(scope, receive, out.throttled)
+
+    async def _inner(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await run_in_threadpool(self._check, scope)
+        except ApiError as error:
+            await error.response()(scope, receive, send)
+            return
+        await self.app(scope, receive, send)
+
+    def _check(self, scope: Scope) -> None:
+        """Session and daily limit, for requests to the data APIs."""
+        if not scope["path"].startswith(DATA + "/"):
+            return
+        header = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
+        kind, _, token = header.partition(" ")
+        if kind not in ("Bearer", "OAuth") or not self.org.knows_token(token.strip()):
+            raise session_invalid()
+        if self.org.usage.requests >= self.org.behaviour.api_requests:
+            raise ApiError(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")
+        self.org.usage.count(self.org.store.clock.seconds(), requests=1)
+
+
+class _Outgoing:
+    """The way out: headers, then the body as fast and as whole as it may be."""
+
+    def __init__(self, org: Org, send: Send, *, limits: bool) -> None:
+        self.org = org
+        self.limits = limits
+        self.mood: Mood | None = None
+        self._send = send
+        self._sent = 0
+        self._closed = False
+
+    async def headed(self, message: Message) -> None:
+        """Add the headers that every answer bears."""
+        if message["type"] == "http.response.start":
+            add = _adder(message)
+            add("Date", self.org.store.clock.http_date())
+            if self.limits:
+                used, most = self.org.usage.requests, self.org.behaviour.api_requests
+                add("Sforce-Limit-Info", f"api-usage={used}/{most}")
+        await self._send(message)
+
+    async def throttled(self, message: Message) -> None:
+        """Send the body in slices, at the speed and with the mood of this request."""
+        rate = self.org.behaviour.bytes_per_second
+        if message["type"] != "http.response.body" or (self.mood is None and not rate):
+            await self.headed(message)
+            return
+        if self._closed:
+            return
+        body: bytes = message.get("body", b"")
+        more: bool = message.get("more_body", False)
+        for start in range(0, len(body), _SLICE):
+            part = body[start : start + _SLICE]
+            last = not more and start + _SLICE >= len(body)
+            if rate:
+                await asyncio.sleep(len(part) / rate)
+            await self._slice(part, more=not last, whole=len(body))
+            if self._closed:
+                return
+        if not body and not more:
+            await self.headed(message)
+
+    async def _slice(self, part: bytes, *, more: bool, whole: int) -> None:
+        mood = self.mood
+        limit = 0
+        if mood is not None:
+            limit = mood.bytes if mood.bytes is not None else _default_bytes(mood, whole)
+        if mood is not None and self._sent + len(part) > limit:
+            head, part = part[: limit - self._sent], part[limit - self._sent :]
+            self.mood = None
+            await self._put(head, more=True)
+            if mood.action == "cut":
+                # Returning without the end of the body makes the server close the connection.
+                self._closed = True
+                return
+            if mood.action == "stall":
+                await asyncio.sleep(mood.seconds)
+            else:
+                part = b"\xff\xfe"[: len(part)] + part[2:]
+        await self._put(part, more=more)
+
+    async def _put(self, part: bytes, *, more: bool) -> None:
+        self._sent += len(part)
+        await self.headed({"type": "http.response.body", "body": part, "more_body": more})
+
+
+def _default_bytes(mood: Mood, whole: int) -> int:
+    return whole // 2 if mood.action in ("cut", "garble") else 0
+
+
+async def _swallow(message: Message) -> None:
+    """The answer that got lost."""
+
+
+def _adder(message: MutableMapping[str, Any]) -> Callable[[str, str], None]:
+    headers = list(message.get("headers", []))
+    message["headers"] = headers
+    return lambda name, value: headers.append((name.lower().encode(), value.encode("latin-1")))

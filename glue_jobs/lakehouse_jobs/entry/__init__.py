@@ -1,0 +1,1 @@
+"""The scripts that Glue and CodeBuild start."""

@@ -1,0 +1,187 @@
+"""The script that Glue starts: extract one group of objects into raw tables.
+
+Arguments come as ``--name value`` in ``sys.argv``, Glue's own among them; awsglue is
+not needed. Exit status 1 and one last line where an object failed, 2 for arguments
+that cannot be read.
+"""
+
+import argparse
+import os
+import sys
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from lakehouse_jobs.contract import progress
+from lakehouse_jobs.contract.arguments import ALL_OBJECTS, UNSET, Argument, Mode
+from lakehouse_jobs.contract.errors import ConfigError
+from lakehouse_jobs.contract.objects import ObjectsConfig
+from lakehouse_jobs.contract.progress import Event
+from lakehouse_jobs.contract.runs import GroupOutcome, object_outcome_key
+from lakehouse_jobs.errors import LakehouseError, RequestError, SecretError
+from lakehouse_jobs.extract.group import (
+    chosen,
+    extract_group,
+    failed_outcome,
+    failure_line,
+    summarize,
+    write_summary,
+)
+from lakehouse_jobs.extract.run import Lake, Task
+from lakehouse_jobs.raw.catalog import raw_catalog
+from lakehouse_jobs.raw.store import Store
+from lakehouse_jobs.salesforce.org import Org
+from lakehouse_jobs.salesforce.secret import read_secret
+from lakehouse_jobs.salesforce.transport import Transport
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """The job's own arguments; others are Glue's and are left alone."""
+    parser = argparse.ArgumentParser(prog="salesforce_extractor", allow_abbrev=False)
+    for argument in (
+        Argument.LAKE_BUCKET,
+        Argument.RAW_DATABASE,
+        Argument.SALESFORCE_SECRET,
+        Argument.OBJECTS_CONFIG,
+        Argument.EXECUTION_NAME,
+        Argument.GROUP,
+    ):
+        parser.add_argument(argument.flag, required=True)
+    parser.add_argument(Argument.OBJECTS.flag, default=ALL_OBJECTS)
+    parser.add_argument(Argument.MODE.flag, default=Mode.INCREMENTAL.value)
+    parser.add_argument(Argument.SINCE.flag, default=UNSET)
+    parser.add_argument(Argument.UNTIL.flag, default=UNSET)
+    return parser.parse_known_args(list(arguments))[0]
+
+
+def checked_mode(options: argparse.Namespace) -> Mode:
+    """The mode asked for. Raises RequestError for what this version cannot do."""
+    allowed = (Mode.INCREMENTAL, Mode.FULL)
+    if options.mode not in allowed:
+        raise RequestError(
+            f"mode {options.mode!r} is not available yet; allowed: {', '.join(allowed)}"
+        )
+    for name in (Argument.SINCE, Argument.UNTIL):
+        value = getattr(options, name.value)
+        if value != UNSET:
+            raise RequestError(f"{name.flag} {value} is not available yet; leave it out")
+    return Mode(options.mode)
+
+
+def run(options: argparse.Namespace) -> GroupOutcome:
+    """Extract the group. Objects' errors are in the outcome; others are raised."""
+    region = _region(options.salesforce_secret_arn)
+    store = Store(options.lake_bucket, client=boto3.client("s3", region_name=region))
+    report = _Reporter(run_id=options.execution_name, group=options.group)
+    mode = checked_mode(options)
+    config = _config(options.objects_config, region=region)
+    group = config.group(options.group)
+    try:
+        org = _org(options.salesforce_secret_arn, config, region=region)
+        names = chosen(config, group, options.objects, available=org.object_names)
+    except (LakehouseError, BotoCoreError, ClientError) as error:
+        if isinstance(error, RequestError):
+            raise
+        return _all_failed(options, config, error, store=store, report=report)
+    workers = os.cpu_count() or 2
+    with ThreadPoolExecutor(workers, thread_name_prefix="page") as pages:
+        task = Task(
+            org=org,
+            lake=Lake(
+                catalog=raw_catalog(region=region), store=store, database=options.raw_database
+            ),
+            config=config,
+            run_id=options.execution_name,
+            group=group.name,
+            mode=mode,
+            pages=pages,
+            workers=workers,
+        )
+        return extract_group(task, names, report=report)
+
+
+def _all_failed(
+    options: argparse.Namespace,
+    config: ObjectsConfig,
+    error: Exception,
+    *,
+    store: Store,
+    report: "_Reporter",
+) -> GroupOutcome:
+    """What stops every object (a secret, a login) is the outcome of each of them."""
+    group = config.group(options.group)
+    names = chosen(config, group, options.objects, available=list) or list(group.include)
+    outcomes = [failed_outcome(group.name, name, error) for name in names]
+    report(Event.RUN_STARTED, objects=names)
+    for outcome in outcomes:
+        key = object_outcome_key(options.execution_name, outcome["object"])
+        store.write_json(key, outcome)
+    summary = summarize(group.name, outcomes)
+    write_summary(store, options.execution_name, summary)
+    report(Event.RUN_FINISHED, landed=0, unchanged=0, skipped=0, failed=len(outcomes))
+    return summary
+
+
+def _config(address: str, *, region: str) -> ObjectsConfig:
+    parts = urlsplit(address)
+    bucket = Store(parts.netloc, client=boto3.client("s3", region_name=region))
+    text = bucket.read(parts.path.lstrip("/"))
+    if text is None:
+        raise RequestError(f"{address} does not exist; deploy the stack again")
+    return ObjectsConfig.from_text(text.decode(), where=address)
+
+
+def _org(secret_arn: str, config: ObjectsConfig, *, region: str) -> Org:
+    client = boto3.client("secretsmanager", region_name=region)
+    try:
+        text = client.get_secret_value(SecretId=secret_arn).get("SecretString") or ""
+    except ClientError as error:
+        raise SecretError(
+            f"secret {secret_arn} cannot be read: {error.response['Error'].get('Message')}; "
+            "check that it exists and that the job's role may read it"
+        ) from None
+    name = secret_arn.rsplit(":", 1)[-1]
+    return Org(Transport(read_secret(text, name=name)), api_version=config.api_version)
+
+
+def _region(secret_arn: str) -> str:
+    """The region in the secret's ARN, which is the stack's."""
+    parts = secret_arn.split(":")
+    if len(parts) < 7:
+        raise RequestError(
+            f"{Argument.SALESFORCE_SECRET.flag}: got {secret_arn!r}; allowed: a secret's ARN"
+        )
+    return parts[3]
+
+
+class _Reporter:
+    """Prints progress lines, whole ones, from any thread."""
+
+    def __init__(self, **always: str) -> None:
+        self._always = always
+        self._lock = threading.Lock()
+
+    def __call__(self, event: Event, **fields: Any) -> None:
+        with self._lock:
+            print(progress.line(event, **self._always, **fields), flush=True)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the job; ends the process with one line where something failed."""
+    options = parse(sys.argv[1:] if arguments is None else arguments)
+    try:
+        failure = failure_line(run(options))
+    except (LakehouseError, ConfigError) as error:
+        failure = str(error)
+    if failure:
+        sys.stdout.flush()
+        sys.exit(failure)
+
+
+if __name__ == "__main__":
+    main()

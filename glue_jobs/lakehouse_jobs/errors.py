@@ -1,0 +1,125 @@
+"""What can go wrong in the jobs. Each message names the remedy.
+
+::
+
+    LakehouseError
+    ├── RequestError               what was asked of this run cannot be done
+    ├── SecretError                the Salesforce secret cannot be used
+    │   └── SecretUnfilledError    it still holds the stack's placeholder
+    ├── SalesforceError
+    │   ├── LoginRefusedError      credentials or permissions
+    │   ├── UnreachableError       no answer after every attempt
+    │   ├── AnswerRefusedError     Salesforce answered with an error
+    │   │   ├── ObjectNotFoundError
+    │   │   ├── BulkUnsupportedError   the Bulk API refuses this object: use REST
+    │   │   └── LimitExceededError
+    │   ├── BulkJobError           a query job failed or was aborted
+    │   ├── TransferError          an answer is cut short or contradicts itself
+    │   └── UnsupportedObjectError the object cannot be read at all
+    ├── ValueRefusedError          a value does not fit the type that describe gave
+    └── RawTableError
+        ├── WrongOrgError          the table holds another org's rows
+        ├── NewerFormatError       a newer version of this program wrote the table
+        ├── CommitFailedError      certain: nothing of this run is in the table
+        │   └── SupersededError    another run committed first (also a ValidationException)
+        └── CommitUnknownError     uncertain: the commit may have landed
+
+Configuration errors are :class:`lakehouse_jobs.contract.errors.ConfigError`.
+"""
+
+from pyiceberg.exceptions import ValidationException
+
+
+class LakehouseError(Exception):
+    """Any error that is told to a person as one line."""
+
+
+class RequestError(LakehouseError):
+    """Arguments ask for something that cannot be done."""
+
+
+class SecretError(LakehouseError):
+    """The Salesforce secret cannot be used as it is."""
+
+
+class SecretUnfilledError(SecretError):
+    """The secret still holds the placeholder that the stack put there."""
+
+
+class SalesforceError(LakehouseError):
+    """Anything on the way to Salesforce and back."""
+
+
+class LoginRefusedError(SalesforceError):
+    """Salesforce gave no token for these credentials."""
+
+
+class UnreachableError(SalesforceError):
+    """No usable answer after every attempt that the retry policy allows."""
+
+
+class AnswerRefusedError(SalesforceError):
+    """Salesforce answered with an error; ``status`` and ``code`` are its own."""
+
+    def __init__(self, message: str, *, status: int, code: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+
+
+class ObjectNotFoundError(AnswerRefusedError):
+    """No such object, or none that this user may see."""
+
+
+class BulkUnsupportedError(AnswerRefusedError):
+    """The Bulk API does not serve this object; REST may."""
+
+
+class LimitExceededError(AnswerRefusedError):
+    """A request limit of the org is used up."""
+
+
+class BulkJobError(SalesforceError):
+    """A query job ended as Failed or Aborted."""
+
+
+class TransferError(SalesforceError):
+    """An answer ended early, or its rows do not agree with what it announced."""
+
+
+class UnsupportedObjectError(SalesforceError):
+    """The object lacks what an extraction needs."""
+
+
+class ValueRefusedError(LakehouseError):
+    """A value does not parse as the type that describe gave for its field."""
+
+
+class RawTableError(LakehouseError):
+    """Anything about a raw table."""
+
+
+class WrongOrgError(RawTableError):
+    """The table was filled from another org. Raised before any write."""
+
+
+class NewerFormatError(RawTableError):
+    """The table was written by a newer version of this program."""
+
+
+class CommitFailedError(RawTableError):
+    """The commit did not land. This run's files are deleted."""
+
+
+class SupersededError(CommitFailedError, ValidationException):
+    """Another run moved the table since this one read its state.
+
+    A ``ValidationException``, so that PyIceberg deletes the manifests of the attempt.
+    """
+
+
+class CommitUnknownError(RawTableError):
+    """The commit's answer was lost and the table could not be read afterwards.
+
+    Files are kept, as the table may refer to them.
+    """

@@ -1,0 +1,1 @@
+"""From an object's window in Salesforce to one commit in its raw table."""

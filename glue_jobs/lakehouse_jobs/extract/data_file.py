@@ -1,0 +1,65 @@
+"""One Parquet file: written on local disk in row groups, uploaded when it is whole."""
+
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+# 128k rows: smaller groups cost file size, larger ones memory (docs/benchmarks.md).
+ROW_GROUP: Final = 128 * 1024
+
+
+class DataFile:
+    """Takes tables, keeps at most a row group of them. Its file vanishes on exit."""
+
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        self.path = path
+        self.rows = 0
+        self._schema = schema
+        self._writer: pq.ParquetWriter | None = None
+        self._waiting: list[pa.Table] = []
+        self._waiting_rows = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._writer is not None:
+            self._writer.close()
+        self.path.unlink(missing_ok=True)
+
+    def add(self, table: pa.Table) -> None:
+        """Add rows. Batches are gathered: a row group for each would cost half as much again."""
+        self.rows += len(table)
+        self._waiting.append(table)
+        self._waiting_rows += len(table)
+        if self._waiting_rows >= ROW_GROUP:
+            self._write()
+
+    def finish(self, upload: Callable[[Path], str]) -> tuple[str, int] | None:
+        """Close and upload; address and size in bytes, or None where there are no rows."""
+        if self._waiting_rows:
+            self._write()
+        if self._writer is None:
+            return None
+        self._writer.close()
+        self._writer = None
+        size = self.path.stat().st_size
+        return upload(self.path), size
+
+    def _write(self) -> None:
+        if self._writer is None:
+            # Iceberg reads the columns by their field ids, not by Arrow's own schema.
+            self._writer = pq.ParquetWriter(
+                self.path, self._schema, compression="zstd", store_schema=False
+            )
+        self._writer.write_table(pa.concat_tables(self._waiting), row_group_size=ROW_GROUP)
+        self._waiting, self._waiting_rows = [], 0

@@ -1,0 +1,47 @@
+"""The sink of an incremental read: each page's new rows become one data file."""
+
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import pyarrow as pa
+
+from lakehouse_jobs.extract.data_file import DataFile
+from lakehouse_jobs.extract.lookback import KEY_SCHEMA, Keys, from_time
+from lakehouse_jobs.extract.pages import Part
+from lakehouse_jobs.raw.store import Store
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileSink:
+    """Writes pages below a table's location."""
+
+    store: Store
+    prefix: str  # key under which data files go
+    folder: Path  # local, for files being written
+    schema: pa.Schema
+    known: Keys  # keys that are in the table
+    new_from: datetime | None  # rows stamped from here on cannot be in the table
+    keys_from: datetime  # keys stamped from here on are wanted back
+
+    def take(self, number: int, tables: Iterator[pa.Table]) -> Part:
+        """Write one page's rows, less those that the table has."""
+        read = 0
+        keys = [KEY_SCHEMA.empty_table()]
+        name = f"{number:05d}-{uuid.uuid4().hex}.parquet"
+        with DataFile(self.folder / name, self.schema) as file:
+            for table in tables:
+                read += len(table)
+                keys.append(from_time(table, self.keys_from))
+                file.add(self.known.new(table, below=self.new_from))
+            written = file.finish(lambda path: self.store.upload(path, self.prefix + name))
+            address, size = written or (None, 0)
+            return Part(
+                read=read, rows=file.rows, bytes=size, file=address, keys=pa.concat_tables(keys)
+            )
+
+    def discard(self, parts: Sequence[Part]) -> None:
+        """Delete the files of these pages."""
+        self.store.delete(p.file for p in parts if p.file)

@@ -1,0 +1,91 @@
+"""One CSV result page as a stream of typed batches."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.csv as pc
+
+from lakehouse_jobs.errors import TransferError, ValueRefusedError
+from lakehouse_jobs.extract.columns import Selection
+from lakehouse_jobs.salesforce.body import Body
+
+SMALLEST_BLOCK: Final = 1 << 20  # bytes; measured best, and a row must fit into a block
+LARGEST_BLOCK: Final = 1 << 26
+
+
+def batches(body: Body, selection: Selection) -> Iterator[Sequence[pa.Array]]:
+    """Arrays in the order of the selection. Raises TransferError or ValueRefusedError.
+
+    Checks that the number of rows is the one announced: a page cut at a row's end
+    parses, and only this header tells.
+    """
+    announced = body.headers.get("Sforce-NumberOfRecords")
+    rows = 0
+    try:
+        with pc.open_csv(
+            pa.PythonFile(body, "r"),
+            read_options=pc.ReadOptions(use_threads=False, block_size=block_size(selection)),
+            # Without it a quoted newline fails as soon as a page has two blocks.
+            parse_options=pc.ParseOptions(newlines_in_values=True),
+            convert_options=_conversion(selection),
+        ) as reader:
+            _check_header(reader.schema.names, selection)
+            for batch in reader:
+                rows += batch.num_rows
+                yield batch.columns
+    except pa.ArrowInvalid as error:
+        if announced == "0" and "Empty CSV" in str(error):
+            return
+        raise _refusal(error, selection) from None
+    if announced is not None and announced.isdecimal() and int(announced) != rows:
+        raise TransferError(f"a result page has {rows} rows, {announced} were announced")
+
+
+def block_size(selection: Selection) -> int:
+    """Bytes to parse at once: no row may be longer.
+
+    The longest row there can be has every text at its full length, each character as
+    four bytes or as a doubled quote.
+    """
+    longest = sum(4 * s.field.length + 64 for s in selection.sources)
+    return min(max(SMALLEST_BLOCK, longest), LARGEST_BLOCK)
+
+
+def _conversion(selection: Selection) -> pc.ConvertOptions:
+    return pc.ConvertOptions(
+        column_types={s.field.name: s.read_as for s in selection.sources},
+        # Salesforce writes null and the empty text alike; 'NULL' and 'N/A' are texts.
+        null_values=[""],
+        strings_can_be_null=True,
+        quoted_strings_can_be_null=True,
+        true_values=["true"],
+        false_values=["false"],
+    )
+
+
+def _check_header(names: Sequence[str], selection: Selection) -> None:
+    wanted = [s.field.name for s in selection.sources]
+    if list(names) != wanted:
+        odd = sorted(set(names) ^ set(wanted)) or names
+        raise TransferError(
+            f"a result page has other columns than were asked for: {', '.join(odd)[:200]}"
+        )
+
+
+def _refusal(error: pa.ArrowInvalid, selection: Selection) -> Exception:
+    """What to raise for Arrow's complaint, which may quote a value: that is left out."""
+    text = str(error)
+    found = re.search(r"CSV column #(\d+)", text)
+    if found and int(found[1]) < len(selection.sources):
+        source = selection.sources[int(found[1])]
+        return ValueRefusedError(
+            f"{source.field.name}: a value does not parse as {source.column.type}, though "
+            f"describe says {source.field.type}; exclude the field until its type is settled"
+        )
+    if "straddling" in text:
+        return ValueRefusedError(
+            f"a row is longer than {block_size(selection):,} bytes; exclude its longest fields"
+        )
+    return TransferError(f"a result page is not valid CSV: {text.split(':')[0][:120]}")

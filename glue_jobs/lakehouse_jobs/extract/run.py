@@ -1,0 +1,146 @@
+"""Extract one object and say how it went."""
+
+import time
+import uuid
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+
+from pyiceberg.catalog import Catalog
+
+from lakehouse_jobs.contract.arguments import Mode
+from lakehouse_jobs.contract.objects import ObjectsConfig
+from lakehouse_jobs.contract.raw_log import table_name
+from lakehouse_jobs.contract.runs import ObjectOutcome, Status
+from lakehouse_jobs.errors import SupersededError
+from lakehouse_jobs.extract.columns import select
+from lakehouse_jobs.extract.extraction import Extraction
+from lakehouse_jobs.extract.loads import BEAT_SECONDS, DEAD_AFTER_SECONDS, Claim, TakenError
+from lakehouse_jobs.extract.pages import Part
+from lakehouse_jobs.raw.commit import iso
+from lakehouse_jobs.raw.store import Store
+from lakehouse_jobs.raw.table import open_table
+from lakehouse_jobs.salesforce.org import Org
+from lakehouse_jobs.salesforce.transport import counted
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lake:
+    """Where rows go."""
+
+    catalog: Catalog
+    store: Store
+    database: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """What one Glue run does, the same for all of its objects."""
+
+    org: Org
+    lake: Lake
+    config: ObjectsConfig
+    run_id: str  # the execution's name
+    group: str
+    mode: Mode
+    pages: Executor  # shared by the objects
+    workers: int  # threads in it
+    process: str = field(default_factory=lambda: uuid.uuid4().hex)
+    beat: float = BEAT_SECONDS
+    dead_after: float = DEAD_AFTER_SECONDS
+
+
+def extract(task: Task, object_name: str, *, progress: Callable[[Part], None]) -> ObjectOutcome:
+    """Extract one object. Errors are raised: then nothing of it landed."""
+    started = time.monotonic()
+    outcome = blank_outcome(task.group, object_name)
+    claim = Claim(
+        store=task.lake.store,
+        table=table_name(object_name),
+        owner=f"{task.run_id}/{task.group}/{task.process}",
+        beat=task.beat,
+        dead_after=task.dead_after,
+    )
+    with counted() as calls:
+        try:
+            with claim:
+                _extract(task, object_name, outcome, progress)
+        except TakenError as taken:
+            outcome["status"] = Status.SKIPPED.value
+            outcome["message"] = f"run {taken.owner.split('/')[0]} is reading this object"
+        except SupersededError as error:
+            outcome["status"] = Status.SUPERSEDED.value
+            outcome["message"] = str(error)
+            outcome["rows"] = outcome["bytes"] = 0
+    outcome["requests"] = calls.number
+    outcome["seconds"] = round(time.monotonic() - started, 3)
+    return outcome
+
+
+def blank_outcome(group: str, object_name: str) -> ObjectOutcome:
+    """An outcome that says that nothing happened."""
+    return ObjectOutcome(
+        object=object_name,
+        group=group,
+        status=Status.UNCHANGED.value,
+        message=None,
+        error=None,
+        rows=0,
+        bytes=0,
+        pages=0,
+        requests=0,
+        batch=None,
+        watermark_before=None,
+        watermark_after=None,
+        schema_changes=[],
+        left_out=[],
+        api=None,
+        seconds=0.0,
+    )
+
+
+def _extract(
+    task: Task, name: str, outcome: ObjectOutcome, progress: Callable[[Part], None]
+) -> None:
+    description = task.org.describe(name)
+    now = task.org.server_time()
+    rules = task.config.rules(description.name)
+    selection = select(description, rules.fields)
+    outcome["left_out"] = list(selection.left_out)
+    raw = open_table(
+        task.lake.catalog,
+        database=task.lake.database,
+        bucket=task.lake.store.bucket,
+        object_name=description.name,
+        org_id=task.org.org_id,
+        wanted=selection.wanted,
+    )
+    before = raw.state.watermark
+    outcome["schema_changes"] = list(raw.changes)
+    outcome["batch"] = raw.state.batch
+    outcome["watermark_before"] = outcome["watermark_after"] = iso(before) if before else None
+    extraction = Extraction(
+        org=task.org,
+        store=task.lake.store,
+        raw=raw,
+        object_name=description.name,
+        selection=selection.placed(raw.columns),
+        rules=rules,
+        now=now,
+        run_id=task.run_id,
+        resync=task.mode is Mode.FULL,
+        pages=task.pages,
+        workers=task.workers,
+        progress=progress,
+    )
+    landed = extraction.run()
+    if landed is None:
+        return
+    outcome["api"] = landed.reading.api
+    outcome["pages"] = len(landed.reading.parts)
+    outcome["rows"] = landed.reading.rows
+    outcome["bytes"] = landed.reading.bytes
+    outcome["batch"] = landed.batch
+    outcome["watermark_after"] = iso(landed.watermark) if landed.watermark else None
+    if landed.reading.rows:
+        outcome["status"] = Status.LANDED.value

@@ -1,0 +1,128 @@
+"""The commit that brings an object's rows and its new state: both or neither."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from botocore.exceptions import BotoCoreError, ClientError
+from pyiceberg.exceptions import CommitFailedException
+from pyiceberg.table import Table
+
+from lakehouse_jobs.contract.raw_log import FORMAT_VERSION, TableProperty
+from lakehouse_jobs.errors import CommitFailedError, CommitUnknownError, SupersededError
+from lakehouse_jobs.raw.fence import put_fence
+from lakehouse_jobs.raw.store import Store
+from lakehouse_jobs.raw.table import RawTable
+
+_ATTEMPTS = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Landing:
+    """What a run wants the table to be."""
+
+    files: Sequence[str]  # data files; with none, only the watermark moves
+    watermark: datetime  # UTC
+    lookback_file: str
+    run_id: str
+
+
+def iso(moment: datetime) -> str:
+    """A time as it stands in properties and outcomes."""
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def commit(raw: RawTable, landing: Landing, *, store: Store) -> int:
+    """Land the files and the state in one transaction; the table's batch afterwards.
+
+    Raises SupersededError or CommitFailedError after deleting the files, or
+    CommitUnknownError, which keeps them.
+    """
+    batch = raw.state.batch + 1 if landing.files else raw.state.batch
+    wanted = {
+        TableProperty.WATERMARK.value: iso(landing.watermark),
+        TableProperty.BATCH.value: str(batch),
+        TableProperty.RUN_ID.value: landing.run_id,
+        TableProperty.FORMAT_VERSION.value: str(FORMAT_VERSION),
+        TableProperty.LOOKBACK_FILE.value: landing.lookback_file,
+    }
+    try:
+        _land(raw, landing.files, wanted)
+    except CommitFailedError:
+        store.delete([*landing.files, landing.lookback_file])
+        raise
+    previous = raw.state.lookback_file
+    if previous and previous != landing.lookback_file:
+        store.delete([previous])
+    return batch
+
+
+def _land(raw: RawTable, files: Sequence[str], wanted: dict[str, str]) -> None:
+    table = raw.table
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            _transact(table, files, wanted, fenced_by=raw.properties)
+        except SupersededError:
+            raise
+        except CommitFailedException as error:
+            # PyIceberg repeats appends by itself, but not a change of properties alone.
+            if files or attempt == _ATTEMPTS:
+                raise CommitFailedError(
+                    f"{'.'.join(table.name())}: the catalog refused the commit: {error}; "
+                    "run this object again"
+                ) from error
+        except Exception as error:
+            if _landed(table, wanted, after=error):
+                return
+            name = ".".join(table.name())
+            if isinstance(error, BotoCoreError | ClientError | OSError):
+                raise CommitUnknownError(
+                    f"{name}: the commit's answer was lost ({error}); it is not in the table so "
+                    "far, its files are kept, and the next run finds out"
+                ) from error
+            raise CommitFailedError(
+                f"{name}: the commit did not land: {error}; run this object again"
+            ) from error
+        else:
+            return
+        table = _fresh(table, after=None)
+
+
+def _transact(
+    table: Table, files: Sequence[str], wanted: dict[str, str], *, fenced_by: dict[str, str]
+) -> None:
+    with table.transaction() as transaction:
+        put_fence(transaction, fenced_by)
+        transaction.set_properties(wanted)
+        if files:
+            transaction.add_files(
+                list(files),
+                snapshot_properties={
+                    TableProperty.RUN_ID.value: wanted[TableProperty.RUN_ID],
+                    TableProperty.BATCH.value: wanted[TableProperty.BATCH],
+                    TableProperty.WATERMARK.value: wanted[TableProperty.WATERMARK],
+                },
+                check_duplicate_files=False,  # their names are fresh; the check reads all manifests
+            )
+
+
+def _landed(table: Table, wanted: dict[str, str], *, after: Exception) -> bool:
+    """Whether a commit without an answer is in the table."""
+    fresh = _fresh(table, after=after)
+    if all(fresh.properties.get(k) == v for k, v in wanted.items()):
+        return True
+    keys = (TableProperty.RUN_ID.value, TableProperty.BATCH.value, TableProperty.WATERMARK.value)
+    return any(
+        all((s.summary and s.summary.additional_properties.get(k)) == wanted[k] for k in keys)
+        for s in fresh.snapshots()
+    )
+
+
+def _fresh(table: Table, *, after: Exception | None) -> Table:
+    try:
+        return table.catalog.load_table(table.name())
+    except Exception as error:
+        raise CommitUnknownError(
+            f"{'.'.join(table.name())}: the commit's answer was lost ({after or error}) and the "
+            "table cannot be read; the next run finds out whether it landed"
+        ) from error

@@ -1,0 +1,53 @@
+"""The fence: a commit lands only on the table state that its run read.
+
+PyIceberg's retry rebases an append on a new head and sends the properties again, so
+without it two runs at once would both land. The requirement is checked on every
+retry against freshly loaded metadata (GlueCatalog.commit_table).
+"""
+
+from pyiceberg.table import Transaction
+from pyiceberg.table.metadata import TableMetadata
+from pyiceberg.table.update import ValidatableTableRequirement
+
+from lakehouse_jobs.contract.raw_log import TableProperty
+from lakehouse_jobs.errors import SupersededError
+
+
+class AssertUnmoved(ValidatableTableRequirement):
+    """Watermark and batch are those that the run read; None means not set."""
+
+    type: str = "assert-lakehouse-unmoved"
+    watermark: str | None
+    batch: str | None
+    run_id: str | None
+
+    def validate(self, base_metadata: TableMetadata | None) -> None:
+        """Raise SupersededError where another run moved the table."""
+        found = base_metadata.properties if base_metadata else {}
+        wanted = {
+            TableProperty.WATERMARK: self.watermark,
+            TableProperty.BATCH: self.batch,
+            TableProperty.RUN_ID: self.run_id,
+        }
+        moved = [name for name, value in wanted.items() if found.get(name) != value]
+        if base_metadata is None or moved:
+            raise SupersededError(
+                f"run {found.get(TableProperty.RUN_ID)} committed first (batch "
+                f"{found.get(TableProperty.BATCH)}, watermark "
+                f"{found.get(TableProperty.WATERMARK)}); this run's rows are discarded and "
+                "nothing is lost: the next run goes on from there"
+            )
+
+
+def put_fence(transaction: Transaction, properties: dict[str, str]) -> None:
+    """Fence a transaction before anything is staged in it.
+
+    ``Transaction._stage`` is private: PyIceberg is pinned, and tests show that it holds.
+    """
+    fence = AssertUnmoved(
+        watermark=properties.get(TableProperty.WATERMARK),
+        batch=properties.get(TableProperty.BATCH),
+        run_id=properties.get(TableProperty.RUN_ID),
+    )
+    # TableRequirement is a closed union for REST catalogs; Glue's only calls validate().
+    transaction._stage((), (fence,))  # pyright: ignore[reportArgumentType]

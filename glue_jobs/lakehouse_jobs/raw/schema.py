@@ -1,0 +1,156 @@
+"""Columns of a raw table: their types in Iceberg and Arrow, and how a schema evolves.
+
+A column is never removed or retyped. A field whose type changed gets a second column,
+``<name>__<iceberg type>``; both comments name the field.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import pyarrow as pa
+from pyiceberg.schema import Schema
+from pyiceberg.types import (
+    BooleanType,
+    DateType,
+    DoubleType,
+    LongType,
+    NestedField,
+    PrimitiveType,
+    StringType,
+    TimestamptzType,
+)
+
+from lakehouse_jobs.contract.raw_log import SystemColumn
+
+UTC_MICROSECONDS: Final = pa.timestamp("us", tz="UTC")
+
+_ICEBERG: Final[dict[str, PrimitiveType]] = {
+    "string": StringType(),
+    "boolean": BooleanType(),
+    "long": LongType(),
+    "double": DoubleType(),
+    "date": DateType(),
+    "timestamptz": TimestamptzType(),
+}
+ARROW: Final[dict[str, pa.DataType]] = {
+    "string": pa.string(),
+    "boolean": pa.bool_(),
+    "long": pa.int64(),
+    "double": pa.float64(),
+    "date": pa.date32(),
+    "timestamptz": UTC_MICROSECONDS,
+}
+# The Data Catalog refuses longer column comments.
+LONGEST_COMMENT: Final = 255
+
+
+@dataclass(frozen=True, kw_only=True)
+class RawColumn:
+    """A column of a raw table. ``type`` is a key of :data:`ARROW`."""
+
+    name: str
+    type: str
+    comment: str
+
+    @property
+    def arrow(self) -> pa.DataType:
+        """Its Arrow type."""
+        return ARROW[self.type]
+
+
+SYSTEM_COLUMNS: Final = (
+    RawColumn(name=SystemColumn.ORG_ID, type="string", comment="Org that the version is from"),
+    RawColumn(name=SystemColumn.SOURCE, type="string", comment="System it was read from"),
+    RawColumn(name=SystemColumn.RUN_ID, type="string", comment="Execution that wrote it"),
+    RawColumn(
+        name=SystemColumn.EXTRACTED_AT, type="timestamptz", comment="The org's time when read"
+    ),
+    RawColumn(name=SystemColumn.BATCH, type="long", comment="One more with each commit"),
+    RawColumn(name=SystemColumn.CHANGE, type="string", comment="Why: read, resync or hard_delete"),
+    RawColumn(name=SystemColumn.IS_DELETED, type="boolean", comment="Whether it is deleted"),
+    RawColumn(name=SystemColumn.DELETED_AT, type="timestamptz", comment="When it was deleted"),
+)
+
+
+def field_comment(*, name: str, type: str, label: str) -> str:
+    """A column's comment: ``Name (type): Label``."""
+    return " ".join(f"{name} ({type}): {label}".split())[:LONGEST_COMMENT]
+
+
+def new_schema(columns: Iterable[RawColumn]) -> Schema:
+    """The schema of a table that does not exist yet."""
+    return Schema(
+        *(
+            NestedField(number, c.name, _ICEBERG[c.type], required=False, doc=c.comment)
+            for number, c in enumerate([*columns, *SYSTEM_COLUMNS], start=1)
+        )
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evolution:
+    """What a schema needs so that the wanted columns fit."""
+
+    columns: tuple[RawColumn, ...]  # as wanted, in the same order, under the names they got
+    added: tuple[RawColumn, ...]
+    commented: tuple[RawColumn, ...]  # columns whose comment is out of date
+    changes: tuple[str, ...]  # a sentence each
+
+
+def evolution(schema: Schema, wanted: Sequence[RawColumn]) -> Evolution:
+    """Compare a table's schema with the columns that are wanted now."""
+    present = {f.name: f for f in schema.fields}
+    columns: list[RawColumn] = []
+    added: list[RawColumn] = []
+    commented: list[RawColumn] = []
+    changes: list[str] = []
+    for column in wanted:
+        found = present.get(column.name)
+        if found is not None and str(found.field_type) != column.type:
+            kept = column.name
+            column = replace(column, name=f"{column.name}__{column.type}")
+            if column.name not in present:
+                changes.append(
+                    f"{kept} was {found.field_type} and is {column.type} now: "
+                    f"new values go to {column.name}"
+                )
+            found = present.get(column.name)
+        elif found is None:
+            changes.append(f"{column.name} is new: {column.comment}")
+        columns.append(column)
+        if found is None:
+            added.append(column)
+        elif (found.doc or "") != column.comment:
+            commented.append(column)
+    names = {c.name.split("__")[0] for c in columns} | {c.name for c in columns}
+    changes += [
+        f"{name} is gone from the org: kept, null from now on"
+        for name in present
+        if name not in names and not name.startswith("_") and "__" not in name
+    ]
+    return Evolution(
+        columns=tuple(columns),
+        added=tuple(added),
+        commented=tuple(commented),
+        changes=tuple(changes),
+    )
+
+
+def iceberg_type(column: RawColumn) -> PrimitiveType:
+    """A column's type in Iceberg."""
+    return _ICEBERG[column.type]
+
+
+def file_schema(schema: Schema, columns: Iterable[RawColumn]) -> pa.Schema:
+    """The Arrow schema of a data file, with the table's field ids."""
+    return pa.schema(
+        [
+            pa.field(
+                c.name,
+                c.arrow,
+                metadata={"PARQUET:field_id": str(schema.find_field(c.name).field_id)},
+            )
+            for c in [*columns, *SYSTEM_COLUMNS]
+        ]
+    )

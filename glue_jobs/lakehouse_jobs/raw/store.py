@@ -1,0 +1,86 @@
+"""The lake bucket: the few S3 calls that the job makes itself."""
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3
+from botocore.exceptions import ClientError
+
+
+class Store:
+    """Objects of one bucket, named by key or by ``s3://`` address."""
+
+    def __init__(self, bucket: str, *, client: Any = None) -> None:
+        self.bucket = bucket
+        self._s3 = client or boto3.client("s3")
+
+    def address(self, key: str) -> str:
+        """The ``s3://`` address of a key."""
+        return f"s3://{self.bucket}/{key}"
+
+    def upload(self, path: Path, key: str) -> str:
+        """Copy a local file; its address."""
+        self._s3.upload_file(str(path), self.bucket, key)
+        return self.address(key)
+
+    def write(self, key: str, data: bytes) -> str:
+        """Write an object; its address."""
+        self._s3.put_object(Bucket=self.bucket, Key=key, Body=data)
+        return self.address(key)
+
+    def write_json(self, key: str, value: Any) -> None:
+        """Write a value as JSON."""
+        self.write(key, json.dumps(value, ensure_ascii=False, indent=1, default=str).encode())
+
+    def read(self, key: str) -> bytes | None:
+        """An object's bytes, or None where there is none."""
+        try:
+            return self._s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+        except ClientError as error:
+            if _code(error) in ("NoSuchKey", "404"):
+                return None
+            raise
+
+    def key_of(self, address: str) -> str:
+        """The key in an address of this bucket."""
+        parts = urlsplit(address)
+        if parts.scheme != "s3" or parts.netloc != self.bucket:
+            raise ValueError(f"{address} is not in s3://{self.bucket}")
+        return parts.path.lstrip("/")
+
+    def delete(self, addresses: Iterable[str]) -> None:
+        """Delete objects; those that are not there do not matter."""
+        for address in addresses:
+            self._s3.delete_object(Bucket=self.bucket, Key=self.key_of(address))
+
+    def tag_of(self, key: str) -> str | None:
+        """An object's ETag and time of writing in one string, None where there is none."""
+        try:
+            head = self._s3.head_object(Bucket=self.bucket, Key=key)
+        except ClientError as error:
+            if _code(error) in ("NoSuchKey", "404", "NotFound"):
+                return None
+            raise
+        modified: datetime = head["LastModified"]
+        return f"{head['ETag']} {modified.isoformat()}"
+
+    def claim(self, key: str, data: bytes, *, replacing: str | None) -> bool:
+        """Write an object only where none is, or only in place of one with this ETag."""
+        condition = {"IfMatch": replacing.split()[0]} if replacing else {"IfNoneMatch": "*"}
+        try:
+            self._s3.put_object(Bucket=self.bucket, Key=key, Body=data, **condition)
+        except ClientError as error:
+            if _code(error) in ("PreconditionFailed", "412", "ConditionalRequestConflict", "409"):
+                return False
+            if replacing and _code(error) in ("NoSuchKey", "404"):
+                return False
+            raise
+        return True
+
+
+def _code(error: ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Code", ""))

@@ -1,0 +1,160 @@
+"""A raw table: opened or made, guarded, evolved, and its state as the last run left it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from pyiceberg.catalog import Catalog
+from pyiceberg.exceptions import (
+    CommitFailedException,
+    NoSuchNamespaceError,
+    NoSuchTableError,
+    TableAlreadyExistsError,
+)
+from pyiceberg.table import Table
+
+from lakehouse_jobs.contract.raw_log import FORMAT_VERSION, TableProperty, table_name
+from lakehouse_jobs.errors import CommitFailedError, NewerFormatError, RawTableError, WrongOrgError
+from lakehouse_jobs.raw.schema import RawColumn, evolution, iceberg_type, new_schema
+
+_SCHEMA_ATTEMPTS = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class State:
+    """What the last commit says. The watermark is UTC; batch 0 holds no rows."""
+
+    watermark: datetime | None
+    batch: int
+    run_id: str | None
+    lookback_file: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RawTable:
+    """A table that is safe to write to. ``columns`` are the wanted ones under their names."""
+
+    table: Table
+    state: State
+    columns: tuple[RawColumn, ...]
+    changes: tuple[str, ...]
+    properties: dict[str, str]  # as they were when the state was read: what the fence compares
+
+    @property
+    def name(self) -> str:
+        """The table's name without its database."""
+        return self.table.name()[-1]
+
+
+def open_table(
+    catalog: Catalog,
+    *,
+    database: str,
+    bucket: str,
+    object_name: str,
+    org_id: str,
+    wanted: Sequence[RawColumn],
+) -> RawTable:
+    """The table of an object with room for the wanted columns; made where there is none.
+
+    Raises WrongOrgError or NewerFormatError before anything is written.
+    """
+    identifier = (database, table_name(object_name))
+    table = _load_or_create(
+        catalog, identifier, bucket=bucket, object_name=object_name, org_id=org_id, wanted=wanted
+    )
+    for _ in range(_SCHEMA_ATTEMPTS):
+        guard(table, org_id=org_id)
+        plan = evolution(table.schema(), wanted)
+        try:
+            if plan.added or plan.commented:
+                _evolve(table, plan.added, plan.commented)
+        except CommitFailedException:
+            table = catalog.load_table(identifier)
+            continue
+        return RawTable(
+            table=table,
+            state=read_state(table),
+            columns=plan.columns,
+            changes=plan.changes,
+            properties=dict(table.properties),
+        )
+    raise CommitFailedError(
+        f"{'.'.join(identifier)}: others changed the schema {_SCHEMA_ATTEMPTS} times while new "
+        "columns were added; run this object again"
+    )
+
+
+def _load_or_create(
+    catalog: Catalog,
+    identifier: tuple[str, str],
+    *,
+    bucket: str,
+    object_name: str,
+    org_id: str,
+    wanted: Sequence[RawColumn],
+) -> Table:
+    # Load first: create writes a metadata file before it finds that the table is there.
+    try:
+        return catalog.load_table(identifier)
+    except NoSuchTableError:
+        pass
+    try:
+        return catalog.create_table(
+            identifier,
+            schema=new_schema(wanted),
+            location=f"s3://{bucket}/{identifier[0]}/{identifier[1]}",
+            properties={
+                "format-version": "2",
+                "write.parquet.compression-codec": "zstd",
+                "write.metadata.delete-after-commit.enabled": "true",
+                "write.metadata.previous-versions-max": "50",
+                TableProperty.OBJECT: object_name,
+                TableProperty.ORG_ID: org_id,
+                TableProperty.FORMAT_VERSION: str(FORMAT_VERSION),
+                TableProperty.BATCH: "0",
+            },
+        )
+    except TableAlreadyExistsError:
+        return catalog.load_table(identifier)
+    except NoSuchNamespaceError:
+        raise RawTableError(
+            f"the Glue database {identifier[0]} does not exist; deploy the stack, which makes it"
+        ) from None
+
+
+def guard(table: Table, *, org_id: str) -> None:
+    """Refuse a table of another org or of a newer program."""
+    name = ".".join(table.name())
+    found = table.properties.get(TableProperty.ORG_ID)
+    if found != org_id:
+        raise WrongOrgError(
+            f"{name} holds rows of org {found or '(none named)'}, but these credentials are for "
+            f"org {org_id}; use the right credentials, or another environment for this org"
+        )
+    version = table.properties.get(TableProperty.FORMAT_VERSION, "0")
+    if not version.isdecimal() or int(version) > FORMAT_VERSION:
+        raise NewerFormatError(
+            f"{name} has format {version}, this job writes format {FORMAT_VERSION}; "
+            "deploy the newer version again"
+        )
+
+
+def read_state(table: Table) -> State:
+    """The state in a table's properties."""
+    properties = table.properties
+    watermark = properties.get(TableProperty.WATERMARK)
+    return State(
+        watermark=datetime.fromisoformat(watermark).astimezone(UTC) if watermark else None,
+        batch=int(properties.get(TableProperty.BATCH, "0")),
+        run_id=properties.get(TableProperty.RUN_ID),
+        lookback_file=properties.get(TableProperty.LOOKBACK_FILE) or None,
+    )
+
+
+def _evolve(table: Table, added: Sequence[RawColumn], commented: Sequence[RawColumn]) -> None:
+    with table.update_schema() as update:
+        for column in added:
+            update.add_column((column.name,), iceberg_type(column), doc=column.comment)
+        for column in commented:
+            update.update_column((column.name,), doc=column.comment)

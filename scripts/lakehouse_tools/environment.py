@@ -59,10 +59,14 @@ class Environment:
         if service not in self._clients:
             from botocore.config import Config
 
-            config = Config(retries={"mode": "standard", "max_attempts": 4}, connect_timeout=5)
-            if self.endpoint:
-                # No proxy of the user's stands between this machine and itself.
-                config = config.merge(Config(proxies={}))
+            # On this machine nothing throttles, a refused connection is an answer, and no
+            # proxy of the user's stands between.
+            local = self.endpoint is not None
+            config = Config(
+                retries={"mode": "standard", "total_max_attempts": 1 if local else 5},
+                connect_timeout=5,
+                proxies={} if local else None,
+            )
             self._clients[service] = self._session().client(
                 service, endpoint_url=self.endpoint, config=config
             )

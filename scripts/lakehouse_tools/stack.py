@@ -36,7 +36,7 @@ def read_stack(environment: Environment) -> Stack:
     """The outputs of the environment's stack. Raises :class:`NotDeployedError`."""
     from botocore.exceptions import ClientError
 
-    remedy = "deploy it with `lakehouse up`" + environment.option
+    remedy = f"deploy it with `lakehouse up{environment.option}`"
     try:
         answer = environment.client("cloudformation").describe_stacks(
             StackName=environment.stack_name

@@ -33,7 +33,8 @@ class Follower:
         self.environment = environment
         self.stack = stack
         self._tails: dict[str, LogTail] = {}
-        self._glue_log_group: str | None = None
+        self._job: dict[str, Any] | None = None
+        self._found_groups: dict[str, str] = {}  # run id → log group
         self._events: dict[int, dict[str, Any]] = {}
         description = self._describe(execution_arn)
         self.progress = ExecutionProgress(
@@ -107,14 +108,14 @@ class Follower:
         group.state = run["JobRunState"]
         group.error = run.get("ErrorMessage")
         group.started, group.ended = run["StartedOn"], run.get("CompletedOn")
-        for line in self._tail(self._log_group(), run["Id"]).read():
+        for line in self._output_of(run):
             extraction.apply(group, line)
 
     def _read_build(self) -> None:
         client = self.environment.client("codebuild")
         ids = client.list_builds_for_project(
             projectName=self.stack.dbt_project_name, sortOrder="DESCENDING"
-        )["ids"][:_NEWEST_BUILDS]
+        ).get("ids", [])[:_NEWEST_BUILDS]
         if not ids:
             return
         for found in client.batch_get_builds(ids=ids)["builds"]:
@@ -133,6 +134,23 @@ class Follower:
                     build_lines.apply(build, line)
             return
 
+    def _output_of(self, run: dict[str, Any]) -> list[str]:
+        """New lines of a run's standard output, from the first log group that has any."""
+        for group in self._log_groups(run):
+            lines = self._tail(group, run["Id"]).read()
+            if lines:
+                self._found_groups[run["Id"]] = group
+                return lines
+        return []
+
+    def _log_groups(self, run: dict[str, Any]) -> list[str]:
+        if run["Id"] in self._found_groups:
+            return [self._found_groups[run["Id"]]]
+        if self._job is None:
+            name = self.stack.extract_job_name
+            self._job = self.environment.client("glue").get_job(JobName=name)["Job"]
+        return output_log_groups(self._job, run)
+
     def _tail(self, group: str, stream: str) -> LogTail:
         key = f"{group}:{stream}"
         if key not in self._tails:
@@ -140,25 +158,24 @@ class Follower:
             self._tails[key] = LogTail(client, group=group, stream=stream)
         return self._tails[key]
 
-    def _log_group(self) -> str:
-        if self._glue_log_group is None:
-            job = self.environment.client("glue").get_job(JobName=self.stack.extract_job_name)
-            self._glue_log_group = output_log_group(job["Job"])
-        return self._glue_log_group
 
-
-def output_log_group(job: dict[str, Any]) -> str:
-    """The log group of a Glue 5 job's standard output.
+def output_log_groups(job: dict[str, Any], run: dict[str, Any]) -> list[str]:
+    """Where a Glue 5 run's standard output may be, the likeliest first.
 
     With a security configuration Glue puts its name and the role's between prefix and
-    ``output`` (docs.aws.amazon.com/glue/latest/dg/monitor-continuous-logging.html).
+    ``output`` (docs.aws.amazon.com/glue/latest/dg/monitor-continuous-logging.html); the
+    run itself may name its group's prefix.
     """
     arguments = job.get("DefaultArguments") or {}
     prefix = str(arguments.get(_GROUP_PREFIX) or _DEFAULT_GROUP_PREFIX).rstrip("/")
+    groups = [f"{prefix}/output"]
     security = job.get("SecurityConfiguration")
     if security:
-        prefix = f"{prefix}/{security}-role/{str(job['Role']).rsplit('/', 1)[-1]}"
-    return f"{prefix}/output"
+        role = str(job.get("Role") or "").rsplit("/", 1)[-1]
+        groups.insert(0, f"{prefix}/{security}-role/{role}/output")
+    if run.get("LogGroupName"):
+        groups.append(f"{run['LogGroupName'].rstrip('/')}/output")
+    return list(dict.fromkeys(groups))
 
 
 def current_states(events: list[dict[str, Any]]) -> tuple[str, ...]:

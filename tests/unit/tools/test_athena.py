@@ -1,0 +1,80 @@
+import pytest
+
+from lakehouse_tools import athena
+from lakehouse_tools.errors import QueryError
+
+
+def start(stub, **more):
+    stub("athena").add_response("start_query_execution", {"QueryExecutionId": "q"}, **more)
+
+
+def state(stub, name, reason=None):
+    status = {"State": name} | ({"StateChangeReason": reason} if reason else {})
+    stub("athena").add_response("get_query_execution", {"QueryExecution": {"Status": status}})
+
+
+def page(stub, rows, token=None, columns=(("name", "varchar"), ("n", "bigint"))):
+    answer = {
+        "ResultSet": {
+            "Rows": [
+                {"Data": [{} if v is None else {"VarCharValue": v} for v in row]} for row in rows
+            ],
+            "ResultSetMetadata": {"ColumnInfo": [{"Name": n, "Type": t} for n, t in columns]},
+        }
+    }
+    stub("athena").add_response(
+        "get_query_results", answer | ({"NextToken": token} if token else {})
+    )
+
+
+def test_runs_in_the_deployed_workgroup_on_the_marts(account, stub, stack):
+    start(
+        stub,
+        expected_params={
+            "QueryString": "select 1",
+            "WorkGroup": "lakehouse-dev",
+            "QueryExecutionContext": {"Database": "lakehouse_dev_marts"},
+        },
+    )
+    state(stub, "RUNNING")
+    state(stub, "SUCCEEDED")
+    page(stub, [("name", "n"), ("a", "1")])
+    result = athena.query(account, stack, "select 1")
+    assert result.rows == (("a", "1"),)
+
+
+def test_pages_are_put_together_and_the_header_dropped_once(account, stub, stack):
+    start(stub)
+    state(stub, "SUCCEEDED")
+    page(stub, [("name", "n"), ("name", None)], token="next")
+    page(stub, [("name", "n"), ("b", "2")])
+    result = athena.query(account, stack, "select …")
+    # A row that happens to equal the header is a row, but for the very first.
+    assert result.rows == (("name", None), ("name", "n"), ("b", "2"))
+
+
+def test_a_failed_query_gives_athenas_reason_in_one_line(account, stub, stack):
+    start(stub)
+    state(stub, "FAILED", "COLUMN_NOT_FOUND: line 1:8:\n column 'x'")
+    with pytest.raises(QueryError, match=r"query failed: COLUMN_NOT_FOUND: line 1:8: column 'x'$"):
+        athena.query(account, stack, "select x")
+
+
+def test_a_refused_query_is_no_refusal_of_aws(account, stub, stack):
+    stub("athena").add_client_error(
+        "start_query_execution", "InvalidRequestException", "line 1:1: mismatched input"
+    )
+    with pytest.raises(QueryError, match="mismatched input"):
+        athena.query(account, stack, "selec")
+
+
+def test_typed_rows_lose_no_digit():
+    columns = [("i", "bigint"), ("d", "double"), ("b", "boolean"), ("m", "decimal(18,2)")]
+    result = athena.Result(
+        columns=tuple(athena.Column(name=n, type=t) for n, t in columns),
+        rows=(("9007199254740993", "0.5", "true", "1234567890123456.78"), (None,) * 4),
+    )
+    assert result.typed() == [
+        {"i": 9007199254740993, "d": 0.5, "b": True, "m": "1234567890123456.78"},
+        dict.fromkeys("idbm"),
+    ]

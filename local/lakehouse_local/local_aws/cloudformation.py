@@ -1,0 +1,140 @@
+"""Resource types and properties that the lakehouse's template has and ministack has not.
+
+- ``AWS::Glue::SecurityConfiguration`` (refused by ministack): made through Glue's API;
+  every change replaces it, as on AWS (docs.aws.amazon.com/AWSCloudFormation/latest/
+  UserGuide/aws-resource-glue-securityconfiguration.html).
+- ``AWS::Glue::TableOptimizer`` (refused): recorded, see :mod:`.glue_catalog`.
+- ``AWS::S3::Bucket``: encryption, lifecycle, logging and ownership (dropped by ministack)
+  are stored through S3's API, so that they can be described. Nothing is encrypted, no
+  access is logged and nothing expires.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from lakehouse_local.local_aws import glue_catalog, patching
+from lakehouse_local.local_aws.bucket_properties import CONFIGURATIONS
+from lakehouse_local.local_aws.context import Context
+
+Properties = dict[str, Any]
+Provisioned = tuple[str, dict[str, Any]]
+SECURITY_CONFIGURATION: Final = "AWS::Glue::SecurityConfiguration"
+TABLE_OPTIMIZER: Final = "AWS::Glue::TableOptimizer"
+
+
+def install(context: Context) -> None:  # noqa: ARG001 - all adapters are called alike
+    """Register the resource types and the bucket's properties."""
+    from ministack.services import s3
+    from ministack.services.cloudformation import provisioners
+
+    patching.expect(provisioners, "_s3_apply_configurations", parameters="name props old_props")
+    patching.expect(
+        provisioners,
+        "_physical_name",
+        parameters="stack_name logical_id lowercase max_len seeded",
+    )
+    known = {name for name, *_ in provisioners._S3_BUCKET_CONFIGURATIONS}
+    provisioners._S3_BUCKET_CONFIGURATIONS += tuple(
+        (name, to_xml, _checked(getattr(s3, put)), remove(s3))
+        for name, to_xml, put, remove in CONFIGURATIONS
+        if name not in known
+    )
+    handlers = provisioners._RESOURCE_HANDLERS
+    for kind in (SECURITY_CONFIGURATION, TABLE_OPTIMIZER):
+        if kind in handlers:
+            raise patching.MinistackChangedError(
+                f"ministack now has {kind}: compare it with cloudformation.py, and leave one"
+            )
+    handlers[SECURITY_CONFIGURATION] = {
+        "create": _create_security,
+        "update": _update_security,
+        "update_with_logical_id": True,
+        "delete": _delete_security,
+    }
+    handlers[TABLE_OPTIMIZER] = {
+        "create": _create_optimizer,
+        "update": _update_optimizer,
+        "delete": _delete_optimizer,
+    }
+
+
+def _checked(put: Callable[[str, bytes], Any]) -> Callable[[str, bytes], None]:
+    """S3's answer as CloudFormation takes it: a refusal fails the resource."""
+
+    def apply(name: str, body: bytes) -> None:
+        status, _, answer = put(name, body)
+        if status >= 300:
+            raise ValueError(f"AWS::S3::Bucket {name}: {answer!r}")
+
+    return apply
+
+
+def _create_security(logical_id: str, props: Properties, stack: str) -> Provisioned:
+    from ministack.services import glue
+    from ministack.services.cloudformation import provisioners
+
+    name = props.get("Name") or provisioners._physical_name(stack, logical_id, max_len=255)
+    data = {"Name": name, "EncryptionConfiguration": props["EncryptionConfiguration"]}
+    created = provisioners._glue_call(
+        glue._create_security_configuration, data, SECURITY_CONFIGURATION, "create"
+    )
+    return name, {"CreatedTimestamp": str(created["CreatedTimestamp"])}
+
+
+def _update_security(
+    name: str, old: Properties, new: Properties, stack: str, logical_id: str | None = None
+) -> Provisioned:
+    """Everything in it is create-only: AWS replaces it, and refuses to under the same name."""
+    if old == new:
+        return name, {}
+    if new.get("Name") == name:
+        raise ValueError(
+            f"CloudFormation cannot update a stack when a custom-named resource requires "
+            f"replacing. Rename {name} and update the stack again."
+        )
+    created = _create_security(logical_id or name, new, stack)
+    _delete_security(name, old)
+    return created
+
+
+def _delete_security(name: str, _: Properties) -> None:
+    from ministack.services import glue
+
+    glue._delete_security_configuration({"Name": name})
+
+
+def _create_optimizer(_: str, props: Properties, __: str) -> Provisioned:
+    glue_catalog.create(_optimizer(props))
+    return f"{props['DatabaseName']}|{props['TableName']}|{props['Type']}", {}
+
+
+def _update_optimizer(
+    physical_id: str, old: Properties, new: Properties, stack: str
+) -> Provisioned:
+    if any(old.get(k) != new.get(k) for k in ("DatabaseName", "TableName", "Type")):
+        created = _create_optimizer(physical_id, new, stack)
+        _delete_optimizer(physical_id, old)
+        return created
+    glue_catalog.update(_optimizer(new))
+    return physical_id, {}
+
+
+def _delete_optimizer(_: str, props: Properties) -> None:
+    try:
+        glue_catalog.delete(_optimizer(props))
+    except glue_catalog.OptimizerError as error:
+        if error.name != "EntityNotFoundException":  # it went with its table
+            raise
+
+
+def _optimizer(props: Properties) -> Properties:
+    """The template's properties as the API names them."""
+
+    def camel(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {k[:1].lower() + k[1:]: camel(v) for k, v in value.items()}
+        return value
+
+    configuration = camel(props.get("TableOptimizerConfiguration") or {})
+    enabled = str(configuration.get("enabled")).lower() == "true"
+    return {**props, "TableOptimizerConfiguration": {**configuration, "enabled": enabled}}

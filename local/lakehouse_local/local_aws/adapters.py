@@ -9,9 +9,15 @@ from lakehouse_local.local_aws.context import Context
 ADAPTERS: Final = (
     "persistence",
     "s3_ranges",
+    "s3_encryption",
+    "glue_catalog",
     "glue_jobs",
     "glue_sessions",
     "codebuild",
+    "secrets",
+    "cloudformation",
+    "athena",
+    "step_functions",
 )
 
 

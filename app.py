@@ -8,8 +8,10 @@ import importlib.util
 import json
 import os
 from pathlib import Path
+from typing import Literal
 
 ROOT = Path(__file__).resolve().parent
+STACKS: dict[str, Literal["dev", "prod"]] = {"LakehouseDev": "dev", "LakehouseProd": "prod"}
 
 
 def use_bundled_node() -> None:
@@ -27,20 +29,44 @@ def use_bundled_node() -> None:
             os.environ.setdefault("JSII_NODE", str(node))
 
 
-def main() -> None:
-    """Synthesize both environments into the assembly."""
+def main() -> int:
+    """Synthesize both environments into the assembly; return the exit status."""
+    try:
+        from lakehouse_constructs import SynthesisError
+    except ModuleNotFoundError as missing:
+        print(
+            f"{missing.name} is not installed for {sys.executable}: activate .venv, or run "
+            "pip install -r requirements.txt",
+            file=sys.stderr,
+        )
+        return 1
+    from lakehouse_jobs.contract.errors import ConfigError
+
+    try:
+        _synthesize()
+    except (ConfigError, SynthesisError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    except RuntimeError as error:
+        if "ValidationFailed" not in str(error):
+            raise
+        print("the template breaks the rules listed above: nothing to deploy", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _synthesize() -> None:
     from aws_cdk import App, Environment, Validations
     from cdk_nag import AwsSolutionsChecks
 
     from stacks.lakehouse_stack import LakehouseStack
     from stacks.settings import load
 
-    app = App(
-        analytics_reporting=False,
-        context=json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"],
-    )
+    # The CDK CLI passes cdk.json's context; without the CLI the template is the same.
+    context = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
+    app = App(analytics_reporting=False, context=context)
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))
-    for name, environment in (("LakehouseDev", "dev"), ("LakehouseProd", "prod")):
+    for name, environment in STACKS.items():
         settings = load(environment, folder=ROOT / "config")
         LakehouseStack(
             app,
@@ -54,4 +80,4 @@ def main() -> None:
 
 if __name__ == "__main__":
     use_bundled_node()
-    main()
+    sys.exit(main())

@@ -137,9 +137,7 @@ def _schedule(section: Section, objects: ObjectsConfig) -> ExtractionSchedule:
     groups = section.texts("groups")
     for group in groups:
         if group not in known:
-            raise section.error(
-                "groups", group, f"groups of salesforce_objects.json: {', '.join(known)}"
-            )
+            raise section.error("groups", group, f"configured groups: {', '.join(known)}")
     return ExtractionSchedule(
         name=_matching(section, "name", _SCHEDULE_NAME, "letters and digits, such as Nightly"),
         expression=_matching(

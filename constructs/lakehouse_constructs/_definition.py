@@ -91,17 +91,12 @@ class Definition:
             errors=_EVERYTHING,
             outputs=_query(_outcomes.GROUP_WITHOUT_OUTCOME),
         )
-        extract = self._extract(scope)
-        extract.add_catch(
-            read,
-            errors=_EVERYTHING,
-            outputs={"item": _query("$states.input"), "error": _query(_outcomes.JOB_ERROR)},
-        )
-        return each.item_processor(extract.next(read))
+        return each.item_processor(self._extract(scope, read=read).next(read))
 
-    def _extract(self, scope: Construct) -> sfn.CustomState:
+    def _extract(self, scope: Construct, *, read: sfn.State) -> sfn.CustomState:
         # GlueStartJobRun drops the state's TimeoutSeconds and takes no expression for
-        # numbers, so the state is written out; Pipeline grants what it needs.
+        # numbers, so the state is written out; Pipeline grants what it needs. Of a catch
+        # added by add_catch a CustomState would drop the Output.
         item = "$states.input"
         longest = max(group.timeout_minutes for group in self.objects.groups)
         extract = sfn.CustomState(
@@ -125,7 +120,14 @@ class Definition:
                         Argument.UNTIL.flag: _query("$plan.until"),
                     },
                 },
-                "Output": {"item": _query(item), "error": None},
+                "Output": {"item": _query(item)},
+                "Catch": [
+                    {
+                        "ErrorEquals": _EVERYTHING,
+                        "Output": {"item": _query(item), "error": _query(_outcomes.JOB_ERROR)},
+                        "Next": read.state_id,
+                    }
+                ],
             },
         )
         # A run that failed is not started again: what failed on its data fails again.
@@ -156,7 +158,7 @@ class Definition:
                 BuildVariable.EXECUTION_NAME: _variable(_EXECUTION),
                 BuildVariable.FAILED_OBJECTS: _variable(_outcomes.FAILED_OBJECTS),
             },
-            outputs={"error": None},
+            outputs={},
         )
         # Another execution's build is under way. Joining it would not do: it may have
         # read its sources already. Up to about eight hours.
@@ -225,8 +227,12 @@ class Definition:
 
 
 def _query(expression: str) -> str:
-    """An expression between the delimiters that make a string JSONata."""
-    return f"{{% {expression} %}}"
+    """An expression, on one line, between the delimiters that make a string JSONata.
+
+    No literal in our expressions holds a line break: JSON writes it as an escape.
+    """
+    line = " ".join(part.strip() for part in expression.splitlines())
+    return f"{{% {line} %}}"
 
 
 def _variable(expression: str) -> codebuild.BuildEnvironmentVariable:

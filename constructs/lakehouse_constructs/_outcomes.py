@@ -40,11 +40,11 @@ BUILD_ERROR: Final = """(
   : $states.errorOutput.Error
 )"""
 
-# After the Glue run: its input is {"item", "error"}, error null where the run succeeded.
+# After the Glue run: its input is {"item", "error"}, without error where the run succeeded.
 GROUP: Final = """(
   $run := $states.input;
   $outcome := $parse($states.result.Body);
-  $failed := [$outcome.failed.{"object": object, "message": $substring(message, 0, %(message)d)}];
+  $failed := [$outcome.failed.{"object": object, "message": $substring(message, 0, MESSAGE)}];
   $merge([
     {
       "group": $run.item.group,
@@ -53,10 +53,10 @@ GROUP: Final = """(
       "skipped": [$outcome.skipped],
       "failed": $failed
     },
-    $run.error != null and $count($failed) = 0
-    ? {"names": [], "error": $substring($run.error, 0, %(message)d)} : {}
+    $exists($run.error) and $count($failed) = 0
+    ? {"names": [], "error": $substring($run.error, 0, MESSAGE)} : {}
   ])
-)""" % {"message": _MESSAGE}
+)""".replace("MESSAGE", str(_MESSAGE))
 
 # Where the outcome could not be read.
 GROUP_WITHOUT_OUTCOME: Final = """(
@@ -69,10 +69,10 @@ GROUP_WITHOUT_OUTCOME: Final = """(
     "failed": [],
     "names": $run.item.names,
     "error": $substring(
-      $run.error != null ? $run.error
-      : "the run ended without an outcome (" & $states.errorOutput.Error & ")", 0, %(message)d)
+      $exists($run.error) ? $run.error
+      : "the run ended without an outcome (" & $states.errorOutput.Error & ")", 0, MESSAGE)
   }
-)""" % {"message": _MESSAGE}
+)""".replace("MESSAGE", str(_MESSAGE))
 
 EXTRACTION: Final = """(
   $groups := $states.input;
@@ -92,19 +92,19 @@ FAILED_OBJECTS: Final = (
     '$join($append([$extraction.failed.object], [$extraction.broken.names]), ",")'
 )
 
-# After the build: its input is {"error"}, null where the build succeeded.
+# After the build: its input is {"error"}, empty where the build succeeded.
 BUILD_READ: Final = """(
   $error := $states.input.error;
   $outcome := $parse($states.result.Body);
   $merge([
     $outcome,
-    $error != null and $outcome.status = "succeeded" ? {"status": "failed", "cause": $error} : {}
+    $exists($error) and $outcome.status = "succeeded" ? {"status": "failed", "cause": $error} : {}
   ])
 )"""
 
 BUILD_UNREAD: Final = """{
   "status": "failed",
-  "cause": $states.input.error != null ? $states.input.error
+  "cause": $exists($states.input.error) ? $states.input.error
     : "the build ended without an outcome (" & $states.errorOutput.Error & ")"
 }"""
 
@@ -125,7 +125,7 @@ VERDICT: Final = """(
     : $dbt != "" ? "DbtBuildFailed" : "";
   $error != "" ? {
     "error": $error,
-    "cause": $substring($join([$broken, $failed, $dbt][$ != ""], "; "), 0, %(cause)d)
+    "cause": $substring($join([$broken, $failed, $dbt][$ != ""], "; "), 0, CAUSE)
   } : {
     "summary": {
       "execution": $name,
@@ -136,4 +136,4 @@ VERDICT: Final = """(
       "build": $build.status
     }
   }
-)""" % {"cause": _CAUSE}
+)""".replace("CAUSE", str(_CAUSE))

@@ -15,6 +15,11 @@ from lakehouse_jobs.contract.objects import Group, ObjectsConfig, is_pattern
 # {"objects": […], "groups": […], "mode": "…", "since": "…", "until": "…"}, all optional.
 INPUT_KEYS: Final = ("objects", "groups", "mode", "since", "until")
 
+_TIME: Final = (
+    "^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?"
+    "(Z|[+-][0-9]{2}:?[0-9]{2}))?$"
+)
+
 # The value of the expression has either `error` and `cause`, or `mode`, `since`, `until`
 # and `items`, one for each Glue run:
 # {"group", "objects": what the job is asked for, "names": the objects known by name,
@@ -38,7 +43,7 @@ _TEMPLATE: Final = """(
     $type($v) = "array" and $count($v) > 0 and $count($v[$type($) != "string"]) = 0
   };
   $is_time := function($v) {
-    $type($v) = "string" and $contains($v, /^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9:.]+(Z|[+-][0-9]{2}:?[0-9]{2}))?$/)
+    $type($v) = "string" and $contains($v, /%(time)s/)
   };
   $set := function($key) { $lookup($in, $key) != null };
 
@@ -63,20 +68,34 @@ _TEMPLATE: Final = """(
   )];
 
   $refused := function($error, $cause) { {"error": $error, "cause": $cause, "items": []} };
-  $invalid := function($key, $expected) {
-    $refused("InvalidInput", $key & ": got " & $string($lookup($in, $key)) & "; allowed: " & $expected)
-  };
+  $invalid := function($key, $expected) { $refused("InvalidInput",
+    $key & ": got " & $string($lookup($in, $key)) & "; allowed: " & $expected
+  ) };
+  $unknown := function($error, $names, $configured) { $refused($error,
+    "not configured: " & $join($names, ", ") & "; configured: " & $configured
+  ) };
 
-  $type($in) != "object" ? $refused("InvalidInput", "the input is not a JSON object")
-  : $count($stray) > 0 ? $invalid($stray[0], "one of the keys " & $join($allowed, ", "))
-  : $set("objects") and $not($is_list($in.objects)) ? $invalid("objects", "a list of object names, or nothing for all")
-  : $set("groups") and $not($is_list($in.groups)) ? $invalid("groups", "a list of group names, or nothing for all")
-  : $set("mode") and $not($in.mode in $modes) ? $invalid("mode", $join($modes, ", "))
-  : $set("since") and $not($is_time($in.since)) ? $invalid("since", "an ISO 8601 date or time with offset")
-  : $set("until") and $not($is_time($in.until)) ? $invalid("until", "an ISO 8601 date or time with offset")
-  : $count($unknown_groups) > 0 ? $refused("UnknownGroup", "not configured: " & $join($unknown_groups, ", ") & "; configured: " & $join($known.group, ", "))
-  : $count($unknown_objects) > 0 ? $refused("UnknownObject", "not configured: " & $join($unknown_objects, ", ") & "; configured: " & %(configured)s)
-  : $count($items) = 0 ? $refused("NothingRequested", "none of the objects " & $join($asked, ", ") & " is in the groups " & $join($groups, ", "))
+  $type($in) != "object"
+  ? $refused("InvalidInput", "the input is not a JSON object")
+  : $count($stray) > 0
+  ? $invalid($stray[0], "one of the keys " & $join($allowed, ", "))
+  : $set("objects") and $not($is_list($in.objects))
+  ? $invalid("objects", "a list of object names, or nothing for all")
+  : $set("groups") and $not($is_list($in.groups))
+  ? $invalid("groups", "a list of group names, or nothing for all")
+  : $set("mode") and $not($in.mode in $modes)
+  ? $invalid("mode", $join($modes, ", "))
+  : $set("since") and $not($is_time($in.since))
+  ? $invalid("since", %(time_said)s)
+  : $set("until") and $not($is_time($in.until))
+  ? $invalid("until", %(time_said)s)
+  : $count($unknown_groups) > 0
+  ? $unknown("UnknownGroup", $unknown_groups, $join($known.group, ", "))
+  : $count($unknown_objects) > 0
+  ? $unknown("UnknownObject", $unknown_objects, %(configured)s)
+  : $count($items) = 0
+  ? $refused("NothingRequested",
+      "none of the objects " & $join($asked, ", ") & " is in the groups " & $join($groups, ", "))
   : {
     "mode": $set("mode") ? $in.mode : %(mode)s,
     "since": $set("since") ? $in.since : %(unset)s,
@@ -97,6 +116,8 @@ def plan_expression(objects: ObjectsConfig) -> str:
         "all": _literal(ALL_OBJECTS),
         "mode": _literal(Mode.INCREMENTAL.value),
         "unset": _literal(UNSET),
+        "time": _TIME,
+        "time_said": _literal("an ISO 8601 date, or time with offset"),
     }
 
 

@@ -17,6 +17,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from lakehouse_constructs._acknowledge import acknowledge_wildcards
+from lakehouse_constructs._interfaces import service_principal
 
 # What PyIceberg and Spark's S3FileIO do with the files of a table.
 READ_FILES: Final = ("s3:GetObject",)
@@ -137,7 +138,7 @@ def role(
     created = iam.Role(
         scope,
         id,
-        assumed_by=iam.ServicePrincipal(f"{service}.amazonaws.com"),
+        assumed_by=service_principal(f"{service}.amazonaws.com"),
         description=description,
         inline_policies={"Access": iam.PolicyDocument(statements=[s.policy for s in statements])},
     )

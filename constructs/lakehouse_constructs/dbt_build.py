@@ -209,7 +209,7 @@ class DbtBuild(Construct):
                 allow(
                     "glue:GetDatabases",
                     on=[glue_arn(self, "catalog"), glue_arn(self, "database", "*")],
-                    wildcard="dbt-glue lists all databases; refused, it would try to create its own",
+                    wildcard="dbt-glue lists all databases; refused, it would create its own",
                 ),
                 on_catalog(
                     self,

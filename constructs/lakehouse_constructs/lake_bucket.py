@@ -8,6 +8,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from lakehouse_constructs._interfaces import as_key, service_principal
 from lakehouse_constructs._removal import confirmed
 from lakehouse_jobs.contract.runs import EXPIRING_PREFIXES
 
@@ -113,7 +114,7 @@ def _deliver_logs(bucket: s3.Bucket, *, to: s3.Bucket) -> None:
     to.add_to_resource_policy(
         iam.PolicyStatement(
             sid="AccessLogs",
-            principals=[iam.ServicePrincipal("logging.s3.amazonaws.com")],
+            principals=[service_principal("logging.s3.amazonaws.com")],
             actions=["s3:PutObject"],
             resources=[to.arn_for_objects("*")],
             conditions={
@@ -124,7 +125,7 @@ def _deliver_logs(bucket: s3.Bucket, *, to: s3.Bucket) -> None:
     )
 
 
-def _new_key(scope: Construct, removal: RemovalPolicy) -> kms.Key:
+def _new_key(scope: Construct, removal: RemovalPolicy) -> kms.IKey:
     key = kms.Key(
         scope,
         "Key",
@@ -137,7 +138,7 @@ def _new_key(scope: Construct, removal: RemovalPolicy) -> kms.Key:
     key.add_to_resource_policy(
         iam.PolicyStatement(
             sid="CloudWatchLogs",
-            principals=[iam.ServicePrincipal(f"logs.{Aws.REGION}.{Aws.URL_SUFFIX}")],
+            principals=[service_principal(f"logs.{Aws.REGION}.{Aws.URL_SUFFIX}")],
             actions=[
                 "kms:Encrypt*",
                 "kms:Decrypt*",
@@ -158,10 +159,10 @@ def _new_key(scope: Construct, removal: RemovalPolicy) -> kms.Key:
     key.add_to_resource_policy(
         iam.PolicyStatement(
             sid="CloudWatchAlarms",
-            principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+            principals=[service_principal("cloudwatch.amazonaws.com")],
             actions=["kms:GenerateDataKey*", "kms:Decrypt"],
             resources=["*"],
             conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
         )
     )
-    return key
+    return as_key(key)

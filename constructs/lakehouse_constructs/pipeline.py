@@ -6,12 +6,17 @@ from aws_cdk import ArnFormat, Aws, Duration, Names, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sns as sns
-from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from lakehouse_constructs._acknowledge import acknowledge
 from lakehouse_constructs._definition import Definition
+from lakehouse_constructs._interfaces import (
+    as_project,
+    as_topic,
+    email_subscription,
+    service_principal,
+)
 from lakehouse_constructs._statements import (
     add_statements,
     allow,
@@ -80,9 +85,9 @@ class Pipeline(Construct):
             objects=extractor.objects,
             partition=Aws.PARTITION,
             job_name=extractor.job.ref,
-            project=dbt_build.project,
+            project=as_project(dbt_build.project),
             build_timeout=dbt_build.timeout.plus(Duration.minutes(30)),
-            topic=self.alert_topic,
+            topic=as_topic(self.alert_topic),
             lakehouse=name,
             max_concurrency=max_concurrency,
         )
@@ -108,13 +113,13 @@ class Pipeline(Construct):
             enforce_ssl=True,
         )
         for email in emails:
-            topic.add_subscription(subscriptions.EmailSubscription(email))
+            topic.add_subscription(email_subscription(email))
         # With enforce_ssl the policy holds a Deny alone: an alarm would look healthy and
         # nothing would arrive.
         topic.add_to_resource_policy(
             iam.PolicyStatement(
                 sid="CloudWatchAlarms",
-                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+                principals=[service_principal("cloudwatch.amazonaws.com")],
                 actions=["sns:Publish"],
                 resources=[topic.topic_arn],
                 conditions={

@@ -12,6 +12,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from lakehouse_constructs._acknowledge import acknowledge
+from lakehouse_constructs._interfaces import as_target
 from lakehouse_jobs.contract.arguments import Mode
 
 
@@ -89,18 +90,20 @@ class ExtractionSchedules(Construct):
         return scheduler.Schedule(
             self,
             schedule.name,
-            description=f"{schedule.mode} extraction of {', '.join(schedule.groups) or 'all groups'}",
+            description=f"{schedule.mode}: {', '.join(schedule.groups) or 'all groups'}",
             schedule=scheduler.ScheduleExpression.expression(
                 schedule.expression, TimeZone.of(schedule.time_zone)
             ),
             schedule_group=self.schedule_group,
             enabled=enabled,
             time_window=window,
-            target=targets.StepFunctionsStartExecution(
-                state_machine,
-                input=scheduler.ScheduleTargetInput.from_object(request),
-                dead_letter_queue=self.dead_letter_queue,
-                retry_attempts=2,
-                max_event_age=Duration.hours(1),
+            target=as_target(
+                targets.StepFunctionsStartExecution(
+                    state_machine,
+                    input=scheduler.ScheduleTargetInput.from_object(request),
+                    dead_letter_queue=self.dead_letter_queue,
+                    retry_attempts=2,
+                    max_event_age=Duration.hours(1),
+                )
             ),
         )

@@ -1,0 +1,45 @@
+"""CDK classes as the interfaces that they implement.
+
+jsii names the parameters of some methods differently in a class and in its interface,
+so type checkers refuse what is right. The casts stand here, once each.
+"""
+
+from typing import cast
+
+from aws_cdk import aws_codebuild as codebuild
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_scheduler as scheduler
+from aws_cdk import aws_scheduler_targets as targets
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
+
+
+def service_principal(name: str) -> iam.IPrincipal:
+    """An AWS service, for example ``glue.amazonaws.com``."""
+    return cast("iam.IPrincipal", iam.ServicePrincipal(name))
+
+
+def email_subscription(address: str) -> sns.ITopicSubscription:
+    """Messages by e-mail, once the address has confirmed."""
+    return cast("sns.ITopicSubscription", subscriptions.EmailSubscription(address))
+
+
+def as_key(key: kms.Key) -> kms.IKey:
+    """The key that was made, as constructs take it."""
+    return cast("kms.IKey", key)
+
+
+def as_project(project: codebuild.Project) -> codebuild.IProject:
+    """The project that was made, as tasks take it."""
+    return cast("codebuild.IProject", project)
+
+
+def as_topic(topic: sns.Topic) -> sns.ITopic:
+    """The topic that was made, as tasks take it."""
+    return cast("sns.ITopic", topic)
+
+
+def as_target(target: targets.StepFunctionsStartExecution) -> scheduler.IScheduleTarget:
+    """The target, as schedules take it."""
+    return cast("scheduler.IScheduleTarget", target)

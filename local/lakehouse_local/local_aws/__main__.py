@@ -12,6 +12,7 @@ from lakehouse_local.home import ACCOUNT, REGION, Home
 from lakehouse_local.local_aws.adapters import install_all
 from lakehouse_local.local_aws.context import Context
 from lakehouse_local.local_aws.logs import CloudWatchLogs
+from lakehouse_local.local_aws.patching import MinistackChangedError
 from lakehouse_local.local_aws.processes import Processes
 
 
@@ -39,6 +40,8 @@ def main() -> None:
     try:
         install_all(context)
         serve(home)
+    except MinistackChangedError as error:
+        raise SystemExit(str(error)) from None
     finally:
         context.processes.stop_all()
 

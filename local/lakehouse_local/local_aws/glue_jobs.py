@@ -21,6 +21,7 @@ from lakehouse_local.local_aws.context import Context, in_background
 from lakehouse_local.local_aws.glue_run import GlueRun, move
 from lakehouse_local.local_aws.patching import MinistackChangedError, replace
 
+GLUE_VERSION: Final = "5.1"
 LIVE: Final = ("STARTING", "RUNNING", "STOPPING")
 # AWS's default; without it a job would run any number of times at once.
 _MAX_CONCURRENT_RUNS: Final = 1
@@ -148,6 +149,9 @@ def unsupported(job: Mapping[str, Any], arguments: Mapping[str, str]) -> str:
     command = (job.get("Command") or {}).get("Name", "")
     if command != "glueetl":
         return f"The local AWS runs glueetl jobs only, and this one is {command!r}"
+    version = job.get("GlueVersion")
+    if version != GLUE_VERSION:
+        return f"The local AWS has the packages of Glue {GLUE_VERSION} only; got {version!r}"
     if int(job.get("MaxRetries") or 0):
         return "The local AWS does not repeat failed runs: set MaxRetries to 0"
     for name, instead in _REFUSED.items():
@@ -184,5 +188,5 @@ def new_run(
         "WorkerType": data.get("WorkerType") or job.get("WorkerType") or "G.1X",
         "NumberOfWorkers": workers,
         "LogGroupName": log_group_prefix or "/aws-glue/jobs",
-        "GlueVersion": job.get("GlueVersion") or "5.1",
+        "GlueVersion": job["GlueVersion"],
     }

@@ -27,8 +27,9 @@ def new_home(folder: Path) -> Home:
     if not RUNTIMES.is_dir():
         pytest.skip(f"no run times in {RUNTIMES}: make setup")
     home = Home(root=folder / "lakehouse", port=free_port())
-    home.root.mkdir()
-    home.runtimes.symlink_to(RUNTIMES)
+    home.runtimes.mkdir(parents=True)
+    for item in ("glue", "dbt", "jars", "node"):
+        (home.runtimes / item).symlink_to(RUNTIMES / item)
     return home
 
 
@@ -48,6 +49,6 @@ class LocalAws:
 def local_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
     """A running local AWS, one for all tests: use names of your own in it."""
     home = new_home(tmp_path_factory.mktemp("local_aws"))
-    server.start(home, report=print)
+    server.start(home, report=print, spark_pool=0)
     yield LocalAws(home)
     server.stop(home)

@@ -1,0 +1,226 @@
+import io
+import time
+import uuid
+import zipfile
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+pytestmark = pytest.mark.local_aws
+
+BUCKET = "glue-jobs"
+
+
+@pytest.fixture(scope="module")
+def glue(local_aws: Any) -> Any:
+    local_aws.client("s3").create_bucket(Bucket=BUCKET)
+    return local_aws.client("glue")
+
+
+@pytest.fixture
+def job(glue: Any, local_aws: Any) -> Callable[..., str]:
+    """Make a job from a script's text; its name."""
+
+    def make(script: str, **given: Any) -> str:
+        name = f"job-{uuid.uuid4().hex[:8]}"
+        local_aws.client("s3").put_object(Bucket=BUCKET, Key=f"{name}.py", Body=script.encode())
+        command = {"Name": "glueetl", "ScriptLocation": f"s3://{BUCKET}/{name}.py"}
+        role = "arn:aws:iam::123456789012:role/job"
+        given = {"GlueVersion": "5.1", "Command": command, **given}
+        glue.create_job(Name=name, Role=role, **given)
+        return name
+
+    return make
+
+
+def wait(glue: Any, job: str, run: str, *, until: tuple[str, ...] = ()) -> dict[str, Any]:
+    live = ("STARTING", "RUNNING", "STOPPING")
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        found = glue.get_job_run(JobName=job, RunId=run)["JobRun"]
+        if found["JobRunState"] in until or found["JobRunState"] not in live:
+            return found
+        time.sleep(0.05)
+    raise TimeoutError(found)
+
+
+def messages(local_aws: Any, run: str, group: str = "/aws-glue/jobs/output") -> list[str]:
+    events = local_aws.client("logs").get_log_events(logGroupName=group, logStreamName=run)
+    return [event["message"] for event in events["events"]]
+
+
+def test_arguments_environment_and_log(local_aws: Any, glue: Any, job: Any) -> None:
+    script = """
+import os, sys
+from awsglue.utils import getResolvedOptions
+print(getResolvedOptions(sys.argv, ["JOB_NAME", "a", "b", "c"]))
+print("--empty" in sys.argv)
+print(sorted(name for name in os.environ if name.startswith(("AWS_P", "S3_", "STATE_", "HOME"))))
+print(os.environ["HOME"] == os.getcwd())
+"""
+    name = job(
+        script,
+        DefaultArguments={"--a": "1", "--b": "1", "--c": "1", "--empty": ""},
+        NonOverridableArguments={"--c": "3"},
+    )
+    run = glue.start_job_run(
+        JobName=name, Arguments={"--b": "2", "--c": "2"}, NumberOfWorkers=3, WorkerType="G.2X"
+    )["JobRunId"]
+    found = wait(glue, name, run)
+    assert found["JobRunState"] == "SUCCEEDED", found.get("ErrorMessage")
+    assert (found["NumberOfWorkers"], found["WorkerType"]) == (3, "G.2X")
+    assert found["Arguments"] == {"--b": "2", "--c": "2"}
+    expected = {"JOB_NAME": name, "a": "1", "b": "2", "c": "3"}
+    assert messages(local_aws, run) == [str(expected), "False", "['HOME']", "True"]
+
+
+def test_the_log_can_be_followed_while_it_runs(local_aws: Any, glue: Any, job: Any) -> None:
+    name = job("import time\nprint('first')\ntime.sleep(30)")
+    arguments = {"--custom-logGroup-prefix": "/mine"}
+    run = glue.start_job_run(JobName=name, Arguments=arguments)["JobRunId"]
+    deadline = time.monotonic() + 20
+    found: list[str] = []
+    while not found and time.monotonic() < deadline:
+        try:
+            found = messages(local_aws, run, "/mine/output")
+        except ClientError:
+            time.sleep(0.1)
+    assert found == ["first"]
+    assert wait(glue, name, run, until=("RUNNING",))["LogGroupName"] == "/mine"
+    glue.batch_stop_job_run(JobName=name, JobRunIds=[run])
+    wait(glue, name, run)
+
+
+def test_a_failure_shows_the_last_line(glue: Any, job: Any) -> None:
+    name = job("import sys\nprint('working')\nsys.exit('2 of 14 objects failed: Account: …')")
+    run = glue.start_job_run(JobName=name)["JobRunId"]
+    found = wait(glue, name, run)
+    assert found["JobRunState"] == "FAILED"
+    assert found["ErrorMessage"] == "2 of 14 objects failed: Account: …"
+
+
+def test_a_killed_process_fails_with_its_signal(glue: Any, job: Any) -> None:
+    name = job("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)")
+    run = glue.start_job_run(JobName=name)["JobRunId"]
+    assert wait(glue, name, run)["ErrorMessage"].endswith("killed by signal 9")
+
+
+def test_stop_ends_the_process_and_its_children(local_aws: Any, glue: Any, job: Any) -> None:
+    script = """
+import subprocess, sys
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+print(child.pid)
+child.wait()
+"""
+    from lakehouse_local.background import identity
+
+    name = job(script)
+    run = glue.start_job_run(JobName=name)["JobRunId"]
+    deadline = time.monotonic() + 20
+    pids: list[str] = []
+    while not pids and time.monotonic() < deadline:
+        try:
+            pids = messages(local_aws, run)
+        except ClientError:
+            time.sleep(0.1)
+    answer = glue.batch_stop_job_run(JobName=name, JobRunIds=[run, "jr_none"])
+    assert [each["JobRunId"] for each in answer["SuccessfulSubmissions"]] == [run]
+    assert answer["Errors"][0]["ErrorDetail"]["ErrorCode"] == "EntityNotFoundException"
+    assert wait(glue, name, run)["JobRunState"] == "STOPPED"
+    while identity(int(pids[0])) is not None and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert identity(int(pids[0])) is None
+
+
+def test_no_more_runs_at_once_than_the_job_allows(glue: Any, job: Any) -> None:
+    name = job("import time; time.sleep(60)", ExecutionProperty={"MaxConcurrentRuns": 2})
+    runs = [glue.start_job_run(JobName=name)["JobRunId"] for _ in range(2)]
+    with pytest.raises(glue.exceptions.ConcurrentRunsExceededException):
+        glue.start_job_run(JobName=name)
+    glue.batch_stop_job_run(JobName=name, JobRunIds=runs)
+    for run in runs:
+        wait(glue, name, run)
+    third = glue.start_job_run(JobName=name)["JobRunId"]
+    listed = [run["Id"] for run in glue.get_job_runs(JobName=name)["JobRuns"]]
+    assert listed == [third, *reversed(runs)]
+    glue.batch_stop_job_run(JobName=name, JobRunIds=[third])
+    wait(glue, name, third)
+
+
+def test_modules_from_a_zip_of_wheels(local_aws: Any, glue: Any, job: Any) -> None:
+    # The contents are new in each test run, so the installation is really done.
+    marker = uuid.uuid4().hex
+    wheel = io.BytesIO()
+    with zipfile.ZipFile(wheel, "w") as packed:
+        packed.writestr("brought.py", f"MARKER = {marker!r}\n")
+        info = "brought-1.0.dist-info"
+        packed.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: brought\nVersion: 1.0\n")
+        packed.writestr(
+            f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        packed.writestr(f"{info}/RECORD", "")
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("wheels/brought-1.0-py3-none-any.whl", wheel.getvalue())
+        packed.writestr("wheels/requirements.txt", "brought==1.0\nboto3==1.40.61\n")
+    helper = io.BytesIO()
+    with zipfile.ZipFile(helper, "w") as packed:
+        packed.writestr("helper/__init__.py", "")
+    s3 = local_aws.client("s3")
+    s3.put_object(Bucket=BUCKET, Key="x.gluewheels.zip", Body=archive.getvalue())
+    s3.put_object(Bucket=BUCKET, Key="helper.zip", Body=helper.getvalue())
+    name = job(
+        "import boto3, brought, helper, pyspark\nprint(brought.MARKER, boto3.__version__)",
+        DefaultArguments={
+            "--additional-python-modules": f"s3://{BUCKET}/x.gluewheels.zip",
+            "--python-modules-installer-option": "--no-index",
+            "--extra-py-files": f"s3://{BUCKET}/helper.zip",
+        },
+    )
+    run = glue.start_job_run(JobName=name)["JobRunId"]
+    found = wait(glue, name, run)
+    assert found["JobRunState"] == "SUCCEEDED", found.get("ErrorMessage")
+    assert messages(local_aws, run) == [f"{marker} 1.40.61"]
+
+
+@pytest.mark.parametrize("argument", ["--extra-py-files", "--additional-python-modules"])
+def test_a_missing_file_is_a_launch_error(glue: Any, job: Any, argument: str) -> None:
+    name = job("", DefaultArguments={argument: f"s3://{BUCKET}/none.gluewheels.zip"})
+    run = glue.start_job_run(JobName=name)["JobRunId"]
+    found = wait(glue, name, run)
+    assert found["JobRunState"] == "FAILED"
+    assert found["ErrorMessage"].startswith("LAUNCH ERROR | File not found: s3://glue-jobs/none")
+
+
+def test_a_zip_that_lacks_a_wheel_is_a_launch_error(local_aws: Any, glue: Any, job: Any) -> None:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("wheels/requirements.txt", f"lacking=={uuid.uuid4().int}\n")
+    s3 = local_aws.client("s3")
+    s3.put_object(Bucket=BUCKET, Key="y.gluewheels.zip", Body=archive.getvalue())
+    modules = f"s3://{BUCKET}/y.gluewheels.zip"
+    name = job("", DefaultArguments={"--additional-python-modules": modules})
+    run = glue.start_job_run(JobName=name)["JobRunId"]
+    message = wait(glue, name, run)["ErrorMessage"]
+    assert "LAUNCH ERROR" in message
+    assert "No matching distribution found for lacking" in message
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"Command": {"Name": "pythonshell", "ScriptLocation": "s3://a/b"}}, "glueetl jobs only"),
+        ({"MaxRetries": 1}, "MaxRetries"),
+        ({"GlueVersion": "4.0"}, "Glue 5.1"),
+        ({"DefaultArguments": {"--extra-jars": "s3://a/b"}}, "--extra-jars"),
+        ({"DefaultArguments": {"--additional-python-modules": "pandas"}}, "gluewheels"),
+    ],
+)
+def test_what_cannot_be_done_here_is_refused(
+    glue: Any, job: Any, given: dict[str, Any], message: str
+) -> None:
+    name = job("", **given)
+    with pytest.raises(glue.exceptions.InvalidInputException, match=message):
+        glue.start_job_run(JobName=name)

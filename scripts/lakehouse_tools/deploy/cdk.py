@@ -13,8 +13,11 @@ from lakehouse_tools.errors import DeployError, MachineError
 Report = Callable[[str], None]
 _COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _LAST_LINES: Final = 12
-# Lines of the CLI that say what went wrong, better than the last one does.
-_ERROR = re.compile(r"^(?:\S+: )?(?:❌|error|Error|RuntimeError|ConfigError|\S*Error:)|failed:")
+# Lines that say what went wrong, better than the last one does: the CLI's own, and the last
+# of a traceback of app.py.
+_ERROR = re.compile(r"❌|^\S*Error: |^Error |failed: ")
+# An error of ours says all by itself.
+_OWN_ERROR = re.compile(r"^(?:lakehouse_\w+|stacks)[\w.]*: ")
 
 
 def node_folder() -> Path | None:
@@ -76,8 +79,9 @@ def run_logged(
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     lines: list[str] = []
-    with log.open("w", encoding="utf-8") as out:
-        process = subprocess.Popen(
+    with (
+        log.open("w", encoding="utf-8") as out,
+        subprocess.Popen(
             argv,
             cwd=cwd,
             env=dict(env),
@@ -87,7 +91,8 @@ def run_logged(
             text=True,
             encoding="utf-8",
             errors="replace",
-        )
+        ) as process,
+    ):
         try:
             for line in process.stdout or ():
                 out.write(line)
@@ -96,21 +101,25 @@ def run_logged(
                 if text:
                     lines.append(text)
                     report(text)
-            status = process.wait()
         except BaseException:
             process.terminate()
-            process.wait(timeout=30)
             raise
+    status = process.returncode
     if status != 0:
         raise DeployError(failure(what, status, lines, log))
 
 
 def failure(what: str, status: int, lines: Sequence[str], log: Path) -> str:
-    """What to tell about a CLI that failed: one line, then its last lines, indented."""
+    """What to tell about a CLI that failed.
+
+    The line that says why, where one does; else its last lines, indented.
+    """
+    head = f"{what} failed with exit status {status}"
     telling = [line for line in lines if _ERROR.search(line)]
-    reason = telling[-1] if telling else (lines[-1] if lines else "it printed nothing")
+    if telling:
+        return f"{head}: {_OWN_ERROR.sub('', telling[-1])} (all of it: {log})"
     last = "\n".join(f"  {line}" for line in lines[-_LAST_LINES:])
-    return f"{what} failed with exit status {status}: {reason}: see {log}\n{last}"
+    return f"{head} (all of it: {log})" + (f"; its last lines:\n{last}" if last else "")
 
 
 def run_attached(argv: Sequence[str], *, what: str, cwd: Path, env: Mapping[str, str]) -> None:

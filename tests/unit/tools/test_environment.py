@@ -41,18 +41,18 @@ def test_a_client_is_made_once(local):
 
 
 def test_a_local_aws_that_is_down_is_said_to_be_down(local):
-    with pytest.raises(LocalAwsDownError, match=r"127\.0\.0\.1:5791.*`lakehouse up`"):
-        with aws_errors(local):
-            local.client("sts").get_caller_identity()
+    words = r"127\.0\.0\.1:5791.*`lakehouse up`"
+    with pytest.raises(LocalAwsDownError, match=words), aws_errors(local):
+        local.client("sts").get_caller_identity()
 
 
 def test_an_account_without_credentials_says_how_to_sign_in(account, monkeypatch, tmp_path):
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
     monkeypatch.setenv("AWS_REGION", "us-east-1")
-    with pytest.raises(CredentialsError, match="no AWS credentials for --env dev"):
-        with aws_errors(account):
-            account.client("sts").get_caller_identity()
+    words = "no AWS credentials for --env dev"
+    with pytest.raises(CredentialsError, match=words), aws_errors(account):
+        account.client("sts").get_caller_identity()
 
 
 def test_an_account_without_region_says_so(account, monkeypatch, tmp_path):

@@ -7,6 +7,7 @@ own variables, and JSII_NODE.
 import importlib.util
 import json
 import os
+import sys
 from pathlib import Path
 from typing import Literal
 

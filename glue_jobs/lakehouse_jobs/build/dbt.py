@@ -1,0 +1,62 @@
+"""dbt in this process: read the project once, then build with what was learned from it."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from lakehouse_jobs.build.catalog import Columns
+from lakehouse_jobs.build.errors import DbtError
+from lakehouse_jobs.build.selection import Source
+
+RUN_RESULTS = Path("target") / "run_results.json"
+
+
+class Project:
+    """The dbt project in a folder, read. dbt prints each node's result as it finishes."""
+
+    def __init__(self, folder: Path) -> None:
+        """Read the project. Raises :class:`DbtError`."""
+        from dbt.cli.main import dbtRunner  # type: ignore[import-not-found]
+
+        self._folder = folder
+        self._arguments = ["--project-dir", str(folder), "--profiles-dir", str(folder)]
+        answer = dbtRunner().invoke(["--quiet", "parse", *self._arguments])
+        if not answer.success:
+            raise DbtError(f"dbt cannot read the project in {folder}: {answer.exception}")
+        self._manifest = answer.result
+
+    @property
+    def sources(self) -> list[Source]:
+        """The source tables that the project declares."""
+        return [
+            Source(source=node.source_name, table=node.identifier)
+            for node in self._manifest.sources.values()
+        ]
+
+    def build(
+        self, *, leave_out: Sequence[Source], known_columns: Mapping[str, Columns]
+    ) -> tuple[bool, list[dict[str, Any]]]:
+        """Run models, seeds and data tests: whether all went well, and each node's result.
+
+        ``known_columns`` (see the macro ``columns_of``) spares a statement per table.
+        Raises :class:`DbtError` where dbt broke off before its first node.
+        """
+        from dbt.cli.main import dbtRunner  # type: ignore[import-not-found]
+
+        results = self._folder / RUN_RESULTS
+        results.unlink(missing_ok=True)
+        arguments = [
+            "build",
+            *self._arguments,
+            "--exclude-resource-type",
+            "unit_test",
+            "--vars",
+            json.dumps({"known_columns": known_columns}),
+        ]
+        if leave_out:
+            arguments += ["--exclude", *(source.selector for source in leave_out)]
+        answer = dbtRunner(manifest=self._manifest).invoke(arguments)
+        if not results.is_file():
+            raise DbtError(f"dbt broke off: {answer.exception or 'it left no results'}")
+        return answer.success, json.loads(results.read_text(encoding="utf-8"))["results"]

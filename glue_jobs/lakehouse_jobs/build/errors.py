@@ -1,0 +1,20 @@
+"""What can go wrong around a dbt build; each message is one line for a person.
+
+::
+
+    BuildError
+    ├── CatalogError   the Glue catalog lacks a database, or refused to answer
+    └── DbtError       dbt ended before it ran a node
+"""
+
+
+class BuildError(Exception):
+    """The build cannot be carried out."""
+
+
+class CatalogError(BuildError):
+    """A database of the lake cannot be read."""
+
+
+class DbtError(BuildError):
+    """dbt could not read the project, or broke off."""

@@ -1,0 +1,67 @@
+"""The build's settings from its environment (:class:`BuildVariable`)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from lakehouse_jobs.contract.arguments import BuildVariable
+from lakehouse_jobs.contract.errors import ConfigError
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuildSettings:
+    """What one build works on."""
+
+    lake_bucket: str
+    raw_database: str
+    staging_database: str
+    intermediate_database: str
+    marts_database: str
+    session_prefix: str
+    failed_objects: tuple[str, ...] = ()  # API names
+    execution_name: str | None = None  # None: started by hand, nothing is recorded
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> "BuildSettings":
+        """Read the variables. Raises :class:`ConfigError` for one that is missing."""
+        return cls(
+            lake_bucket=_needed(environment, BuildVariable.LAKE_BUCKET),
+            raw_database=_needed(environment, BuildVariable.RAW_DATABASE),
+            staging_database=_needed(environment, BuildVariable.STAGING_DATABASE),
+            intermediate_database=_needed(environment, BuildVariable.INTERMEDIATE_DATABASE),
+            marts_database=_needed(environment, BuildVariable.MARTS_DATABASE),
+            session_prefix=_needed(environment, BuildVariable.SESSION_PREFIX),
+            failed_objects=_names(environment.get(BuildVariable.FAILED_OBJECTS, "")),
+            execution_name=environment.get(BuildVariable.EXECUTION_NAME) or None,
+        )
+
+    @property
+    def databases(self) -> tuple[str, ...]:
+        """The lake's databases, each once."""
+        layers = (
+            self.raw_database,
+            self.staging_database,
+            self.intermediate_database,
+            self.marts_database,
+        )
+        return tuple(dict.fromkeys(layers))
+
+
+def session_prefix(environment: Mapping[str, str]) -> str:
+    """What the ids of this project's Glue sessions begin with. Raises ConfigError."""
+    return _needed(environment, BuildVariable.SESSION_PREFIX)
+
+
+def _needed(environment: Mapping[str, str], name: BuildVariable) -> str:
+    value = environment.get(name)
+    if not value:
+        raise ConfigError(
+            where="the build's environment",
+            key=name,
+            value=value,
+            allowed="a value (the deployed CodeBuild project sets it)",
+        )
+    return value
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())

@@ -8,6 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from lakehouse_local.salesforce_org.answers import ApiError, json_body, json_response
+from lakehouse_local.salesforce_org.change import Day
+from lakehouse_local.salesforce_org.change import change as day_of_business
 from lakehouse_local.salesforce_org.moods import Mood
 from lakehouse_local.salesforce_org.org import Org
 from lakehouse_local.salesforce_org.settings import Behaviour
@@ -132,3 +134,19 @@ def _allowed(behaviour: Behaviour) -> str:
 
 def _bad(message: str) -> ApiError:
     return ApiError(400, "BAD_REQUEST", message)
+
+
+def change(org: Org, _request: Request, body: bytes) -> Response:
+    """``POST /_org/change``: a day of business, see :class:`~.change.Day` for the keys."""
+    given = json_body(body or b"{}")
+    known = {each.name: each.type for each in fields(Day)}
+    for key, value in given.items():
+        fits = isinstance(value, list if key == "objects" else int | float)
+        if key not in known or not fits or (not isinstance(value, list) and value < 0):
+            shown = ", ".join(f"{name} ({kind})" for name, kind in known.items())
+            raise _bad(f"{key}: got {value!r}; allowed: {shown}, none negative")
+    try:
+        changed = day_of_business(org, Day(**{**given, "objects": tuple(given.get("objects", ()))}))
+    except KeyError as error:
+        raise _bad(f"objects: the org has no {error.args[0]}") from None
+    return json_response(asdict(changed))

@@ -119,6 +119,24 @@ class Field:
     external_id: bool = False
     html: bool = False
 
+    @classmethod
+    def from_describe(cls, entry: dict[str, Any]) -> "Field":
+        """What a describe tells of a field, as far as making values needs it."""
+        return cls(
+            name=entry["name"],
+            type=entry["type"],
+            length=entry["length"],
+            decimals=(entry["precision"], entry["scale"]),
+            required=not entry["nillable"],
+            read_only=not entry["updateable"],
+            formula=(entry["calculatedFormula"] or "?") if entry["calculated"] else None,
+            compound=entry["compoundFieldName"],
+            to=tuple(entry["referenceTo"]),
+            values=tuple(value["value"] for value in entry["picklistValues"]),
+            name_field=entry["nameField"],
+            external_id=entry["externalId"],
+        )
+
     @property
     def custom(self) -> bool:
         """Whether the field was made by the org's administrator."""

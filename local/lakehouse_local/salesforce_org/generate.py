@@ -54,7 +54,7 @@ def fill_in(field: Field, draw: Draw, world: World) -> Any:
     """A value for a field that no story fills."""
     if field.type != "reference":
         return draw.value(field, world.now)
-    known = [name for name in field.to if name in world.counts]
+    known = [name for name in field.to if world.counts.get(name)]
     return world.any(draw.pick(known), draw) if known else None
 
 

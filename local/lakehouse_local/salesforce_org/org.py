@@ -2,6 +2,7 @@
 
 import secrets
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -9,7 +10,7 @@ from typing import Final
 from lakehouse_local.salesforce_org.generate import make_org
 from lakehouse_local.salesforce_org.moods import Moods
 from lakehouse_local.salesforce_org.settings import Behaviour, Birth
-from lakehouse_local.salesforce_org.store import Store
+from lakehouse_local.salesforce_org.store import LAYOUT, Store, read_meta, remove_unfinished
 
 _DAY: Final = 86_400
 
@@ -75,27 +76,46 @@ class Org:
         self.store.set_meta(clock_offset=repr(self.store.clock.offset))
 
 
-def open_org(folder: Path, birth: Birth | None = None) -> Org:
-    """Open the org in a folder; where there is none, make one."""
+Fill = Callable[[Store, float], None]
+
+
+def make(folder: Path, birth: Birth, fill: Fill | None = None) -> None:
+    """Make an org in a folder that has none.
+
+    ``fill`` (default: the demo's data) adds objects, User among them, and records, none
+    younger than the time it is given.
+    """
+    remove_unfinished(folder)
     store = Store(folder)
-    if not store.meta("born"):
-        birth = birth or Birth()
+    try:
         now = birth.now if birth.now is not None else store.clock.seconds() // 3_600 * 3_600
-        make_org(store, records=birth.records, seed=birth.seed, now=now, org_id=birth.org_id)
-        users = store.object("User")
+        if fill is None:
+            make_org(store, records=birth.records, seed=birth.seed, now=now, org_id=birth.org_id)
+        else:
+            fill(store, now)
         with store.reading() as db:
-            user = db.execute(f'SELECT min("Id") FROM {users.table}').fetchone()[0]  # noqa: S608
-        # Last, so that an org whose making was interrupted is not taken for a whole one.
+            users = store.object("User").table
+            user = db.execute(f'SELECT "Id", "Username" FROM {users} ORDER BY "Id"').fetchone()  # noqa: S608
+        # Last and at once, so that an org whose making was interrupted is not taken for whole.
         store.set_meta(
+            layout=LAYOUT,
             records=str(birth.records),
             seed=birth.seed,
             org_id=birth.org_id,
-            user_id=user,
-            username="user0@demo.example.com",
+            user_id=user[0],
+            username=user[1],
             client_id=birth.client_id,
             client_secret=birth.client_secret,
-            layout="1",
             born=repr(now),
         )
+    finally:
+        store.close()
+
+
+def open_org(folder: Path, birth: Birth | None = None) -> Org:
+    """Open the org in a folder; where there is none, make one. Raises StoreError."""
+    if not read_meta(folder):
+        make(folder, birth or Birth())
+    store = Store(folder)
     page_rows = max(10_000, int(store.meta("records", "0")) // 100)
     return Org(store=store, behaviour=Behaviour(page_rows=page_rows))

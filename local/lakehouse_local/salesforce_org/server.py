@@ -17,6 +17,7 @@ from starlette.types import ASGIApp
 
 from lakehouse_local.salesforce_org import control_routes as control
 from lakehouse_local.salesforce_org import oauth
+from lakehouse_local.salesforce_org import record_routes as record
 from lakehouse_local.salesforce_org import rest_routes as rest
 from lakehouse_local.salesforce_org.answers import ApiError, not_found
 from lakehouse_local.salesforce_org.bulk_routes import BulkRoutes
@@ -57,6 +58,10 @@ class Application:
             self._route("GET", version + "/sobjects", rest.describe_global),
             self._route("GET", version + "/sobjects/{name}/describe", rest.describe),
             self._route("GET", version + "/sobjects/{name}/deleted", rest.deleted),
+            self._route("POST", version + "/sobjects/{name}", record.create),
+            self._route("GET", version + "/sobjects/{name}/{id}", record.get),
+            self._route("PATCH", version + "/sobjects/{name}/{id}", record.update),
+            self._route("DELETE", version + "/sobjects/{name}/{id}", record.delete),
             self._route("GET", version + "/query", queries.query),
             self._route("GET", version + "/queryAll", queries.query_all),
             self._route("GET", version + "/query/{locator}", queries.more),
@@ -71,6 +76,9 @@ class Application:
             self._route("GET", job + "/resultpages", bulk.result_pages),
             self._route("GET", CONTROL + "/status", control.status),
             self._route("GET,POST", CONTROL + "/clock", control.clock),
+            self._route("POST", CONTROL + "/change", control.change),
+            self._route("POST", CONTROL + "/records", record.edit_many),
+            self._route("POST", CONTROL + "/fields", record.add_field),
             self._route("GET", CONTROL + "/versions", control.versions),
             self._route("GET,POST,DELETE", CONTROL + "/moods", control.moods),
             self._route("GET,POST", CONTROL + "/behaviour", control.behaviour),
@@ -109,6 +117,15 @@ def listen(port: int) -> socket.socket:
         listener.close()
         raise
     return listener
+
+
+def is_free(port: int) -> bool:
+    """Whether a port can be listened on."""
+    try:
+        listen(port).close()
+    except OSError:
+        return False
+    return True
 
 
 def make_server(application: Application) -> uvicorn.Server:

@@ -5,12 +5,13 @@ Beside the records it holds the describes, a journal of every version a record e
 writer (WAL) and each sees one state of the org.
 """
 
+import fcntl
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 from lakehouse_local.salesforce_org.catalog import Catalog, SObject, dump, load_catalog
 from lakehouse_local.salesforce_org.instants import Clock
@@ -41,6 +42,7 @@ class Store:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.path = folder / FILE
+        self._lock = _lock(folder)
         self._writing = threading.RLock()
         self._readers: list[sqlite3.Connection] = []
         try:
@@ -71,6 +73,7 @@ class Store:
             for connection in (*self._readers, self._writer):
                 connection.close()
             self._readers.clear()
+        self._lock.close()
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -104,11 +107,9 @@ class Store:
         return default if row is None else row[0]
 
     def set_meta(self, **values: str) -> None:
-        """Keep settings."""
-        with self._writing:
-            self._writer.executemany(
-                "INSERT OR REPLACE INTO meta VALUES (?, ?)", list(values.items())
-            )
+        """Keep settings, all at once."""
+        with self.writing() as db:
+            db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", list(values.items()))
 
     def add_object(self, sobject: SObject) -> None:
         """Make the table of an object, without records. An object that exists is an error."""
@@ -169,8 +170,42 @@ class Store:
                 f'FROM {sobject.table} ORDER BY "Id"',
                 (sobject.name,),
             )
+            count = db.execute(f"SELECT count(*) FROM {sobject.table}").fetchone()[0]  # noqa: S608
+        self.set_meta(**{f"next:{sobject.name}": str(count)})
 
     def count(self, sobject: SObject) -> int:
         """Records of an object, the soft deleted among them."""
         with self.reading() as db:
             return db.execute(f"SELECT count(*) FROM {sobject.table}").fetchone()[0]  # noqa: S608
+
+
+def _lock(folder: Path) -> IO[str]:
+    """Held while the store is open, so that no two processes serve or make one org."""
+    file = (folder / "lock").open("w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        raise StoreError(f"{folder}: another process serves this org; stop that one") from None
+    return file
+
+
+def read_meta(folder: Path) -> dict[str, str]:
+    """The settings of a finished org, also while it is served; empty where there is none."""
+    path = folder / FILE
+    if not path.exists():
+        return {}
+    try:
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=10)) as db:
+            found = dict(db.execute("SELECT key, value FROM meta"))
+    except sqlite3.DatabaseError as error:
+        raise StoreError(f"{path}: {error}; delete the folder for a new org") from None
+    return found if "born" in found else {}
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Remove an org whose making was interrupted."""
+    if (folder / FILE).exists() and not read_meta(folder):
+        with closing(_lock(folder)):
+            for path in folder.glob(f"{FILE}*"):
+                path.unlink()

@@ -1,0 +1,135 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lakehouse_jobs.build.catalog import Columns
+from lakehouse_jobs.build.errors import CatalogError, DbtError
+from lakehouse_jobs.build.selection import Source
+from lakehouse_jobs.build.settings import BuildSettings
+from lakehouse_jobs.entry import dbt_build
+
+SETTINGS = BuildSettings(
+    lake_bucket="lake",
+    raw_database="raw",
+    staging_database="staging",
+    intermediate_database="intermediate",
+    marts_database="marts",
+    session_prefix="p",
+    failed_objects=("Lead",),
+    execution_name="e1",
+)
+TABLES: dict[str, dict[str, Columns]] = {
+    "raw": {"account": {"id": "string"}, "lead": {}},
+    "staging": {"stg_a": {"a": "string"}},
+    "intermediate": {},
+    "marts": {},
+}
+
+
+class Project:
+    """Stands for dbt; keeps what it was told."""
+
+    told: dict[str, Any]
+    error: Exception | None = None
+
+    def __init__(self, folder: Path) -> None:
+        type(self).told = {"folder": folder}
+
+    @property
+    def sources(self) -> list[Source]:
+        names = ("account", "case", "lead")
+        return [Source(source="salesforce", table=name) for name in names]
+
+    def build(self, **options: Any) -> tuple[bool, list[dict[str, Any]]]:
+        if self.error:
+            raise self.error
+        self.told.update(options)
+        return True, [{"unique_id": "model.lakehouse.m", "status": "success"}]
+
+
+class S3:
+    def __init__(self) -> None:
+        self.objects: dict[str, bytes] = {}
+
+    def put_object(self, *, Bucket: str, Key: str, Body: bytes, ContentType: str) -> None:  # noqa: N803
+        self.objects[f"{Bucket}/{Key}"] = Body
+
+
+@pytest.fixture
+def project(monkeypatch: pytest.MonkeyPatch) -> type[Project]:
+    monkeypatch.setattr(dbt_build, "Project", Project)
+    monkeypatch.setattr(dbt_build.catalog, "tables", lambda name, client: TABLES[name])
+    monkeypatch.setattr(Project, "error", None)
+    return Project
+
+
+def test_what_failed_or_is_missing_is_left_out_and_said(
+    project: type[Project], capsys: pytest.CaptureFixture[str]
+) -> None:
+    outcome = dbt_build.build(SETTINGS, folder=Path("project"), glue=None)
+
+    assert outcome["status"] == "succeeded"
+    assert outcome["excluded"] == ["salesforce.case", "salesforce.lead"]
+    assert [source.table for source in project.told["leave_out"]] == ["case", "lead"]
+    assert project.told["folder"] == Path("project")
+    out = capsys.readouterr().out
+    assert "salesforce.case: it has no raw table yet" in out
+    assert "salesforce.lead: its extraction failed" in out
+
+
+def test_dbt_is_told_the_columns_of_every_table(project: type[Project]) -> None:
+    dbt_build.build(SETTINGS, folder=Path(), glue=None)
+
+    assert project.told["known_columns"] == {
+        "raw.account": {"id": "string"},
+        "raw.lead": {},
+        "staging.stg_a": {"a": "string"},
+    }
+
+
+def test_a_dbt_that_broke_off_is_an_outcome(
+    project: type[Project], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(project, "error", DbtError("dbt broke off: no session"))
+
+    outcome = dbt_build.build(SETTINGS, folder=Path(), glue=None)
+
+    assert outcome["status"] == "failed"
+    assert outcome["cause"] == "dbt broke off: no session"
+    assert outcome["excluded"] == ["salesforce.case", "salesforce.lead"]
+
+
+def test_a_missing_database_is_an_outcome(
+    project: type[Project], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(name: str, client: Any) -> dict[str, Columns]:
+        raise CatalogError(f"the Glue database {name} does not exist; deploy the stack first")
+
+    monkeypatch.setattr(dbt_build.catalog, "tables", missing)
+
+    outcome = dbt_build.build(SETTINGS, folder=Path(), glue=None)
+
+    assert outcome["cause"] == "the Glue database raw does not exist; deploy the stack first"
+
+
+def test_the_outcome_lies_where_the_state_machine_reads_it(project: type[Project]) -> None:
+    s3 = S3()
+    outcome = dbt_build.build(SETTINGS, folder=Path(), glue=None)
+
+    dbt_build.record(outcome, SETTINGS, s3=s3)
+
+    assert list(s3.objects) == ["lake/runs/e1/_dbt.json"]
+    assert json.loads(s3.objects["lake/runs/e1/_dbt.json"]) == outcome
+
+
+def test_a_missing_variable_ends_the_build_with_one_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("LAKE_BUCKET", raising=False)
+
+    with pytest.raises(SystemExit, match="LAKE_BUCKET") as ended:
+        dbt_build.main()
+
+    assert isinstance(ended.value.code, str)

@@ -1,0 +1,50 @@
+import pytest
+
+from lakehouse_jobs.build.settings import BuildSettings, session_prefix
+from lakehouse_jobs.contract.errors import ConfigError
+
+VALUES = {
+    "LAKE_BUCKET": "lake",
+    "RAW_DATABASE": "dev_raw",
+    "STAGING_DATABASE": "dev_staging",
+    "INTERMEDIATE_DATABASE": "dev_intermediate",
+    "MARTS_DATABASE": "dev_marts",
+    "DBT_SESSION_PREFIX": "dev-dbt",
+}
+
+
+def test_failed_objects_are_a_list_without_blanks() -> None:
+    settings = BuildSettings.from_environment(
+        VALUES | {"LAKEHOUSE_FAILED_OBJECTS": "Lead, Order__c,,", "LAKEHOUSE_EXECUTION_NAME": "e1"}
+    )
+
+    assert settings.failed_objects == ("Lead", "Order__c")
+    assert settings.execution_name == "e1"
+
+
+def test_a_build_by_hand_has_no_execution() -> None:
+    settings = BuildSettings.from_environment(VALUES | {"LAKEHOUSE_EXECUTION_NAME": ""})
+
+    assert settings.execution_name is None
+    assert settings.failed_objects == ()
+
+
+def test_databases_are_named_once() -> None:
+    settings = BuildSettings.from_environment(VALUES | {"INTERMEDIATE_DATABASE": "dev_staging"})
+
+    assert settings.databases == ("dev_raw", "dev_staging", "dev_marts")
+
+
+@pytest.mark.parametrize("name", VALUES)
+@pytest.mark.parametrize("value", [None, ""])
+def test_a_missing_variable_is_named(name: str, value: str | None) -> None:
+    values = {k: v for k, v in VALUES.items() if k != name} | ({name: value} if value else {})
+
+    with pytest.raises(ConfigError, match=f"the build's environment: {name}: got None"):
+        BuildSettings.from_environment(values)
+
+
+def test_stopping_sessions_needs_the_prefix_alone() -> None:
+    assert session_prefix({"DBT_SESSION_PREFIX": "dev-dbt"}) == "dev-dbt"
+    with pytest.raises(ConfigError, match="DBT_SESSION_PREFIX"):
+        session_prefix({})

@@ -4,7 +4,13 @@ import os
 
 import pytest
 
+from app import use_bundled_node
+
 _CLEARED = ("AWS_", "LAKEHOUSE_", "PYICEBERG_", "DBT_", "CDK_")
+
+
+# Before any test module imports the CDK library.
+use_bundled_node()
 
 
 @pytest.fixture(autouse=True)

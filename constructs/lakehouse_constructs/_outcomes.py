@@ -113,9 +113,13 @@ VERDICT: Final = """(
   $name := $states.context.Execution.Name;
   $total := $count($x.landed) + $count($x.unchanged) + $count($x.skipped)
     + $count($x.failed) + $count($x.broken.names);
+  $reasons := $distinct($x.failed.message).(
+    $reason := $;
+    $join($x.failed[message = $reason].object, ", ") & ": " & $reason
+  );
   $failed := $count($x.failed) = 0 ? ""
     : $count($x.failed) & " of " & $total & ($total = 1 ? " object" : " objects") & " failed: "
-      & $join($x.failed.(object & ": " & message), "; ");
+      & $join($reasons, "; ");
   $broken := $join($x.broken.("the extraction of group " & group & " failed: " & error), "; ");
   $dbt := $build.status != "failed" ? ""
     : $contains($string($build.cause), /^dbt build/) ? $string($build.cause)

@@ -8,7 +8,7 @@ TEST = "test.lakehouse.unbroken_history_dim_account_account_id.0a1b2c"
 SPARK = """Database Error in model dim_account (models/marts/sales/dim_account.sql)
   Glue cursor returned `error` for statement None for code SqlWrapper2.execute('''
   create or replace table glue_catalog.dev_marts.dim_account as select md5(x), y: 1 from t
-  ''', use_arrow=False, location='s3://lake'), AnalysisException: [UNRESOLVED_COLUMN] No column `y`.; line 3;
+  ''', location='s3://lake'), AnalysisException: [UNRESOLVED_COLUMN] No column `y`.; line 3;
   'Project [y#1]
   compiled code at target/run/lakehouse/models/marts/sales/dim_account.sql"""
 COMPILATION = """Compilation Error in model dim_account (models/marts/sales/dim_account.sql)

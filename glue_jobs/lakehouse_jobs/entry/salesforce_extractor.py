@@ -115,10 +115,11 @@ def _all_failed(
 ) -> GroupOutcome:
     """What stops every object (a secret, a login) is the outcome of each of them."""
     group = config.group(options.group)
-    names = chosen(config, group, options.objects, available=list) or list(group.include)
-    outcomes = [failed_outcome(group.name, name, error) for name in names]
+    names = chosen(config, group, options.objects, available=list)
     report(Event.RUN_STARTED, objects=names)
-    for outcome in outcomes:
+    # A group of patterns alone has no names before the org was asked.
+    outcomes = [failed_outcome(group.name, name, error) for name in names or group.include]
+    for outcome in outcomes if names else ():
         key = object_outcome_key(options.execution_name, outcome["object"])
         store.write_json(key, outcome)
     summary = summarize(group.name, outcomes)
@@ -178,6 +179,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         failure = failure_line(run(options))
     except (LakehouseError, ConfigError) as error:
         failure = str(error)
+    except (BotoCoreError, ClientError) as error:
+        failure = f"AWS refused what the job needs: {error}; check the job's role and arguments"
     if failure:
         sys.stdout.flush()
         sys.exit(failure)

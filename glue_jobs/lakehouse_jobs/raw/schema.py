@@ -4,7 +4,7 @@ A column is never removed or retyped. A field whose type changed gets a second c
 ``<name>__<iceberg type>``; both comments name the field.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -43,6 +43,7 @@ ARROW: Final[dict[str, pa.DataType]] = {
 }
 # The Data Catalog refuses longer column comments.
 LONGEST_COMMENT: Final = 255
+GONE: Final = " (no longer read)"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +95,7 @@ class Evolution:
 
     columns: tuple[RawColumn, ...]  # as wanted, in the same order, under the names they got
     added: tuple[RawColumn, ...]
-    commented: tuple[RawColumn, ...]  # columns whose comment is out of date
+    commented: tuple[RawColumn, ...]  # columns whose comment needs to change
     changes: tuple[str, ...]  # a sentence each
 
 
@@ -107,34 +108,42 @@ def evolution(schema: Schema, wanted: Sequence[RawColumn]) -> Evolution:
     changes: list[str] = []
     for column in wanted:
         found = present.get(column.name)
-        if found is not None and str(found.field_type) != column.type:
-            kept = column.name
+        if found is None:
+            changes.append(f"{column.name} is new: {column.comment}")
+        elif str(found.field_type) != column.type:
             column = replace(column, name=f"{column.name}__{column.type}")
             if column.name not in present:
                 changes.append(
-                    f"{kept} was {found.field_type} and is {column.type} now: "
+                    f"{found.name} was {found.field_type} and is {column.type} now: "
                     f"new values go to {column.name}"
                 )
             found = present.get(column.name)
-        elif found is None:
-            changes.append(f"{column.name} is new: {column.comment}")
         columns.append(column)
         if found is None:
             added.append(column)
         elif (found.doc or "") != column.comment:
             commented.append(column)
-    names = {c.name.split("__")[0] for c in columns} | {c.name for c in columns}
-    changes += [
-        f"{name} is gone from the org: kept, null from now on"
-        for name in present
-        if name not in names and not name.startswith("_") and "__" not in name
-    ]
+    for column in _gone(schema, wanted):
+        changes.append(f"{column.name} is no longer read: kept, null from now on")
+        commented.append(column)
     return Evolution(
         columns=tuple(columns),
         added=tuple(added),
         commented=tuple(commented),
         changes=tuple(changes),
     )
+
+
+def _gone(schema: Schema, wanted: Sequence[RawColumn]) -> Iterator[RawColumn]:
+    """Columns of fields that are no longer read and not yet marked so in their comment."""
+    names = {c.name for c in wanted}
+    for field in schema.fields:
+        doc = field.doc or ""
+        fields_name = field.name.removesuffix(f"__{field.field_type}")
+        if not {field.name, fields_name} & names and not field.name.startswith("_"):
+            marked = doc[: LONGEST_COMMENT - len(GONE)].removesuffix(GONE) + GONE
+            if doc != marked:
+                yield RawColumn(name=field.name, type=str(field.field_type), comment=marked)
 
 
 def iceberg_type(column: RawColumn) -> PrimitiveType:

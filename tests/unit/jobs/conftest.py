@@ -15,6 +15,7 @@ import urllib.request
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from functools import cache, cached_property
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
@@ -455,13 +456,25 @@ class Lab:
         body = self.client("s3").get_object(Bucket=self.bucket, Key=key)["Body"]
         return json.loads(body.read())
 
-    def table(self, name: str):
+    @cached_property
+    def catalog(self):
         from lakehouse_jobs.raw.catalog import raw_catalog
 
-        return raw_catalog(region="us-east-1").load_table((self.database, name))
+        return raw_catalog(region="us-east-1")
+
+    def table(self, name: str):
+        return self.catalog.load_table((self.database, name))
 
     def rows(self, name: str) -> list[dict]:
         return self.table(name).scan().to_arrow().to_pylist()
+
+
+@cache
+def _session():
+    """One for all tests: each new one parses its service models again."""
+    import boto3
+
+    return boto3.Session()
 
 
 @pytest.fixture
@@ -475,8 +488,11 @@ def lab(fake_org, local_aws_endpoint, monkeypatch, request):
         monkeypatch.delenv(name)
     for name, value in aws_environment(local_aws_endpoint).items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", _session())
     unique = f"{os.getpid()}-{id(request):x}"
+    from lakehouse_jobs.salesforce.retry import RetryPolicy
+
+    monkeypatch.setattr(RetryPolicy, "wait", lambda *_: 0.01)
     bucket = f"lake-{unique}"
     database = f"raw_{unique}".replace("-", "_")
     boto3.client("s3").create_bucket(Bucket=bucket)

@@ -35,7 +35,7 @@ versions as (
 
     select *
     from {{ ref('base_salesforce__accounts') }}
-    where account_id in (select account_id from touched)
+    where account_id in (select touched.account_id from touched)
 
 ),
 

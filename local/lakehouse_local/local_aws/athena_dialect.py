@@ -51,8 +51,14 @@ def parse(query: str, parameters: Sequence[str] = ()) -> exp.Expr:
         raise QueryError("SYNTAX_ERROR", f"Only one sql statement is allowed. Got: {text[:200]}")
     statement = statements[0]
     _refuse_foreign_forms(statement)
-    _refuse_unknown_functions(text, tokens, statement)
+    if reads(statement):
+        _refuse_unknown_functions(text, tokens, statement)
     return _with_parameters(statement, parameters)
+
+
+def reads(statement: exp.Expr) -> bool:
+    """Whether a statement is a query, and no DDL or DML."""
+    return isinstance(statement, exp.Query | exp.Values)
 
 
 def write(statement: exp.Expr) -> str:
@@ -116,7 +122,7 @@ def _refuse_unknown_functions(text: str, tokens: list[Token], statement: exp.Exp
             continue
         if token.token_type in (TokenType.STRING, TokenType.IDENTIFIER):
             continue
-        name = token.text.lower()
+        name = token.text.lower().split()[-1]  # of GROUPING SETS
         if name not in NAMES_BEFORE_A_BRACKET and name not in named:
             raise QueryError(
                 "FUNCTION_NOT_FOUND",

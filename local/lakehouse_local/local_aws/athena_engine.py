@@ -12,10 +12,9 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 import duckdb
-from sqlglot import exp
 
 from lakehouse_local.home import REGION
-from lakehouse_local.local_aws.athena_dialect import DIVIDE_MACRO, parse, write
+from lakehouse_local.local_aws.athena_dialect import DIVIDE_MACRO, parse, reads, write
 from lakehouse_local.local_aws.athena_errors import QueryError
 from lakehouse_local.local_aws.athena_format import formatter, size, type_name
 from lakehouse_local.local_aws.athena_show import show
@@ -66,7 +65,7 @@ class Engine:
                 statement="UTILITY",
             )
         statement = parse(query, parameters)
-        if not isinstance(statement, exp.Query | exp.Values):
+        if not reads(statement):
             kind = query.split(None, 1)[0].upper()
             message = f"the local AWS only reads with Athena; {kind} is left to the jobs and to dbt"
             raise QueryError("NOT_SUPPORTED", message)

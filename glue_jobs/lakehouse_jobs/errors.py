@@ -9,6 +9,7 @@
     ├── SalesforceError
     │   ├── LoginRefusedError      credentials or permissions
     │   ├── UnreachableError       no answer after every attempt
+    │   ├── MisdirectedError       Salesforce points to another address
     │   ├── AnswerRefusedError     Salesforce answered with an error
     │   │   ├── ObjectNotFoundError
     │   │   ├── BulkUnsupportedError   the Bulk API refuses this object: use REST
@@ -56,6 +57,10 @@ class LoginRefusedError(SalesforceError):
 
 class UnreachableError(SalesforceError):
     """No usable answer after every attempt that the retry policy allows."""
+
+
+class MisdirectedError(SalesforceError):
+    """An answer leads to another host. It is not followed: the token stays at home."""
 
 
 class AnswerRefusedError(SalesforceError):

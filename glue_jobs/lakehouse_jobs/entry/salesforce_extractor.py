@@ -131,7 +131,13 @@ def _all_failed(
 def _config(address: str, *, region: str) -> ObjectsConfig:
     parts = urlsplit(address)
     bucket = Store(parts.netloc, client=boto3.client("s3", region_name=region))
-    text = bucket.read(parts.path.lstrip("/"))
+    try:
+        text = bucket.read(parts.path.lstrip("/"))
+    except ClientError as error:
+        raise RequestError(
+            f"{address} cannot be read: {error.response['Error'].get('Message')}; deploy the "
+            "stack again"
+        ) from None
     if text is None:
         raise RequestError(f"{address} does not exist; deploy the stack again")
     return ObjectsConfig.from_text(text.decode(), where=address)

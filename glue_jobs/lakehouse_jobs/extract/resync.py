@@ -95,8 +95,9 @@ class ResyncSink:
     def over(cls, raw: RawTable, selection: Selection, *, folder: Path, sink: FileSink) -> Self:
         """Pin raw's snapshot and spill its versions, before Salesforce is asked for anything."""
         compared = [s.column.name for s in selection.sources] + [SystemColumn.IS_DELETED.value]
+        # The metadata in hand is the pin. A snapshot id would bring that snapshot's schema,
+        # without the columns that this run has just added.
         scan = raw.table.scan(
-            snapshot_id=raw.table.metadata.current_snapshot_id,
             selected_fields=tuple(dict.fromkeys([*compared, "id", *_ORDER])),
         )
         rows = sum(task.file.record_count for task in scan.plan_files())

@@ -19,6 +19,7 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from lakehouse_jobs.errors import (
+    MisdirectedError,
     SalesforceError,
     TransferError,
     UnreachableError,
@@ -201,7 +202,7 @@ class Transport(requests.Session):
         home = urlsplit(token.instance_url)
         target = urlsplit(urljoin(token.instance_url, url))
         if target.netloc != home.netloc:
-            raise TransferError(
+            raise MisdirectedError(
                 f"Salesforce pointed to another host, {target.netloc}, and was not followed; "
                 "put the org's My Domain address into the secret's instance_url"
             )
@@ -215,7 +216,7 @@ class Transport(requests.Session):
             response.close()
             return UnreachableError(f"{what}: the results are not ready")
         if 300 <= response.status_code < 400:
-            raise TransferError(
+            raise MisdirectedError(
                 f"{what} was redirected to {response.headers.get('Location')}; "
                 "put the org's My Domain address into the secret's instance_url"
             )

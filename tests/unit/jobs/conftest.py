@@ -490,8 +490,13 @@ def lab(fake_org, local_aws_endpoint, monkeypatch, request):
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", _session())
     unique = f"{os.getpid()}-{id(request):x}"
+    import pyiceberg.catalog
+    from pyiceberg.utils.config import Config
+
     from lakehouse_jobs.salesforce.retry import RetryPolicy
 
+    # PyIceberg reads its environment once, at import: in a job that is late enough.
+    monkeypatch.setattr(pyiceberg.catalog, "_ENV_CONFIG", Config())
     monkeypatch.setattr(RetryPolicy, "wait", lambda *_: 0.01)
     bucket = f"lake-{unique}"
     database = f"raw_{unique}".replace("-", "_")

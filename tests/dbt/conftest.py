@@ -1,0 +1,223 @@
+"""The dbt project read offline, and a small lake on the local AWS to build it in."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pyarrow as pa
+import pytest
+from pyiceberg.catalog import Catalog, load_catalog
+from pyiceberg.exceptions import NoSuchTableError
+
+from lakehouse_jobs.contract.raw_log import SystemColumn
+from lakehouse_local import runtimes, server
+from lakehouse_local.home import REGION, Home, aws_environment
+
+ROOT = Path(__file__).parents[2]
+PROJECT = ROOT / "dbt_project"
+START = datetime(2026, 1, 1, tzinfo=UTC)
+VARIABLES = {
+    "LAKE_BUCKET": "lake",
+    "RAW_DATABASE": "t_raw",
+    "STAGING_DATABASE": "t_staging",
+    "INTERMEDIATE_DATABASE": "t_intermediate",
+    "MARTS_DATABASE": "t_marts",
+    "DBT_SESSION_ROLE_ARN": "arn:aws:iam::123456789012:role/sessions",
+    "DBT_SESSION_PREFIX": "t-dbt",
+}
+TIME = pa.timestamp("us", "UTC")
+SYSTEM = pa.schema(
+    [
+        (SystemColumn.ORG_ID, pa.string()),
+        (SystemColumn.SOURCE, pa.string()),
+        (SystemColumn.RUN_ID, pa.string()),
+        (SystemColumn.EXTRACTED_AT, TIME),
+        (SystemColumn.BATCH, pa.int64()),
+        (SystemColumn.CHANGE, pa.string()),
+        (SystemColumn.IS_DELETED, pa.bool_()),
+        (SystemColumn.DELETED_AT, TIME),
+    ]
+)
+
+
+def at(hour: float) -> datetime:
+    """So many hours after the start of the test's time."""
+    return START + timedelta(hours=hour)
+
+
+@pytest.fixture(scope="session")
+def runtime() -> Home:
+    """A home whose dbt environment is there."""
+    home = Home(root=ROOT / ".lakehouse", port=_free_port())
+    runtimes.ensure(home, lambda _: None)
+    return home
+
+
+@pytest.fixture(scope="session")
+def dbt(runtime: Home) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs a program of the dbt environment in a folder."""
+
+    def run(
+        *argv: str, folder: Path, env: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        kept = {k: v for k, v in os.environ.items() if k in ("HOME", "LANG", "TMPDIR")}
+        return subprocess.run(
+            [str(runtime.build_bin / argv[0]), *argv[1:]],
+            cwd=folder,
+            env=kept | VARIABLES | {"PATH": f"{runtime.build_bin}:/usr/bin:/bin"} | dict(env or {}),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def manifest(
+    dbt: Callable[..., subprocess.CompletedProcess[str]], tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Any]:
+    """What dbt makes of the project, without any connection."""
+    folder = copied_project(tmp_path_factory.mktemp("parse"))
+    done = dbt("dbt", "parse", "--no-partial-parse", folder=folder)
+    assert done.returncode == 0, done.stdout
+    return json.loads((folder / "target" / "manifest.json").read_text())
+
+
+def copied_project(folder: Path) -> Path:
+    """The project in a folder of the test's own, where dbt may leave its files."""
+    ignore = shutil.ignore_patterns("target", "logs", "dbt_packages")
+    return Path(shutil.copytree(PROJECT, folder / "dbt_project", ignore=ignore))
+
+
+@dataclass
+class Lake:
+    """Raw tables to fill, a dbt build to run, tables to read."""
+
+    home: Home
+    project: Path
+    run: Callable[..., subprocess.CompletedProcess[str]]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What leads dbt here."""
+        return aws_environment(self.home.endpoint)
+
+    def client(self, service: str) -> Any:
+        """A boto3 client."""
+        return boto3.client(
+            service,
+            endpoint_url=self.home.endpoint,
+            region_name=REGION,
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+        )
+
+    def catalog(self) -> Catalog:
+        """PyIceberg's view of the lake."""
+        return load_catalog(
+            "lakehouse",
+            **{
+                "type": "glue",
+                "glue.endpoint": self.home.endpoint,
+                "s3.endpoint": self.home.endpoint,
+                "client.region": REGION,
+                "client.access-key-id": "test",
+                "client.secret-access-key": "test",
+            },
+        )
+
+    def land(
+        self, table: str, rows: Sequence[Mapping[str, Any]], *, batch: int, fields: pa.Schema
+    ) -> None:
+        """Append a batch of versions as the extractor does, extracted at 100 h × batch."""
+        always = {
+            SystemColumn.ORG_ID: "00D000000000001AAA",
+            SystemColumn.SOURCE: "salesforce",
+            SystemColumn.RUN_ID: f"run-{batch}",
+            SystemColumn.EXTRACTED_AT: at(100 * batch),
+            SystemColumn.BATCH: batch,
+            SystemColumn.CHANGE: "read",
+            SystemColumn.IS_DELETED: False,
+            SystemColumn.DELETED_AT: None,
+        }
+        schema = pa.schema([*fields, *SYSTEM])
+        catalog, name = self.catalog(), (VARIABLES["RAW_DATABASE"], table)
+        try:
+            target = catalog.load_table(name)
+        except NoSuchTableError:
+            location = f"s3://{VARIABLES['LAKE_BUCKET']}/{name[0]}/{table}"
+            target = catalog.create_table(name, schema=schema, location=location)
+        target.append(pa.Table.from_pylist([always | dict(row) for row in rows], schema=schema))
+
+    def build(self, execution: str, *, failed: str = "") -> dict[str, Any]:
+        """The build as CodeBuild runs it; its outcome."""
+        done = self.run(
+            "python",
+            "-m",
+            "lakehouse_jobs.entry.dbt_build",
+            folder=self.project,
+            env=self.environment
+            | {
+                "PYTHONPATH": str(ROOT / "glue_jobs"),
+                "LAKEHOUSE_EXECUTION_NAME": execution,
+                "LAKEHOUSE_FAILED_OBJECTS": failed,
+            },
+        )
+        outcome = json.loads(
+            self.client("s3")
+            .get_object(Bucket=VARIABLES["LAKE_BUCKET"], Key=f"runs/{execution}/_dbt.json")["Body"]
+            .read()
+        )
+        assert (done.returncode == 0) == (outcome["status"] == "succeeded"), done.stdout
+        return outcome | {"log": done.stdout + done.stderr}
+
+    def by_hand(self, *arguments: str) -> str:
+        """Plain dbt, as a person runs it; its log."""
+        done = self.run("dbt", *arguments, folder=self.project, env=self.environment)
+        assert done.returncode == 0, done.stdout
+        return done.stdout
+
+    def rows(self, layer: str, table: str, *columns: str) -> list[dict[str, Any]]:
+        """Rows of a table that dbt made, in a fixed order."""
+        name = (VARIABLES[f"{layer.upper()}_DATABASE"], table)
+        scan = self.catalog().load_table(name).scan()
+        found = (scan.select(*columns) if columns else scan).to_arrow().to_pylist()
+        return sorted(found, key=str)
+
+
+@pytest.fixture(scope="module")
+def lake(
+    runtime: Home,
+    dbt: Callable[..., subprocess.CompletedProcess[str]],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Lake]:
+    """An empty lake on the local AWS."""
+    server.start(runtime, lambda _: None)
+    lake = Lake(runtime, copied_project(tmp_path_factory.mktemp("build")), dbt)
+    try:
+        lake.client("s3").create_bucket(Bucket=VARIABLES["LAKE_BUCKET"])
+        for variable, name in VARIABLES.items():
+            if variable.endswith("_DATABASE"):
+                place = f"s3://{VARIABLES['LAKE_BUCKET']}/{name}/"
+                lake.client("glue").create_database(
+                    DatabaseInput={"Name": name, "LocationUri": place}
+                )
+        yield lake
+    finally:
+        server.stop(runtime)
+        shutil.rmtree(runtime.instance, ignore_errors=True)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]

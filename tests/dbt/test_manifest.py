@@ -1,0 +1,156 @@
+"""The rules of the house, checked on what dbt makes of the project."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lakehouse_jobs.contract.objects import ObjectsConfig
+from lakehouse_jobs.contract.raw_log import table_name
+
+ROOT = Path(__file__).parents[2]
+Node = dict[str, Any]
+PREFIXES = {
+    "staging": r"(stg|base)_salesforce__[a-z_]+s",
+    "intermediate": r"int_[a-z]+_[a-z_]+",
+    "marts": r"(dim|fct|rpt)_[a-z_]+",
+}
+
+
+@pytest.fixture
+def models(manifest: dict[str, Any]) -> list[Node]:
+    return [n for n in manifest["nodes"].values() if n["resource_type"] == "model"]
+
+
+def layer(node: Node) -> str:
+    return node["fqn"][1]
+
+
+def names_of_tests(manifest: dict[str, Any], node: Node) -> Iterator[str]:
+    for other in manifest["nodes"].values():
+        if other["resource_type"] == "test" and other.get("attached_node") == node["unique_id"]:
+            yield other["test_metadata"]["name"]
+
+
+def test_every_node_says_its_grain(manifest: dict[str, Any]) -> None:
+    nodes = [n for n in manifest["nodes"].values() if n["resource_type"] in ("model", "seed")]
+    silent = [n["name"] for n in nodes if not n["description"].startswith("One row per ")]
+
+    assert silent == []
+
+
+def test_every_model_has_a_key_test(manifest: dict[str, Any], models: list[Node]) -> None:
+    untested = [
+        node["name"]
+        for node in models
+        if node["config"]["materialized"] != "ephemeral"
+        and not {"primary_key", "unbroken_history"}.intersection(names_of_tests(manifest, node))
+    ]
+
+    assert untested == []
+
+
+def test_names_tell_the_layer(models: list[Node]) -> None:
+    wrong = [n["name"] for n in models if not re.fullmatch(PREFIXES[layer(n)], n["name"])]
+
+    assert wrong == []
+
+
+def test_staging_alone_reads_raw_and_reads_nothing_else(models: list[Node]) -> None:
+    for node in models:
+        parents = node["depends_on"]["nodes"]
+        if layer(node) == "staging":
+            outside = [p for p in parents if not re.match(r"source\.|model\.\w+\.base_", p)]
+        else:
+            outside = [p for p in parents if p.startswith("source.")]
+        assert outside == [], node["name"]
+
+
+def test_every_source_has_one_reader(manifest: dict[str, Any], models: list[Node]) -> None:
+    for source in manifest["sources"]:
+        readers = [n["name"] for n in models if source in n["depends_on"]["nodes"]]
+        assert len(readers) == 1, (source, readers)
+
+
+def test_marts_have_contracts(models: list[Node]) -> None:
+    for node in models:
+        if layer(node) == "marts":
+            assert node["config"]["contract"]["enforced"], node["name"]
+            assert all(column["data_type"] for column in node["columns"].values()), node["name"]
+
+
+def test_incremental_models_merge_and_write_only_the_delta(models: list[Node]) -> None:
+    for node in models:
+        config = node["config"]
+        if config["materialized"] == "incremental":
+            assert config["unique_key"], node["name"]
+            assert config["incremental_strategy"] == "merge", node["name"]
+            assert config["iceberg_expire_snapshots"] == "False", node["name"]
+            modes = {k: v for k, v in config["table_properties"].items() if k.endswith(".mode")}
+            assert set(modes.values()) == {"merge-on-read"}, node["name"]
+
+
+def test_every_model_lists_its_columns(models: list[Node]) -> None:
+    # An incremental model is built anew when these differ from its table's.
+    for node in models:
+        if node["config"]["materialized"] == "incremental":
+            assert node["columns"], node["name"]
+
+
+def test_nothing_reads_the_wall_clock(manifest: dict[str, Any]) -> None:
+    clock = re.compile(
+        r"current_(timestamp|date|time)|\bnow\(|\bunix_timestamp\(\s*\)|run_started_at|localtimestamp"
+    )
+    nodes = [*manifest["nodes"].values()]
+    own = [m for m in manifest["macros"].values() if m["package_name"] == "lakehouse"]
+
+    found = [n["name"] for n in nodes if clock.search(n.get("raw_code") or "")]
+    found += [m["name"] for m in own if clock.search(m["macro_sql"])]
+
+    assert found == []
+
+
+def test_only_standard_fields_are_relied_upon(models: list[Node]) -> None:
+    custom = [n["name"] for n in models if re.search(r"\w__c\b", n["raw_code"])]
+
+    assert custom == []
+
+
+def test_staging_reads_fields_through_the_macro_alone(models: list[Node]) -> None:
+    # Any field may be hidden from the integration user.
+    for node in models:
+        if layer(node) == "staging" and "source(" in node["raw_code"]:
+            select = node["raw_code"].split("select", 1)[1].split("from {{ source")[0]
+            lines = [line.strip() for line in select.splitlines() if line.strip()]
+            plain = [x for x in lines if not x.startswith(("--", "{{ field(", "{{ version_col"))]
+            assert plain == [], node["name"]
+
+
+def test_sources_are_the_configured_objects(manifest: dict[str, Any]) -> None:
+    config = ObjectsConfig.from_file(ROOT / "config" / "salesforce_objects.json")
+    configured = {table_name(o) for group in config.groups for o in group.include}
+
+    sources = {s["name"] for s in manifest["sources"].values()}
+
+    assert sources == configured
+
+
+def test_sources_have_freshness_on_the_extraction(manifest: dict[str, Any]) -> None:
+    for source in manifest["sources"].values():
+        assert source["loaded_at_field"] == "_extracted_at", source["name"]
+        assert source["freshness"]["warn_after"]["count"], source["name"]
+
+
+def test_layers_lie_in_their_databases(manifest: dict[str, Any], models: list[Node]) -> None:
+    for node in models:
+        assert node["schema"] == f"t_{layer(node)}", node["name"]
+    assert {s["schema"] for s in manifest["sources"].values()} == {"t_raw"}
+
+
+def test_there_is_nothing_to_install(manifest: dict[str, Any]) -> None:
+    packages = {n["package_name"] for n in manifest["nodes"].values()}
+
+    assert packages == {"lakehouse"}
+    assert not (ROOT / "dbt_project" / "packages.yml").exists()

@@ -74,7 +74,10 @@ def _create_security(logical_id: str, props: Properties, stack: str) -> Provisio
     from ministack.services.cloudformation import provisioners
 
     name = props.get("Name") or provisioners._physical_name(stack, logical_id, max_len=255)
-    data = {"Name": name, "EncryptionConfiguration": props["EncryptionConfiguration"]}
+    encryption = dict(props["EncryptionConfiguration"])
+    if "S3Encryptions" in encryption:  # the API's name for the list is in the singular
+        encryption["S3Encryption"] = encryption.pop("S3Encryptions")
+    data = {"Name": name, "EncryptionConfiguration": encryption}
     created = provisioners._glue_call(
         glue._create_security_configuration, data, SECURITY_CONFIGURATION, "create"
     )

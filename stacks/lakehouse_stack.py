@@ -1,5 +1,6 @@
 """One environment of the lakehouse: the wiring, nothing else."""
 
+from pathlib import Path
 from typing import Any
 
 from aws_cdk import CfnOutput, Stack
@@ -21,7 +22,20 @@ from stacks.settings import Settings
 class LakehouseStack(Stack):
     """Everything of one environment. The names of the outputs are a contract."""
 
-    def __init__(self, scope: Construct, id: str, *, settings: Settings, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        settings: Settings,
+        wheel_cache: Path | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Make the environment.
+
+        :param wheel_cache: folder that keeps fetched wheels between syntheses.
+            Default: in the user's cache folder.
+        """
         super().__init__(scope, id, **kwargs)
         self.lake = LakeBucket(self, "Lake", removal_policy=settings.removal_policy)
         self.catalog = IcebergCatalog(
@@ -38,6 +52,7 @@ class LakehouseStack(Stack):
             catalog=self.catalog,
             objects_config=settings.objects_config,
             log_retention=settings.log_retention,
+            wheel_cache=wheel_cache,
         )
         self.dbt_build = DbtBuild(
             self,
@@ -47,6 +62,7 @@ class LakehouseStack(Stack):
             session_prefix=f"{settings.kebab_prefix}-dbt",
             sessions=settings.sessions,
             log_retention=settings.log_retention,
+            wheel_cache=wheel_cache,
         )
         self.pipeline = Pipeline(
             self,

@@ -1,0 +1,231 @@
+"""How an execution reads what jobs and builds left, by the expressions that are deployed."""
+
+import json
+from typing import Any
+
+import pytest
+
+from lakehouse_constructs import _outcomes
+
+ITEM = {"group": "sales", "names": ["Account", "Lead"]}
+LANDED = {"group": "sales", "landed": ["Account"], "unchanged": [], "skipped": [], "failed": []}
+FAILED = {**LANDED, "failed": [{"object": "Lead", "message": "INVALID_FIELD: Foo__c"}]}
+NOT_STARTED = {"status": "not_started", "cause": ""}
+SUCCEEDED = {"status": "succeeded", "cause": None}
+
+
+@pytest.fixture
+def group(evaluate):
+    def read(outcome: dict[str, Any], **input: Any) -> dict[str, Any]:
+        body = {"Body": json.dumps(outcome)}
+        return evaluate(_outcomes.GROUP, input={"item": ITEM, **input}, result=body)
+
+    return read
+
+
+@pytest.fixture
+def extraction(evaluate):
+    return lambda *groups: evaluate(_outcomes.EXTRACTION, input=list(groups))
+
+
+@pytest.fixture
+def verdict(evaluate):
+    def judged(extraction: dict[str, Any], build: dict[str, Any]) -> dict[str, Any]:
+        variables = {"extraction": extraction, "build": build, "plan": {"mode": "incremental"}}
+        return evaluate(_outcomes.VERDICT, variables=variables)
+
+    return judged
+
+
+@pytest.mark.parametrize(
+    ("cause", "said"),
+    [
+        (
+            '{"JobRunState": "FAILED", "ErrorMessage": "2 of 3 objects failed"}',
+            "2 of 3 objects failed",
+        ),
+        ('{"JobRunState": "TIMEOUT", "ErrorMessage": ""}', "the Glue run ended TIMEOUT"),
+        ('{"JobRunState": "STOPPED"}', "the Glue run ended STOPPED"),
+        ("Rate exceeded", "Glue.ThrottlingException: Rate exceeded"),
+        (None, "Glue.ThrottlingException"),
+    ],
+)
+def test_a_failed_run_is_told_in_its_own_words(evaluate, cause, said) -> None:
+    error = {"Error": "Glue.ThrottlingException", **({"Cause": cause} if cause else {})}
+
+    assert evaluate(_outcomes.JOB_ERROR, error_output=error) == said
+
+
+@pytest.mark.parametrize(
+    ("cause", "said"),
+    [
+        (
+            {
+                "BuildStatus": "FAILED",
+                "Phases": [
+                    {"PhaseType": "QUEUED", "PhaseStatus": "SUCCEEDED", "Contexts": []},
+                    {"PhaseStatus": "FAILED", "Contexts": [{"Message": "exit status 1"}]},
+                    {"PhaseType": "COMPLETED"},
+                ],
+            },
+            "build FAILED: exit status 1",
+        ),
+        ({"BuildStatus": "TIMED_OUT", "Phases": []}, "build TIMED_OUT"),
+        ("no such project", "CodeBuild.X: no such project"),
+    ],
+)
+def test_a_failed_build_is_told_by_its_phase(evaluate, cause, said) -> None:
+    text = cause if isinstance(cause, str) else json.dumps({"Build": cause})
+    error = {"Error": "CodeBuild.X", "Cause": text}
+
+    assert evaluate(_outcomes.BUILD_ERROR, error_output=error) == said
+
+
+def test_a_group_whose_objects_failed_is_not_a_broken_group(group) -> None:
+    read = group(FAILED, error="1 of 2 objects failed")
+
+    assert read == FAILED
+    assert "error" not in read
+
+
+def test_a_run_that_died_after_its_objects_is_a_broken_group(group) -> None:
+    assert group(LANDED, error="out of memory")["error"] == "out of memory"
+
+
+def test_a_long_message_is_cut(group) -> None:
+    long = {**LANDED, "failed": [{"object": "Lead", "message": "x" * 5_000}]}
+
+    assert len(group(long)["failed"][0]["message"]) == 500
+
+
+@pytest.mark.parametrize(
+    ("input_", "said"),
+    [
+        ({"item": ITEM, "error": "signal 9"}, "signal 9"),
+        ({"item": ITEM}, "the run ended without an outcome (S3.NoSuchKeyException)"),
+    ],
+)
+def test_a_group_without_an_outcome_failed_as_a_whole(evaluate, input_, said) -> None:
+    read = evaluate(
+        _outcomes.GROUP_WITHOUT_OUTCOME,
+        input=input_,
+        error_output={"Error": "S3.NoSuchKeyException"},
+    )
+
+    assert read["error"] == said
+    assert read["names"] == ["Account", "Lead"]
+
+
+def test_groups_are_put_together(group, extraction) -> None:
+    other = {**LANDED, "group": "other", "landed": ["Case", "Task"], "skipped": ["Event"]}
+
+    assert extraction(group(FAILED), group(other)) == {
+        "landed": ["Account", "Case", "Task"],
+        "unchanged": [],
+        "skipped": ["Event"],
+        "failed": FAILED["failed"],
+        "broken": [],
+    }
+
+
+def test_lists_stay_lists_when_nothing_landed(group, extraction) -> None:
+    nothing = extraction(group({**LANDED, "landed": []}))
+
+    assert nothing["landed"] == []
+    assert nothing["broken"] == []
+
+
+@pytest.mark.parametrize(("outcome", "said"), [(LANDED, ""), (FAILED, "Lead")])
+def test_dbt_is_told_what_failed(evaluate, group, extraction, outcome, said) -> None:
+    variables = {"extraction": extraction(group(outcome))}
+
+    assert evaluate(_outcomes.FAILED_OBJECTS, variables=variables) == said
+
+
+def test_dbt_is_told_the_names_of_a_broken_group(evaluate, group, extraction) -> None:
+    broken = {**LANDED, "landed": [], "names": ["Account", "Lead"], "error": "signal 9"}
+    variables = {"extraction": extraction(group(LANDED), broken)}
+
+    assert evaluate(_outcomes.FAILED_OBJECTS, variables=variables) == "Account,Lead"
+
+
+def test_success_sums_up(group, extraction, verdict) -> None:
+    assert verdict(extraction(group(LANDED)), SUCCEEDED) == {
+        "summary": {
+            "execution": "run-1",
+            "mode": "incremental",
+            "landed": ["Account"],
+            "unchanged": 0,
+            "skipped": [],
+            "build": "succeeded",
+        }
+    }
+
+
+def test_failed_objects_are_counted_and_explained(group, extraction, verdict) -> None:
+    assert verdict(extraction(group(FAILED)), SUCCEEDED) == {
+        "error": "ObjectsFailed",
+        "cause": "1 of 2 objects failed: Lead: INVALID_FIELD: Foo__c",
+    }
+
+
+def test_one_reason_is_said_once(group, extraction, verdict) -> None:
+    failed = [{"object": name, "message": "secret not filled"} for name in ("A", "B", "C")]
+    outcome = {**LANDED, "landed": [], "failed": failed}
+
+    judged = verdict(extraction(group(outcome)), NOT_STARTED)
+
+    assert judged["cause"] == "3 of 3 objects failed: A, B, C: secret not filled"
+
+
+def test_a_broken_group_comes_first(group, extraction, verdict) -> None:
+    broken = {**LANDED, "group": "x", "landed": [], "names": ["A"], "error": "signal 9"}
+
+    judged = verdict(
+        extraction(group(FAILED), broken), {"status": "failed", "cause": "test t: 3 rows"}
+    )
+
+    assert judged["error"] == "ExtractionFailed"
+    assert judged["cause"] == (
+        "the extraction of group x failed: signal 9; "
+        "1 of 3 objects failed: Lead: INVALID_FIELD: Foo__c; "
+        "dbt build failed: test t: 3 rows"
+    )
+
+
+@pytest.mark.parametrize("cause", ["test t: 3 rows", "dbt build failed: test t: 3 rows"])
+def test_a_failed_build_names_the_test(group, extraction, verdict, cause) -> None:
+    assert verdict(extraction(group(LANDED)), {"status": "failed", "cause": cause}) == {
+        "error": "DbtBuildFailed",
+        "cause": "dbt build failed: test t: 3 rows",
+    }
+
+
+@pytest.mark.parametrize(
+    ("input_", "status", "read"),
+    [
+        ({}, "succeeded", {"status": "succeeded", "cause": None}),
+        ({}, "failed", {"status": "failed", "cause": None}),
+        # dbt was content and the build failed after it.
+        ({"error": "exit status 2"}, "succeeded", {"status": "failed", "cause": "exit status 2"}),
+    ],
+)
+def test_the_builds_outcome_and_its_exit_must_agree(evaluate, input_, status, read) -> None:
+    body = {"Body": json.dumps({"status": status, "cause": None})}
+
+    assert evaluate(_outcomes.BUILD_READ, input=input_, result=body) == read
+
+
+@pytest.mark.parametrize(
+    ("input_", "said"),
+    [
+        ({"error": "build FAILED: pip"}, "build FAILED: pip"),
+        ({}, "the build ended without an outcome (S3.NoSuchKeyException)"),
+    ],
+)
+def test_a_build_without_an_outcome_failed(evaluate, input_, said) -> None:
+    read = evaluate(
+        _outcomes.BUILD_UNREAD, input=input_, error_output={"Error": "S3.NoSuchKeyException"}
+    )
+
+    assert read == {"status": "failed", "cause": said}

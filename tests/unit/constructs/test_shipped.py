@@ -1,0 +1,72 @@
+from pathlib import Path
+
+import pytest
+
+from lakehouse_constructs import ShippedFilesError, _shipped
+
+
+def test_the_jobs_travel_under_their_own_name_without_left_overs() -> None:
+    entries = _shipped.jobs_entries()
+
+    assert {name.split("/")[0] for name in entries} == {"lakehouse_jobs"}
+    assert "lakehouse_jobs/__init__.py" in entries
+    assert "lakehouse_jobs/contract/arguments.py" in entries
+    assert not [name for name in entries if "__pycache__" in name or name.endswith(".pyc")]
+
+
+def test_what_running_dbt_leaves_behind_stays_out(tmp_path: Path) -> None:
+    for name in (
+        "dbt_project.yml",
+        "models/logs.sql",
+        "target/manifest.json",
+        "logs/dbt.log",
+        "dbt_packages/x/y.sql",
+        "macros/__pycache__/x.pyc",
+        ".user.yml",
+    ):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("")
+
+    assert set(_shipped.dbt_project_entries(tmp_path)) == {"dbt_project.yml", "models/logs.sql"}
+
+
+def test_the_dbt_project_of_a_wheel_lies_beside_the_package(tmp_path: Path) -> None:
+    package = tmp_path / "site-packages" / "lakehouse_constructs"
+    project = package / "_dbt_project"
+    project.mkdir(parents=True)
+    (project / "dbt_project.yml").write_text("")
+
+    assert _shipped.dbt_project(package) == project
+
+
+def test_the_dbt_project_of_a_checkout_lies_at_its_root(tmp_path: Path) -> None:
+    package = tmp_path / "constructs" / "lakehouse_constructs"
+    project = tmp_path / "dbt_project"
+    project.mkdir()
+    (project / "dbt_project.yml").write_text("")
+
+    assert _shipped.dbt_project(package) == project
+
+
+def test_a_missing_dbt_project_names_both_places(tmp_path: Path) -> None:
+    package = tmp_path / "constructs" / "lakehouse_constructs"
+
+    with pytest.raises(ShippedFilesError) as caught:
+        _shipped.dbt_project(package)
+
+    assert str(package / "_dbt_project") in str(caught.value)
+    assert str(tmp_path / "dbt_project") in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("ask", "named"),
+    [
+        (lambda: _shipped.lock_file("nothing.lock"), "nothing.lock"),
+        (lambda: _shipped.jobs_script("nothing.py"), "nothing.py"),
+        (lambda: _shipped.buildspec(Path("/nowhere")), "buildspec.yml"),
+    ],
+)
+def test_a_missing_file_is_named(ask, named: str) -> None:
+    with pytest.raises(ShippedFilesError, match=named):
+        ask()

@@ -1,0 +1,152 @@
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_logs as logs
+
+from lakehouse_constructs import ExtractionSchedule, GlueSessions
+from lakehouse_jobs.contract.arguments import Mode
+from lakehouse_jobs.contract.errors import ConfigError
+from stacks.settings import load
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+OBJECTS = {"groups": {"sales": {"include": ["Account"]}, "support": {"include": ["Case"]}}}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "salesforce_objects.json").write_text(json.dumps(OBJECTS))
+    return tmp_path
+
+
+def _write(folder: Path, **values: Any) -> None:
+    (folder / "dev.json").write_text(json.dumps({"prefix": "lake", **values}))
+
+
+def test_defaults_keep_data_and_fire_no_schedule(folder: Path) -> None:
+    _write(folder)
+
+    settings = load("dev", folder=folder)
+
+    assert settings.account is None
+    assert settings.region is None
+    assert settings.removal_policy == RemovalPolicy.RETAIN
+    assert settings.termination_protection is True
+    assert settings.log_retention == logs.RetentionDays.THREE_MONTHS
+    assert settings.sessions == GlueSessions()
+    assert settings.schedules_enabled is False
+    assert settings.schedules == ()
+    assert settings.alert_emails == ()
+
+
+def test_everything_can_be_set(folder: Path) -> None:
+    _write(
+        folder,
+        prefix="our_lake",
+        account="123456789012",
+        region="eu-central-1",
+        removal_policy="destroy",
+        termination_protection=False,
+        log_retention_days=7,
+        alerts={"emails": ["ops@example.com"]},
+        dbt={"worker_type": "G.2X", "workers": 4, "threads": 2},
+        schedules_enabled=True,
+        schedules=[
+            {
+                "name": "Support",
+                "expression": "rate(1 hour)",
+                "groups": ["support"],
+                "mode": "full",
+                "time_zone": "Europe/Paris",
+                "flexible_minutes": 5,
+            }
+        ],
+    )
+
+    settings = load("dev", folder=folder)
+
+    assert settings.kebab_prefix == "our-lake"
+    assert (settings.account, settings.region) == ("123456789012", "eu-central-1")
+    assert settings.removal_policy == RemovalPolicy.DESTROY
+    assert settings.log_retention == logs.RetentionDays.ONE_WEEK
+    assert settings.alert_emails == ("ops@example.com",)
+    assert settings.sessions == GlueSessions(worker_type="G.2X", workers=4, threads=2)
+    assert settings.schedules == (
+        ExtractionSchedule(
+            name="Support",
+            expression="rate(1 hour)",
+            groups=("support",),
+            mode=Mode.FULL,
+            time_zone="Europe/Paris",
+            flexible_minutes=5,
+        ),
+    )
+
+
+def _schedule(**values: Any) -> list[dict[str, Any]]:
+    return [{"name": "A", "expression": "rate(1 hour)", **values}]
+
+
+@pytest.mark.parametrize(
+    ("values", "key", "allowed"),
+    [
+        ({"prefx": "x"}, "prefx", "alerts"),
+        ({"prefix": None}, "prefix", "lakehouse_dev"),
+        ({"prefix": "Lake-House"}, "prefix", "lakehouse_dev"),
+        ({"account": 123456789012}, "account", "string"),
+        ({"account": "12345"}, "account", "twelve digits"),
+        ({"region": "europe"}, "region", "eu-central-1"),
+        ({"removal_policy": "delete"}, "removal_policy", "retain, destroy"),
+        ({"termination_protection": "yes"}, "termination_protection", "true or false"),
+        ({"log_retention_days": 8}, "log_retention_days", "1, 7, 14"),
+        ({"alerts": {"emails": ["ops"]}}, "alerts.emails", "e-mail"),
+        ({"alerts": {"email": []}}, "alerts.email", "emails"),
+        ({"dbt": {"workers": 1}}, "dbt.workers", "from 2 to"),
+        ({"dbt": {"worker_type": "G.0"}}, "dbt.worker_type", "G.1X"),
+        ({"schedules": {}}, "schedules", "a list"),
+        ({"schedules": _schedule(groups=["nope"])}, "schedules[0].groups", "sales, support"),
+        ({"schedules": _schedule(mode="fast")}, "schedules[0].mode", "incremental"),
+        ({"schedules": _schedule(expression="hourly")}, "schedules[0].expression", "rate("),
+        ({"schedules": _schedule(name="my schedule")}, "schedules[0].name", "letters"),
+        ({"schedules": _schedule() * 2}, "schedules[1].name", "once"),
+    ],
+)
+def test_a_mistake_is_one_line_with_file_key_value_and_what_is_allowed(
+    folder: Path, values: dict[str, Any], key: str, allowed: str
+) -> None:
+    _write(folder, **values)
+
+    with pytest.raises(ConfigError) as caught:
+        load("dev", folder=folder)
+
+    message = str(caught.value)
+    assert message.startswith(f"{folder / 'dev.json'}: {key}: got ")
+    assert allowed in message.split("allowed: ")[1]
+    assert "\n" not in message
+
+
+def test_a_missing_file_is_named(folder: Path) -> None:
+    with pytest.raises(ConfigError, match=re.escape(str(folder / "prod.json"))):
+        load("prod", folder=folder)
+
+
+def test_broken_json_names_the_line(folder: Path) -> None:
+    (folder / "dev.json").write_text('{\n  "prefix": "x",\n}')
+
+    with pytest.raises(ConfigError, match=r"dev\.json, line 3"):
+        load("dev", folder=folder)
+
+
+@pytest.mark.parametrize(
+    ("environment", "prefix"), [("dev", "lakehouse_dev"), ("prod", "lakehouse_prod")]
+)
+def test_the_projects_own_files_are_good(environment: Any, prefix: str) -> None:
+    settings = load(environment, folder=REPOSITORY / "config")
+
+    assert settings.prefix == prefix
+    # The secret is filled after the first deployment.
+    assert settings.schedules_enabled is False
+    assert settings.removal_policy == RemovalPolicy.RETAIN

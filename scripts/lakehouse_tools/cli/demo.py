@@ -30,12 +30,11 @@ def command(*, records: int | None, keep: bool, plain: bool) -> None:
       lakehouse demo
       lakehouse demo --records 10000 --fresh
     """
-    from rich.console import Console
-
     from lakehouse_tools.demo.tour import Tour
+    from lakehouse_tools.display.console import output
     from lakehouse_tools.environment import LOCAL, Environment, aws_errors
 
     environment = Environment.named(LOCAL)
-    tour = Tour(environment, console=Console(), plain=plain)
+    tour = Tour(environment, console=output(), plain=plain)
     with aws_errors(environment):
         tour.go(records=records, fresh=not keep)

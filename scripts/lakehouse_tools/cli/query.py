@@ -27,10 +27,9 @@ def command(*, environment_name: str, sql: str, form: str, database: str | None)
       lakehouse query --format csv "select * from fct_opportunities" > opportunities.csv
       lakehouse query --database lakehouse_dev_raw "select * from account limit 5"
     """
-    from rich.console import Console
-
     from lakehouse_tools import athena
     from lakehouse_tools.display import tables
+    from lakehouse_tools.display.console import output
     from lakehouse_tools.environment import Environment, aws_errors
     from lakehouse_tools.errors import RequestError
     from lakehouse_tools.stack import read_stack
@@ -42,4 +41,4 @@ def command(*, environment_name: str, sql: str, form: str, database: str | None)
     with aws_errors(environment):
         stack = read_stack(environment)
         result = athena.query(environment, stack, text, database=database)
-    tables.show(result, form=form, console=Console())
+    tables.show(result, form=form, console=output())

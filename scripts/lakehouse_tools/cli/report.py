@@ -16,16 +16,15 @@ def command(*, environment_name: str, execution: str | None) -> None:
       lakehouse report
       lakehouse report 20260131-080000-3f9a
     """
-    from rich.console import Console
-
     from lakehouse_tools.display import standing
+    from lakehouse_tools.display.console import output
     from lakehouse_tools.environment import Environment, aws_errors
     from lakehouse_tools.errors import RequestError
     from lakehouse_tools.executions import history, outcomes
     from lakehouse_tools.stack import read_stack
 
     environment = Environment.named(environment_name)
-    console = Console()
+    console = output()
     with aws_errors(environment):
         stack = read_stack(environment)
         name = execution

@@ -38,10 +38,9 @@ def command(
       lakehouse run --objects Account,Contact --mode full
       lakehouse run --env dev --groups sales --no-wait
     """
-    from rich.console import Console
-
     from lakehouse_jobs.contract.arguments import Mode
     from lakehouse_tools import secret
+    from lakehouse_tools.display.console import output
     from lakehouse_tools.display.outcome import run_and_follow
     from lakehouse_tools.environment import Environment, aws_errors
     from lakehouse_tools.executions.start import Request, moment, name_of, names, start
@@ -60,7 +59,7 @@ def command(
         secret.require_filled(environment, stack)
         arn = start(environment, stack, request)
         if wait:
-            run_and_follow(environment, stack, arn, console=Console(), plain=plain)
+            run_and_follow(environment, stack, arn, console=output(), plain=plain)
         else:
             click.echo(f"execution {name_of(arn)} started")
             click.echo(f"see how it goes with `lakehouse status{environment.option}`")

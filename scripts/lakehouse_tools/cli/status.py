@@ -21,16 +21,15 @@ def command(*, environment_name: str, limit: int) -> None:
     """
     from datetime import UTC, datetime
 
-    from rich.console import Console
-
     from lakehouse_tools.display import standing
+    from lakehouse_tools.display.console import output
     from lakehouse_tools.environment import Environment, aws_errors
     from lakehouse_tools.errors import ExecutionError
     from lakehouse_tools.executions import history
     from lakehouse_tools.stack import read_stack
 
     environment = Environment.named(environment_name)
-    console = Console()
+    console = output()
     with aws_errors(environment):
         stack = read_stack(environment)
         past = history.executions(environment, stack, limit=max(limit, 20))

@@ -22,10 +22,9 @@ def command(*, environment_name: str, demo_org: bool, records: int | None, plain
       lakehouse up --demo-org --records 10000
       lakehouse up --env dev
     """
-    from rich.console import Console
-
     from lakehouse_tools import secret
     from lakehouse_tools.deploy import account, local
+    from lakehouse_tools.display.console import output
     from lakehouse_tools.display.status_line import status_line
     from lakehouse_tools.environment import Environment, aws_errors
     from lakehouse_tools.stack import read_stack
@@ -36,7 +35,7 @@ def command(*, environment_name: str, demo_org: bool, records: int | None, plain
             raise click.UsageError("--demo-org and --records are for the local AWS.")
         account.deploy(environment)
         return
-    console = Console()
+    console = output()
     from lakehouse_local import runtimes, server
 
     with aws_errors(environment):

@@ -8,6 +8,7 @@ from rich.table import Table
 from lakehouse_jobs.contract.runs import ObjectOutcome, Status
 from lakehouse_tools.demo.marts import Mart
 from lakehouse_tools.display.words import count, duration, size
+from lakehouse_tools.stack import Stack
 
 # One account that was changed after the first run, with each of its versions.
 HISTORY_QUERY = """\
@@ -52,22 +53,34 @@ def difference(outcomes: Sequence[ObjectOutcome]) -> list[str]:
     return lines
 
 
-def next_steps(console: Console, *, run_name: str, lake_bucket: str, endpoint: str) -> None:
-    """Where to look next and how to stop it."""
+def next_steps(
+    console: Console, *, program: str, run_name: str, stack: Stack, endpoint: str
+) -> None:
+    """Where to look next and how to stop it, as commands to paste."""
     query = " ".join(HISTORY_QUERY.split())
-    lines = (
-        ("[bold]Look further[/bold]", ""),
-        ("an account's history", f'lakehouse query "{query}"'),
-        ("the last run's report", "lakehouse report"),
-        ("its outcomes", f"s3://{lake_bucket}/runs/{run_name}/"),
-        ("the state of each object", "lakehouse status"),
-        ("change the org and run again", "lakehouse org change && lakehouse run"),
-        ("with boto3 or the AWS CLI", f"AWS_ENDPOINT_URL={endpoint}, any keys, us-east-1"),
-        ("[bold]Stop[/bold]", "lakehouse down   (keeps the data; --delete removes it)"),
-    )
-    for what, how in lines:
-        console.print(f"  {what:<30} ", end="", highlight=False)
-        console.print(how, markup=False, highlight=False, soft_wrap=True)
+    for title, steps in (
+        (
+            "Look further",
+            (
+                ("accounts with a history", f'{program} query "{query}"'),
+                ("the last run's report", f"{program} report"),
+                ("its outcomes", f"s3://{stack.lake_bucket_name}/runs/{run_name}/"),
+                ("where each object stands", f"{program} status"),
+                ("another day in the org", f"{program} org change && {program} run"),
+                ("with the AWS CLI or boto3", f"AWS_ENDPOINT_URL={endpoint}, any keys, us-east-1"),
+            ),
+        ),
+        (
+            "Stop",
+            (
+                ("keep the data", f"{program} down"),
+                ("and delete it", f"{program} down --delete"),
+            ),
+        ),
+    ):
+        console.print(title, style="bold")
+        for what, how in steps:
+            console.print(f"  {what:<26} {how}", markup=False, highlight=False, soft_wrap=True)
 
 
 def seconds_table(seconds: dict[str, float], total: float) -> Table:

@@ -5,10 +5,11 @@ from typing import Any
 
 from rich.console import Console
 
-from lakehouse_local.home import Home
+from lakehouse_local.home import DEFAULT_PORT, Home
 from lakehouse_tools.demo import needs, org, story
 from lakehouse_tools.demo.marts import Mart, marts
 from lakehouse_tools.deploy import local as deploy
+from lakehouse_tools.display.console import program
 from lakehouse_tools.display.outcome import run_and_follow
 from lakehouse_tools.display.status_line import status_line
 from lakehouse_tools.environment import Environment
@@ -114,8 +115,9 @@ class Tour:
         self.console.print()
         story.next_steps(
             self.console,
+            program=program(None if self.home.port == DEFAULT_PORT else self.home.port),
             run_name=second.name,
-            lake_bucket=stack.lake_bucket_name,
+            stack=stack,
             endpoint=self.home.endpoint,
         )
         self._write(

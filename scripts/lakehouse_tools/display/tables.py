@@ -39,7 +39,9 @@ def as_table(result: Result) -> Table:
     table = Table(header_style="bold", show_edge=False)
     for column in result.columns:
         kind = column.type.split("(")[0]
-        table.add_column(column.name, justify="right" if kind in _RIGHT else "left")
+        justify = "right" if kind in _RIGHT else "left"
+        # Folded rather than cut where the terminal is narrow: an id must stay whole.
+        table.add_column(column.name, justify=justify, overflow="fold")
     for row in result.rows:
         table.add_row(*("[dim]null[/dim]" if v is None else _escaped(v) for v in row))
     return table

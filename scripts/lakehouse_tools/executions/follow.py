@@ -5,6 +5,7 @@ machine hands to it as an argument or a variable.
 """
 
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
 from lakehouse_jobs.contract.arguments import Argument, BuildVariable
@@ -33,7 +34,6 @@ class Follower:
         self.environment = environment
         self.stack = stack
         self._tails: dict[str, LogTail] = {}
-        self._job: dict[str, Any] | None = None
         self._found_groups: dict[str, str] = {}  # run id → log group
         self._events: dict[int, dict[str, Any]] = {}
         description = self._describe(execution_arn)
@@ -146,10 +146,12 @@ class Follower:
     def _log_groups(self, run: dict[str, Any]) -> list[str]:
         if run["Id"] in self._found_groups:
             return [self._found_groups[run["Id"]]]
-        if self._job is None:
-            name = self.stack.extract_job_name
-            self._job = self.environment.client("glue").get_job(JobName=name)["Job"]
         return output_log_groups(self._job, run)
+
+    @cached_property
+    def _job(self) -> dict[str, Any]:
+        name = self.stack.extract_job_name
+        return self.environment.client("glue").get_job(JobName=name)["Job"]
 
     def _tail(self, group: str, stream: str) -> LogTail:
         key = f"{group}:{stream}"

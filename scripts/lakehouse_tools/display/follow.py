@@ -41,10 +41,12 @@ def _plain(follower: Follower, console: Console, interval: float) -> ExecutionPr
 def _live(follower: Follower, console: Console, interval: float) -> ExecutionProgress:
     # The picture is redrawn more often than AWS is asked, so that the time moves.
     with Live(
-        get_renderable=lambda: picture(follower.progress),
+        get_renderable=lambda: picture(
+            follower.progress, height=console.height if follower.progress.running else None
+        ),
         console=console,
         refresh_per_second=4,
-        vertical_overflow="visible",
+        vertical_overflow="crop",
     ):
         while True:
             progress = follower.refresh()

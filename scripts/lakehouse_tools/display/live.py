@@ -13,6 +13,7 @@ from lakehouse_tools.executions.progress import (
     BuildProgress,
     ExecutionProgress,
     NodeProgress,
+    ObjectProgress,
 )
 
 _MARKS = {
@@ -28,14 +29,24 @@ _NODE_STYLES = {"OK": "green", "PASS": "green", "WARN": "yellow", "SKIP": "yello
 _NODES_SHOWN = 8  # the newest; failures are always shown
 
 
-def picture(progress: ExecutionProgress) -> RenderableType:
-    """Everything known of the execution, to be drawn anew each time."""
+def picture(progress: ExecutionProgress, *, height: int | None = None) -> RenderableType:
+    """Everything known of the execution, to be drawn anew each time.
+
+    Where it would be taller than ``height`` lines, the objects that went well are one line.
+    """
+    build: list[RenderableType] = []
+    if progress.build:
+        build = [_build_line(progress.build), *_nodes(progress.build)]
+    objects = [item for group in progress.groups.values() for item in group.objects.values()]
+    folded: list[ObjectProgress] = []
+    if height is not None and len(objects) + len(build) + 3 > height:
+        folded = [item for item in objects if item.status in _WELL]
     parts: list[RenderableType] = [_headline(progress)]
     if progress.groups:
-        parts.append(_objects(progress))
-    if progress.build:
-        parts += [_build_line(progress.build), *_nodes(progress.build)]
-    return Stack(*parts)
+        parts.append(_objects(progress, folded))
+    if folded:
+        parts.append(_folded_line(folded))
+    return Stack(*parts, *build)
 
 
 def _headline(progress: ExecutionProgress) -> Text:
@@ -50,7 +61,7 @@ def _headline(progress: ExecutionProgress) -> Text:
     )
 
 
-def _objects(progress: ExecutionProgress) -> Table:
+def _objects(progress: ExecutionProgress, folded: list[ObjectProgress]) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("")
     table.add_column("object")
@@ -60,6 +71,8 @@ def _objects(progress: ExecutionProgress) -> Table:
     table.add_column("", overflow="ellipsis", no_wrap=True)
     for group in progress.groups.values():
         for item in group.objects.values():
+            if item in folded:
+                continue
             mark, style = _MARKS.get(item.status, ("?", ""))
             started = item.status != WAITING
             table.add_row(
@@ -77,7 +90,15 @@ def _objects(progress: ExecutionProgress) -> Table:
     return table
 
 
+_WELL = (Status.LANDED, Status.UNCHANGED)
 _QUIET = (WAITING, READING, Status.LANDED)
+
+
+def _folded_line(items: list[ObjectProgress]) -> Text:
+    rows, stored = sum(i.rows for i in items), sum(i.bytes for i in items)
+    return Text.assemble(
+        ("✓", "green"), f"  {len(items)} objects", (f"  {count(rows)} rows, {size(stored)}", "dim")
+    )
 
 
 def _build_line(build: BuildProgress) -> Text:

@@ -13,10 +13,10 @@ from lakehouse_tools.executions.progress import (
 )
 
 
-def drawn(progress, width=110):
+def drawn(progress, width=110, height=None):
     console = Console(width=width, file=io.StringIO())
     with console.capture() as captured:
-        console.print(picture(progress))
+        console.print(picture(progress, height=height))
     return captured.get()
 
 
@@ -64,3 +64,17 @@ def test_failed_nodes_stay_in_view():
 
 def test_nothing_is_known_at_first():
     assert "starting" in drawn(execution())
+
+
+def test_where_it_would_not_fit_what_went_well_is_one_line():
+    objects = {
+        f"Object{n}": ObjectProgress(name=f"Object{n}", group="g", status="landed", rows=10)
+        for n in range(20)
+    }
+    objects["Lead"] = ObjectProgress(name="Lead", group="g", status="failed", message="why")
+    group = GroupProgress(name="g", run_id="r", state="RUNNING", objects=objects)
+    text = drawn(execution(groups={"g": group}), height=24)
+    assert "20 objects  200 rows" in text
+    assert "why" in text
+    assert "Object7" not in text
+    assert "Object7" in drawn(execution(groups={"g": group}))

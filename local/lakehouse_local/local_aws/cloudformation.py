@@ -7,12 +7,13 @@
 - ``AWS::S3::Bucket``: encryption, lifecycle, logging and ownership (dropped by ministack)
   are stored through S3's API, so that they can be described. Nothing is encrypted, no
   access is logged and nothing expires.
+- State machines and topics: see :mod:`.cloudformation_properties`.
 """
 
 from collections.abc import Callable
 from typing import Any, Final
 
-from lakehouse_local.local_aws import glue_catalog, patching
+from lakehouse_local.local_aws import cloudformation_properties, glue_catalog, patching
 from lakehouse_local.local_aws.bucket_properties import CONFIGURATIONS
 from lakehouse_local.local_aws.context import Context
 
@@ -45,6 +46,7 @@ def install(context: Context) -> None:  # noqa: ARG001 - all adapters are called
             raise patching.MinistackChangedError(
                 f"ministack now has {kind}: compare it with cloudformation.py, and leave one"
             )
+    cloudformation_properties.register()
     handlers[SECURITY_CONFIGURATION] = {
         "create": _create_security,
         "update": _update_security,

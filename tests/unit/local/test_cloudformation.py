@@ -233,3 +233,50 @@ def test_an_iceberg_table_by_template_is_refused(local_aws: Any) -> None:
             TableInput={"Name": "t"},
             OpenTableFormatInput={"IcebergInput": {"MetadataOperation": "CREATE"}},
         )
+
+
+def machine(states: dict[str, Any], **properties: Any) -> dict[str, Any]:
+    definition = {"StartAt": next(iter(states)), "States": states}
+    return resource(
+        "AWS::StepFunctions::StateMachine",
+        DefinitionString=json.dumps(definition),
+        RoleArn="arn:aws:iam::123456789012:role/machine",
+        **properties,
+    )
+
+
+def test_a_state_machine_s_logging_and_tracing(local_aws: Any, deploy: Deploy) -> None:
+    group = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/vendedlogs/states/x:*"
+    logging = {
+        "Level": "ALL",
+        "IncludeExecutionData": True,
+        "Destinations": [{"CloudWatchLogsLogGroup": {"LogGroupArn": group}}],
+    }
+    states = {"A": {"Type": "Succeed"}}
+    made = machine(states, LoggingConfiguration=logging, TracingConfiguration={"Enabled": True})
+    client = local_aws.client("stepfunctions")
+    arn = deploy({"M": made}, Arn={"Ref": "M"})["Arn"]
+    found = client.describe_state_machine(stateMachineArn=arn)
+    assert found["tracingConfiguration"] == {"enabled": True}
+    assert found["loggingConfiguration"]["level"] == "ALL"
+    destination = found["loggingConfiguration"]["destinations"][0]
+    assert destination["cloudWatchLogsLogGroup"]["logGroupArn"] == group
+    assert deploy({"M": machine(states)}, Arn={"Ref": "M"})["Arn"] == arn
+    found = client.describe_state_machine(stateMachineArn=arn)
+    assert found["tracingConfiguration"] == {"enabled": False}
+    assert found["loggingConfiguration"]["level"] == "OFF"
+
+
+def test_a_bad_definition_fails_the_stack(local_aws: Any, deploy: Deploy, stack: str) -> None:
+    with pytest.raises(Exception, match="ROLLBACK"):
+        deploy({"M": machine({"A": {"Type": "Pass", "Next": "Nowhere"}})})
+    events = local_aws.client("cloudformation").describe_stack_events(StackName=stack)
+    reasons = [e.get("ResourceStatusReason", "") for e in events["StackEvents"]]
+    assert any("Missing 'Next' target: Nowhere" in r for r in reasons)
+
+
+def test_a_topic_s_key(local_aws: Any, deploy: Deploy) -> None:
+    topic = resource("AWS::SNS::Topic", KmsMasterKeyId=KEY)
+    arn = deploy({"T": topic}, Arn={"Ref": "T"})["Arn"]
+    attributes = local_aws.client("sns").get_topic_attributes(TopicArn=arn)["Attributes"]
+    assert attributes["KmsMasterKeyId"] == KEY

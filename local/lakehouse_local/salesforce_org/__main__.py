@@ -4,9 +4,10 @@ import argparse
 import sys
 from pathlib import Path
 
+from lakehouse_local.salesforce_org.foreign import ForeignError, make_foreign
 from lakehouse_local.salesforce_org.server import serve
 from lakehouse_local.salesforce_org.settings import DEFAULT_RECORDS, Birth
-from lakehouse_local.salesforce_org.store import StoreError
+from lakehouse_local.salesforce_org.store import StoreError, read_meta
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -16,13 +17,19 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--data", type=Path, required=True, help="folder of the org's data")
     parser.add_argument("--records", type=int, default=DEFAULT_RECORDS)
     parser.add_argument("--seed", default="1")
+    parser.add_argument("--describes", type=Path, help="make a new org from recorded describes …")
+    parser.add_argument("--csv", type=Path, help="… and from CSV records, see .foreign")
     given = parser.parse_args(arguments)
     if given.records < 1:
         parser.error(f"--records: got {given.records}; allowed: a number from 1 on")
     birth = Birth(records=given.records, seed=given.seed)
+    if (given.describes is None) != (given.csv is None):
+        parser.error("--describes and --csv belong together")
     try:
+        if given.describes is not None and not read_meta(given.data):
+            make_foreign(given.data, describes=given.describes, records=given.csv)
         serve(given.data, port=given.port, birth=birth)
-    except StoreError as error:
+    except (StoreError, ForeignError) as error:
         print(error, file=sys.stderr)
         return 1
     except OSError as error:

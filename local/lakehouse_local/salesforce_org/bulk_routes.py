@@ -119,6 +119,8 @@ class BulkRoutes:
         low, high = file.stretch(start, end)
         org.usage.count(org.store.clock.seconds(), result_bytes=high - low)
         body = _stretch(file, first, low, high)
+        if mood is not None and mood.action == "garble":
+            body = _garbled(body)
         if org.behaviour.gzip and "gzip" in request.headers.get("accept-encoding", ""):
             headers["Content-Encoding"] = "gzip"
             body = _compressed(body)
@@ -201,6 +203,14 @@ async def _stretch(file: ResultFile, first: bytes, low: int, high: int) -> Async
                 return
             low += len(chunk)
             yield chunk
+
+
+async def _garbled(body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The rows with two bytes of the first Id's end that are no UTF-8."""
+    at = 0
+    async for chunk in body:
+        at += 1
+        yield chunk[:10] + b"\xff\xfe" + chunk[12:] if at == 2 else chunk
 
 
 async def _compressed(body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

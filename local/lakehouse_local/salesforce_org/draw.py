@@ -62,8 +62,12 @@ class Draw:
     def long_text(self, limit: int) -> str:
         """A text of some lines; one in a few thousand is as long as the field allows."""
         if self.random() < 0.0004:
-            return ('long, "quoted"\ntext — 長い ' * (limit // 20))[:limit]
+            return self.longest(limit)
         return "\n".join(self.text(12) for _ in range(self.whole(1, 3)))[:limit]
+
+    def longest(self, limit: int) -> str:
+        """A text of exactly so many characters, with quotes and line ends all over."""
+        return ('long, "quoted"\ntext — 長い ' * (limit // 20))[:limit]
 
     def phone(self) -> str:
         """A telephone number in one of the ways people write them."""

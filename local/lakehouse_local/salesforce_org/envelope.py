@@ -15,6 +15,7 @@ from lakehouse_local.salesforce_org.org import Org
 CONTROL: Final = "/_org"
 DATA: Final = "/services/data"
 _SLICE: Final = 65_536
+_SOME: Final = 64  # bytes before a mood strikes, where the length is not known
 
 
 class Envelope:
@@ -46,6 +47,7 @@ class Envelope:
         self, scope: Scope, receive: Receive, out: "_Outgoing", mood: Mood | None
     ) -> None:
         if mood is not None and mood.action == "drop":
+            out.drop()
             return
         if mood is not None and mood.action == "error":
             if mood.lost:
@@ -53,7 +55,7 @@ class Envelope:
             error = ApiError(mood.status, mood.code, mood.message or "", mood.headers)
             await error.response()(scope, receive, out.headed)
             return
-        if mood is not None and mood.action in ("cut", "stall", "garble"):
+        if mood is not None and mood.action in ("cut", "stall"):
             out.mood = mood
         await self._inner(scope, receive, out.throttled)
 
@@ -87,11 +89,18 @@ class _Outgoing:
         self.mood: Mood | None = None
         self._send = send
         self._sent = 0
+        self._half = _SOME
         self._closed = False
+
+    def drop(self) -> None:
+        """Close the connection without an answer; ASGI has no word for it, uvicorn has."""
+        self._send.__self__.transport.close()  # type: ignore[attr-defined]
 
     async def headed(self, message: Message) -> None:
         """Add the headers that every answer bears."""
         if message["type"] == "http.response.start":
+            length = dict(message.get("headers", [])).get(b"content-length")
+            self._half = int(length) // 2 if length else _SOME
             add = _adder(message)
             add("Date", self.org.store.clock.http_date())
             if self.limits:
@@ -102,10 +111,10 @@ class _Outgoing:
     async def throttled(self, message: Message) -> None:
         """Send the body in slices, at the speed and with the mood of this request."""
         rate = self.org.behaviour.bytes_per_second
+        if self._closed:
+            return
         if message["type"] != "http.response.body" or (self.mood is None and not rate):
             await self.headed(message)
-            return
-        if self._closed:
             return
         body: bytes = message.get("body", b"")
         more: bool = message.get("more_body", False)
@@ -114,17 +123,15 @@ class _Outgoing:
             last = not more and start + _SLICE >= len(body)
             if rate:
                 await asyncio.sleep(len(part) / rate)
-            await self._slice(part, more=not last, whole=len(body))
+            await self._slice(part, more=not last)
             if self._closed:
                 return
         if not body and not more:
             await self.headed(message)
 
-    async def _slice(self, part: bytes, *, more: bool, whole: int) -> None:
+    async def _slice(self, part: bytes, *, more: bool) -> None:
         mood = self.mood
-        limit = 0
-        if mood is not None:
-            limit = mood.bytes if mood.bytes is not None else _default_bytes(mood, whole)
+        limit = (mood.bytes if mood else None) or (self._half if mood else 0)
         if mood is not None and self._sent + len(part) > limit:
             head, part = part[: limit - self._sent], part[limit - self._sent :]
             self.mood = None
@@ -133,19 +140,12 @@ class _Outgoing:
                 # Returning without the end of the body makes the server close the connection.
                 self._closed = True
                 return
-            if mood.action == "stall":
-                await asyncio.sleep(mood.seconds)
-            else:
-                part = b"\xff\xfe"[: len(part)] + part[2:]
+            await asyncio.sleep(mood.seconds)
         await self._put(part, more=more)
 
     async def _put(self, part: bytes, *, more: bool) -> None:
         self._sent += len(part)
         await self.headed({"type": "http.response.body", "body": part, "more_body": more})
-
-
-def _default_bytes(mood: Mood, whole: int) -> int:
-    return whole // 2 if mood.action in ("cut", "garble") else 0
 
 
 async def _swallow(message: Message) -> None:

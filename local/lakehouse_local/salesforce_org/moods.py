@@ -6,11 +6,11 @@ many requests to let pass first (``after``) and how many to spoil (``times``). A
 ``error``    answer ``status`` with ``code``, ``message`` and ``headers``; with ``lost`` the
              request is carried out first, so that its answer got lost
 ``drop``     close the connection without an answer
-``cut``      close it after ``bytes`` of the body (default: half of what comes)
+``cut``      close it after ``bytes`` of the body (default: half, or 64 where it is compressed)
 ``truncate`` leave out the last rows of a bulk page; lengths agree, only
              ``Sforce-NumberOfRecords`` tells
-``garble``   put bytes that are no UTF-8 into the body
-``stall``    send ``bytes`` of the body (default none), then nothing for ``seconds``
+``garble``   put bytes that are no UTF-8 into a value of a bulk page
+``stall``    send ``bytes`` of the body (default: as cut), then nothing for ``seconds``
 ``fail_job`` the bulk job that is being made ends ``Failed`` (``message`` may be null)
 ``abort_job`` … ends ``Aborted``, as if somebody had stopped it
 """

@@ -67,6 +67,9 @@ class Queries:
             rows = array("q")
             for (row,) in db.execute(f"SELECT rowid {found.sql}", found.parameters):
                 rows.append(row)
+        if not found.query.order:
+            # Whatever index served the query; to sort in SQL could cost the index.
+            rows = array("q", sorted(rows))
         cursor = _Cursor(found.sobject, found.fields, rows, _page_rows(org, request))
         return self._page(org, base, cursor, 0, "01g" + secrets.token_hex(8).upper()[:15])
 

@@ -3,7 +3,10 @@
 import json
 import logging
 import socket
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -113,6 +116,8 @@ def listen(port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((HOST, port))
+        # At once: two sockets that are bound and do not listen may share a port.
+        listener.listen(128)
     except OSError:
         listener.close()
         raise
@@ -152,4 +157,22 @@ def serve(folder: Path, *, port: int, birth: Birth | None = None) -> None:
     try:
         make_server(application).run(sockets=[listener])
     finally:
+        application.close()
+
+
+@contextmanager
+def serving(org: Org, *, port: int = 0) -> Iterator[str]:
+    """Serve an org from a thread of this process, for tests; gives its address."""
+    listener = listen(port)
+    application = Application(org)
+    server = make_server(application)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    try:
+        while not server.started and thread.is_alive():
+            time.sleep(0.005)
+        yield f"http://{HOST}:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()
         application.close()

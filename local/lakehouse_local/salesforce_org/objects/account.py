@@ -8,6 +8,7 @@ from lakehouse_local.salesforce_org.fields import Field, address, owner, system_
 from lakehouse_local.salesforce_org.objects.spec import ObjectSpec, Row, World
 
 DEEP: Final = 40  # the first accounts form one chain of this depth
+LONGEST: Final = 3  # the account with a text as long as Salesforce allows
 CYCLE: Final = 3  # the accounts after the chain are each other's ancestors
 
 
@@ -32,6 +33,8 @@ def fill(row: Row, draw: Draw, world: World, index: int) -> None:
     each = round(revenue / people, 2) if people and revenue is not None else None
     row["Revenue_Per_Employee__c"] = each
     row["MasterRecordId"] = None
+    if index == LONGEST:
+        row["Internal_Notes__c"] = draw.longest(131_072)
 
 
 def _parent(draw: Draw, world: World, index: int) -> str | None:

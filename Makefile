@@ -24,7 +24,7 @@ setup: $(SYNCED) ## Fetch what this machine needs, into .venv and .lakehouse, an
 .PHONY: help
 help: ## This list
 	@awk 'BEGIN { FS = ":.*## " } /^##@ / { printf "\n%s\n", substr($$0, 5) } \
-	  /^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	  /^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 ##@ Develop
 
@@ -63,6 +63,11 @@ synth: runtimes ## Synthesize every stack into cdk.out
 build: $(SYNCED) ## The wheel and the source archive, into dist
 	@$(BIN)/uv build --quiet --no-build-isolation --python $(BIN)/python --out-dir dist
 	@ls dist
+
+.PHONY: reference
+reference: $(SYNCED) ## The reference of the command, from its help, into docs/reference
+	@mkdir -p docs/reference
+	@$(BIN)/python -m lakehouse_tools.cli.reference > docs/reference/commands.md
 
 .PHONY: lock
 lock: $(SYNCED) ## Compile the lock files anew, keeping the versions that still fit

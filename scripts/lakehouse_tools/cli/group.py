@@ -63,7 +63,7 @@ class LakehouseProgram(click.Command):
             return super().invoke(ctx)
 
 
-@click.group(cls=LakehouseGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LakehouseGroup)
 @click.version_option(package_name="lakehouse-constructs", prog_name="lakehouse")
 def lakehouse() -> None:
     """A Salesforce lakehouse: run it, watch it, ask it.

@@ -16,6 +16,7 @@ from lakehouse_tools.cli.options import environment_option
     type=click.Choice(["table", "csv", "json"]),
     default="table",
     show_default=True,
+    help="How rows are printed.",
 )
 @click.option("--database", help="Where unqualified names are looked up.  [default: the marts]")
 def command(*, environment_name: str, sql: str, form: str, database: str | None) -> None:

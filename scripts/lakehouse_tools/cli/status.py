@@ -7,7 +7,13 @@ from lakehouse_tools.cli.options import environment_option
 
 @click.command()
 @environment_option
-@click.option("--limit", type=click.IntRange(1, 100), default=5, show_default=True)
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 100),
+    default=5,
+    show_default=True,
+    help="How many executions.",
+)
 def command(*, environment_name: str, limit: int) -> None:
     """Show the last executions and where each object stands.
 

@@ -73,7 +73,7 @@ def test_where_it_would_not_fit_what_went_well_is_one_line():
     }
     objects["Lead"] = ObjectProgress(name="Lead", group="g", status="failed", message="why")
     group = GroupProgress(name="g", run_id="r", state="RUNNING", objects=objects)
-    text = drawn(execution(groups={"g": group}), height=24)
+    text = drawn(execution(groups={"g": group}), height=20)
     assert "20 objects  200 rows" in text
     assert "why" in text
     assert "Object7" not in text

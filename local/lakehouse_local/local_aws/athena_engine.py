@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import duckdb
 
 from lakehouse_local.home import REGION
+from lakehouse_local.local_aws.athena_aliases import refuse_aliases
 from lakehouse_local.local_aws.athena_dialect import DIVIDE_MACRO, parse, reads, write
 from lakehouse_local.local_aws.athena_errors import QueryError
 from lakehouse_local.local_aws.athena_format import formatter, size, type_name
@@ -69,6 +70,7 @@ class Engine:
             kind = query.split(None, 1)[0].upper()
             message = f"the local AWS only reads with Athena; {kind} is left to the jobs and to dbt"
             raise QueryError("NOT_SUPPORTED", message)
+        refuse_aliases(statement, database or "default")
         connection = self._connect()
         catalog = f"query_{uuid.uuid4().hex}"
         self._running[query_id] = connection

@@ -178,6 +178,37 @@ def test_a_query_that_fails_says_why(athena: Any, query: Any, sql: str, reason: 
         athena.get_query_results(QueryExecutionId=found["QueryExecutionId"])
 
 
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select n * 2 as double_n from sale where double_n > 2",
+        "select n * 2 as g, count(*) from sale group by g",
+        "select n + 1 as m, m + 1 from sale",
+        "select k from (select n as k, k from sale) s",
+        "with s as (select n from sale) select n as m from s having m > 1",
+    ],
+)
+def test_an_alias_is_no_column(query: Any, sql: str) -> None:
+    found = query(sql)["Status"]
+    assert found["State"] == "FAILED"
+    assert "COLUMN_NOT_FOUND: Column '" in found["StateChangeReason"]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select n * 2 as n from sale where n > 2",
+        "select n * 2 as m from sale order by m",
+        "select m from (select n * 2 as m from sale) where m > 2",
+        "with s as (select n as m from sale) select m as k, count(*) from s where m > 1 group by m",
+        "select (select max(n) from sale where n < o.n) as x from sale o where n > 1",
+        "select v as w from sale cross join unnest(array[1]) as u (v) where v = 1",
+    ],
+)
+def test_where_an_alias_is_known(rows: Any, sql: str) -> None:
+    assert len(rows(sql)) > 1
+
+
 def test_parameters(rows: Any) -> None:
     sql = "select n from sale where id = ? order by n limit 1"
     assert rows(sql, ExecutionParameters=["'b'"]) == [["n"], ["2"]]

@@ -1,0 +1,134 @@
+"""The deployed state machine, read by what others wrote for it."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonata import Jsonata
+from ministack.services import stepfunctions
+
+from app import use_bundled_node
+from lakehouse_constructs._plan import plan_expression
+from lakehouse_jobs.contract.objects import ObjectsConfig
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+NODE_MODULES = REPOSITORY / ".lakehouse" / "runtimes" / "node" / "node_modules"
+
+# Evaluates {"expression", "inputs"} from standard input with the reference engine.
+REFERENCE = """
+const jsonata = require('jsonata');
+const {expression, inputs} = JSON.parse(require('fs').readFileSync(0));
+(async () => {
+  const results = [];
+  for (const input of inputs) {
+    results.push(await jsonata(expression).evaluate(undefined, {states: {input}}));
+  }
+  console.log(JSON.stringify(results));
+})();
+"""
+INPUTS: list[Any] = [
+    {},
+    {"objects": ["account", "LEAD"]},
+    {"objects": ["Nope"]},
+    {"groups": ["sales"], "mode": "full", "since": "2026-01-01"},
+    {"groups": ["nope"]},
+    {"objects": ["Account"], "groups": ["engagement"]},
+    {"objects": []},
+    {"objects": "Account"},
+    {"objects": [["Account"]]},
+    {"mode": None, "until": None},
+    {"mode": 1},
+    {"other": {"a": [1]}},
+    [],
+    ["Account"],
+    None,
+]
+
+
+@pytest.fixture
+def node() -> list[str]:
+    use_bundled_node()
+    return [os.environ["JSII_NODE"]]
+
+
+def _module(name: str) -> Path:
+    path = NODE_MODULES / name
+    if not path.is_dir():
+        pytest.skip(f"{path} is not installed; `make setup` installs it")
+    return path
+
+
+def _definition(template: dict[str, Any]) -> str:
+    (machine,) = [
+        resource["Properties"]
+        for resource in template["Resources"].values()
+        if resource["Type"] == "AWS::StepFunctions::StateMachine"
+    ]
+    return "".join(
+        part if isinstance(part, str) else _resolved(part)
+        for part in machine["DefinitionString"]["Fn::Join"][1]
+    )
+
+
+def _resolved(reference: dict[str, Any]) -> str:
+    return "aws" if reference == {"Ref": "AWS::Partition"} else "arn:aws:sns:us-east-1:1:name"
+
+
+def test_asl_validator_accepts_it(
+    template: dict[str, Any], node: list[str], tmp_path: Path
+) -> None:
+    program = _module("asl-validator") / "dist" / "bin" / "asl-validator.js"
+    definition = tmp_path / "definition.asl.json"
+    definition.write_text(_definition(template))
+
+    result = subprocess.run(
+        [*node, str(program), "--json-path", str(definition)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_the_local_engine_can_read_every_expression(template: dict[str, Any]) -> None:
+    assert stepfunctions._validate_definition_jsonata(_definition(template)) is None
+
+
+def test_every_next_state_exists(template: dict[str, Any]) -> None:
+    _check_branches(json.loads(_definition(template)))
+
+
+def _check_branches(branch: dict[str, Any]) -> None:
+    states = branch["States"]
+    assert branch["StartAt"] in states
+    for state in states.values():
+        targets = [state.get("Next"), state.get("Default")]
+        targets += [rule["Next"] for rule in (*state.get("Choices", ()), *state.get("Catch", ()))]
+        assert {target for target in targets if target} <= set(states)
+        if "ItemProcessor" in state:
+            _check_branches(state["ItemProcessor"])
+
+
+def test_the_reference_engine_plans_as_ours_does(node: list[str]) -> None:
+    jsonata = _module("jsonata")
+    objects = ObjectsConfig.from_file(REPOSITORY / "config" / "salesforce_objects.json")
+    expression = plan_expression(objects)
+
+    result = subprocess.run(
+        [*node, "-e", REFERENCE],
+        input=json.dumps({"expression": expression, "inputs": INPUTS}),
+        cwd=jsonata.parent,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    ours = [
+        Jsonata.jsonata(expression).evaluate(None, {"states": {"input": input_}})
+        for input_ in INPUTS
+    ]
+    assert json.loads(result.stdout) == ours

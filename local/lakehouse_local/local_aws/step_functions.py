@@ -53,7 +53,7 @@ def install(context: Context) -> None:  # noqa: ARG001 - all adapters are called
         except ValueError as error:
             message = f"Invalid State Machine Execution Input: '{error}'"
             return engine.error_response_json("InvalidExecutionInput", message, 400)
-        return start(data)
+        return _same_execution(data) or start(data)
 
     def create_state_machine(data: dict[str, Any]) -> Response:
         express = data.get("type") == "EXPRESS"
@@ -133,6 +133,23 @@ def _follow(execution: Execution, scope: Scope) -> None:
         _log.exception("execution %s", execution.record["executionArn"])
         cause = f"The local interpreter failed: {type(error).__name__}: {error}"
         execution.end("FAILED", "ExecutionFailed", error="States.Runtime", cause=cause)
+
+
+def _same_execution(data: dict[str, Any]) -> Response | None:
+    """The answer to a StartExecution sent again: name and input of one that is running.
+
+    docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html;
+    ministack answers ExecutionAlreadyExists, which a retry would take for a failure.
+    """
+    from ministack.services import stepfunctions as engine
+
+    arn = str(data.get("stateMachineArn", "")).replace(":stateMachine:", ":execution:")
+    record = engine._executions.get(f"{arn}:{data.get('name')}")
+    if not record or record["status"] != "RUNNING" or record["input"] != data.get("input", "{}"):
+        return None
+    return engine.json_response(
+        {"executionArn": record["executionArn"], "startDate": record["startDate"]}
+    )
 
 
 def _refusal(definition: str, *, express: bool) -> Response | None:

@@ -591,3 +591,23 @@ def test_a_bad_definition_is_refused_at_creation_and_by_validation(local_aws: An
     answer = client.validate_state_machine_definition(definition=text)
     assert answer["result"] == "FAIL"
     assert answer["diagnostics"][0]["code"] == "MISSING_TRANSITION_TARGET"
+
+
+def test_a_start_sent_again_is_the_same_execution(local_aws: Any) -> None:
+    client = local_aws.client("stepfunctions")
+    states = {"W": {"Type": "Wait", "Seconds": 60, "End": True}}
+    arn = client.create_state_machine(
+        name=uuid.uuid4().hex,
+        definition=json.dumps({"StartAt": "W", "States": states}),
+        roleArn=ROLE,
+    )["stateMachineArn"]
+    first = client.start_execution(stateMachineArn=arn, name="once", input="{}")
+    assert (
+        client.start_execution(stateMachineArn=arn, name="once", input="{}")["executionArn"]
+        == (first["executionArn"])
+    )
+    with pytest.raises(client.exceptions.ExecutionAlreadyExists):
+        client.start_execution(stateMachineArn=arn, name="once", input='{"a": 1}')
+    client.stop_execution(executionArn=first["executionArn"])
+    with pytest.raises(client.exceptions.ExecutionAlreadyExists):
+        client.start_execution(stateMachineArn=arn, name="once", input="{}")

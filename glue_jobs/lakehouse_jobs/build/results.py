@@ -17,6 +17,8 @@ _LONGEST = 300
 # dbt-glue puts the whole statement before what Spark said: "… code <code>), Name: text".
 _SPARK_ERROR = re.compile(r"\), (?P<name>[A-Z]\w*): (?P<text>.+)", re.DOTALL)
 _GLUE_WORDS = "Glue cursor returned"
+# Python's bridge to Java puts its own words before Java's: ": <class>: <message>".
+_BRIDGE = re.compile(r"An error occurred while calling .*?\n: (?:[\w$]+\.)*", re.DOTALL)
 
 
 def outcome(
@@ -69,9 +71,12 @@ def first_line(message: str) -> str:
         found = _SPARK_ERROR.search(message)
         if found:
             name, text = f"{found['name']}: ", found["text"]
+            bridge = _BRIDGE.match(text)
+            if bridge:
+                name, text = "", text[bridge.end() :]
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     # dbt's own errors begin with a heading such as "Database Error in model x (path)".
-    if not name and len(lines) > 1 and re.match(r"\w+ Error( in |$)", lines[0]):
+    if _GLUE_WORDS not in message and len(lines) > 1 and re.match(r"\w+ Error( in |$)", lines[0]):
         lines = lines[1:]
     line = f"{name}{lines[0]}" if lines else "no message"
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"

@@ -119,6 +119,12 @@ def test_a_failed_node_outweighs_dbts_own_verdict() -> None:
             "SparkOutOfMemoryError: heap\nat …",
             "SparkOutOfMemoryError: heap",
         ),
+        (
+            "Glue cursor returned `error` for statement 1 for code run(x), Py4JJavaError: "
+            "An error occurred while calling o44.sql.\n"
+            ": org.apache.spark.SparkException: Job aborted due to stage failure: disk full\n\tat …",
+            "SparkException: Job aborted due to stage failure: disk full",
+        ),
     ],
 )
 def test_first_line_is_what_went_wrong(message: str, line: str) -> None:

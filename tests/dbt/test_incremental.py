@@ -1,0 +1,243 @@
+"""Builds on real Spark, batch by batch: what must hold however versions arrive."""
+
+import random
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+pytestmark = pytest.mark.local_aws
+
+TIME = pa.timestamp("us", "UTC")
+STAMPS = [("createddate", TIME), ("systemmodstamp", TIME)]
+# Fields that staging asks for and this org lacks are left out on purpose; a custom field
+# that looks like a changed type, and a field whose type did change, are there.
+ACCOUNT = pa.schema(
+    [
+        ("id", pa.string()),
+        ("name", pa.string()),
+        ("website", pa.string()),
+        ("annualrevenue", pa.float64()),
+        ("annualrevenue__string", pa.string()),
+        ("rating__c", pa.string()),
+        *STAMPS,
+    ]
+)
+CONTACT = pa.schema([("id", pa.string()), ("email", pa.string()), *STAMPS])
+OPPORTUNITY = pa.schema(
+    [
+        ("id", pa.string()),
+        ("name", pa.string()),
+        ("stagename", pa.string()),
+        ("amount", pa.float64()),
+        ("iswon", pa.bool_()),
+        ("isclosed", pa.bool_()),
+        *STAMPS,
+    ]
+)
+Row = dict[str, Any]
+Lake = Any  # of conftest.py, which tests cannot import
+
+
+def at(hour: float) -> datetime:
+    """So many hours after the first record was made. Batch n is extracted at 100 h × n."""
+    return datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=hour)
+
+
+def version(id: str, hour: float, **values: Any) -> Row:
+    """A version of a record that was made at hour 0."""
+    return {"id": id, "createddate": at(0), "systemmodstamp": at(hour)} | values
+
+
+def deleted(id: str, hour: float, **values: Any) -> Row:
+    return version(id, hour, _is_deleted=True, _deleted_at=at(hour), **values)
+
+
+BATCHES: list[list[Row]] = [
+    [
+        version("plain", 1, name="A", annualrevenue=1.005),
+        version("changed", 1, name="A", annualrevenue=5.0),
+        version("vanishing", 1, name="A"),
+        version("vanishing", 10, name="C"),
+        version("unstamped", 1, name="A"),
+        version("deleted", 1, name="A"),
+        version("undeleted", 1, name="A"),
+        deleted("undeleted", 5, name="A"),
+        deleted("only_deleted", 5, name="A"),
+        version("late", 10, name="B"),
+        version("untracked", 1, name="A", website="one"),
+    ],
+    [
+        version("changed", 11, name="B", annualrevenue__string="7"),
+        version("vanishing", 6, name="C"),
+        version("unstamped", 1, name="B", _change="resync"),
+        deleted("deleted", 12, name="A"),
+        version("undeleted", 13, name="A"),
+        version("late", 3, name="A"),
+        version("untracked", 2, name="A", website="two"),
+        version("new", 20, name="A", createddate=at(20)),
+    ],
+    [
+        version("vanishing", 8, name="A"),
+        version("unstamped", 150, name="C"),
+        deleted("deleted", 14),
+    ],
+]
+# account, (from, to, name, closed by deletion), as they stand after each batch.
+Period = tuple[float, float | None, str, bool]
+FIRST: dict[str, list[Period]] = {
+    "plain": [(0, None, "A", False)],
+    "changed": [(0, None, "A", False)],
+    "vanishing": [(0, 10, "A", False), (10, None, "C", False)],
+    "unstamped": [(0, None, "A", False)],
+    "deleted": [(0, None, "A", False)],
+    "undeleted": [(0, 5, "A", True)],
+    "only_deleted": [(0, 5, "A", True)],
+    "late": [(0, None, "B", False)],
+    "untracked": [(0, None, "A", False)],
+}
+SECOND = FIRST | {
+    "changed": [(0, 11, "A", False), (11, None, "B", False)],
+    "vanishing": [(0, 6, "A", False), (6, None, "C", False)],
+    "unstamped": [(0, 200, "A", False), (200, None, "B", False)],
+    "deleted": [(0, 12, "A", True)],
+    "undeleted": [(0, 5, "A", True), (13, None, "A", False)],
+    "late": [(0, 10, "A", False), (10, None, "B", False)],
+    "new": [(20, None, "A", False)],
+}
+THIRD = SECOND | {
+    "vanishing": [
+        (0, 6, "A", False),
+        (6, 8, "C", False),
+        (8, 10, "A", False),
+        (10, None, "C", False),
+    ],
+    # Extracted without a new stamp at 200 h, but a stamp of 150 h came after it.
+    "unstamped": [(0, 150, "A", False), (150, None, "C", False)],
+}
+
+
+def periods(lake: Lake) -> dict[str, list[Period]]:
+    """dim_account in the form of the expectations."""
+
+    def hour(moment: datetime | None) -> float | None:
+        return None if moment is None else (moment - at(0)).total_seconds() / 3600
+
+    found: dict[str, list[Period]] = {}
+    rows = lake.rows("marts", "dim_account")
+    for row in sorted(rows, key=lambda r: (r["account_id"], r["valid_from"])):
+        assert row["is_current"] == (row["valid_to"] is None)
+        begin = hour(row["valid_from"])
+        assert begin is not None
+        found.setdefault(row["account_id"], []).append(
+            (begin, hour(row["valid_to"]), row["account_name"], row["is_closed_by_deletion"])
+        )
+    return {id: rows for id, rows in found.items() if not id.startswith("random")}
+
+
+def anything(seed: int, batch: int, fields: pa.Schema) -> list[Row]:
+    """Versions of a few hundred records with many ties, late ones and deletions."""
+    dice = random.Random(f"{seed}/{batch}")
+    stamps: dict[tuple[str, float], Row] = {}
+    for _ in range(400):
+        id = f"random{dice.randrange(150):03d}"
+        hour = dice.randrange(0, 100 * batch, 5)
+        make = deleted if dice.random() < 0.2 else version
+        values: Row = {}
+        if "name" in fields.names:
+            values["name"] = dice.choice("ABC")
+        if "email" in fields.names:
+            values["email"] = dice.choice(["a@example.com", None])
+        if "iswon" in fields.names:
+            values |= {"iswon": dice.random() < 0.3, "isclosed": dice.random() < 0.5}
+            values |= {"amount": dice.random() * 1e6, "stagename": "Prospecting"}
+        # One read brings one version of a record for each stamp.
+        stamps[id, hour] = make(id, hour, **values)
+    return list(stamps.values())
+
+
+def land(lake: Lake, batch: int, accounts: Sequence[Row]) -> None:
+    lake.land("account", [*accounts, *anything(1, batch, ACCOUNT)], batch=batch, fields=ACCOUNT)
+    lake.land("contact", anything(2, batch, CONTACT), batch=batch, fields=CONTACT)
+    lake.land("opportunity", anything(3, batch, OPPORTUNITY), batch=batch, fields=OPPORTUNITY)
+
+
+@pytest.fixture(scope="module")
+def built(lake: Lake) -> Lake:
+    """The lake after its first batch."""
+    land(lake, 1, BATCHES[0])
+    outcome = lake.build("first")
+    assert outcome["status"] == "succeeded", outcome["log"]
+    assert "salesforce.lead" in outcome["excluded"]
+    assert len(outcome["excluded"]) == 11
+    return lake
+
+
+def snapshots(lake: Lake, layer: str, table: str) -> list[Any]:
+    name = (f"t_{layer}", table)
+    return [s.summary for s in lake.catalog().load_table(name).snapshots()]
+
+
+TABLES = [
+    ("staging", "stg_salesforce__accounts"),
+    ("staging", "stg_salesforce__contacts"),
+    ("staging", "stg_salesforce__opportunities"),
+    ("marts", "dim_account"),
+    ("marts", "dim_contact"),
+    ("marts", "fct_opportunities"),
+]
+
+
+def test_batch_by_batch(built: Lake) -> None:
+    """One test, because each step stands on the one before; a build takes its time."""
+    lake = built
+    assert periods(lake) == FIRST
+
+    plain = next(
+        row
+        for row in lake.rows("staging", "stg_salesforce__accounts")
+        if row["account_id"] == "plain"
+    )
+    assert str(plain["annual_revenue"]) == "1.01"  # decimal(18,2), rounded as it is written
+    assert plain["rating"] is None  # rating__c is another field
+    assert plain["industry"] is None  # the org has no such field
+
+    land(lake, 2, BATCHES[1])
+    outcome = lake.build("second", failed="Contact")
+    assert outcome["status"] == "succeeded", outcome["log"]
+    assert "salesforce.contact" in outcome["excluded"]
+    assert periods(lake) == SECOND
+    contacts = lake.rows("marts", "dim_contact", "_batch")
+    assert {row["_batch"] for row in contacts} == {1}  # left as it was
+
+    current = {r["account_id"]: r for r in lake.rows("staging", "stg_salesforce__accounts")}
+    assert current["late"]["account_name"] == "B"  # the late version is older
+    assert current["deleted"]["is_deleted"]
+    assert current["changed"]["annual_revenue"] == 7  # from the column of the new type
+
+    # What was written follows the delta: position deletes, no file written anew.
+    last = snapshots(lake, "staging", "stg_salesforce__opportunities")[-1]
+    assert int(last["deleted-data-files"] or 0) == 0
+    assert int(last["added-records"]) <= 160
+
+    land(lake, 3, BATCHES[2])
+    outcome = lake.build("third")
+    assert outcome["status"] == "succeeded", outcome["log"]
+    assert periods(lake) == THIRD
+
+    step_by_step = {table: lake.rows(*table) for table in TABLES}
+    before = {table: len(snapshots(lake, *table)) for table in TABLES}
+    lake.by_hand("build", "--full-refresh", "--select", "+dim_account", "+dim_contact",
+                 "+fct_opportunities", "--exclude-resource-type", "unit_test")  # fmt: skip
+    for table in TABLES:
+        assert lake.rows(*table) == step_by_step[table], table
+        # Replaced, not dropped: readers keep the table and its former states.
+        assert len(snapshots(lake, *table)) > before[table], table
+
+
+def test_unit_tests_of_the_project(built: Lake) -> None:
+    log = built.by_hand("test", "--select", "test_type:unit")
+
+    assert "PASS=3 " in log, log

@@ -2,32 +2,17 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_codebuild as codebuild
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from lakehouse_constructs import _shipped
 from lakehouse_constructs._assets import archive_asset, wheels_asset
-from lakehouse_constructs._statements import (
-    READ_FILES,
-    WRITE_FILES,
-    Statement,
-    allow,
-    glue_arn,
-    glue_metrics,
-    located,
-    on_assets,
-    on_bucket,
-    on_catalog,
-    on_key,
-    on_log_groups,
-    on_objects,
-    role,
-)
+from lakehouse_constructs._dbt_roles import build_role, session_role
+from lakehouse_constructs._statements import located, on_assets
 from lakehouse_constructs._wheels import WheelSet, default_cache
 from lakehouse_constructs.iceberg_catalog import IcebergCatalog, Layer
 from lakehouse_constructs.lake_bucket import LakeBucket
@@ -36,21 +21,6 @@ from lakehouse_jobs.contract.arguments import (
     BUILD_SOURCE_WHEELS,
     BuildVariable,
 )
-from lakehouse_jobs.contract.runs import RUNS_PREFIX
-
-_LAYERS_OF_DBT: Final = (Layer.STAGING, Layer.INTERMEDIATE, Layer.MARTS)
-_SESSION_ACTIONS: Final = (
-    "CreateSession",
-    "GetSession",
-    "StopSession",
-    "DeleteSession",
-    "RunStatement",
-    "GetStatement",
-    "ListStatements",
-    "CancelStatement",
-)
-
-_READ_CATALOG: Final = ("GetDatabase", "GetDatabases", "GetTable", "GetTables", "GetPartitions")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,9 +94,15 @@ class DbtBuild(Construct):
             encryption_key=lake.key,
             removal_policy=RemovalPolicy.DESTROY,
         )
-        self.session_role = self._session_role()
-        self.role = self._role(
-            session_prefix, on_assets(located(source), located(jobs), located(wheels))
+        self.session_role = session_role(self, lake=lake, catalog=catalog)
+        self.role = build_role(
+            self,
+            lake=lake,
+            catalog=catalog,
+            session_prefix=session_prefix,
+            session_role=self.session_role,
+            log_group=self.log_group,
+            read_assets=on_assets(located(source), located(jobs), located(wheels)),
         )
         self.project = codebuild.Project(
             self,
@@ -181,87 +157,3 @@ class DbtBuild(Construct):
             str(key): codebuild.BuildEnvironmentVariable(value=value)
             for key, value in values.items()
         }
-
-    def _role(self, session_prefix: str, read_assets: Statement) -> iam.Role:
-        lake = self._lake
-        return role(
-            self,
-            "Role",
-            service="codebuild",
-            description="dbt build: starts Glue sessions, reads the catalog, writes its outcome",
-            statements=[
-                read_assets,
-                allow(
-                    *(f"glue:{action}" for action in _SESSION_ACTIONS),
-                    on=[glue_arn(self, "session", f"{session_prefix}*")],
-                    wildcard="dbt-glue ends the ids of its sessions with a random part",
-                ),
-                allow(
-                    "glue:ListSessions",
-                    on=["*"],
-                    wildcard="ListSessions knows no resource; left-over sessions are found by it",
-                ),
-                allow(
-                    "iam:PassRole",
-                    on=[self.session_role.role_arn],
-                    when={"StringEquals": {"iam:PassedToService": "glue.amazonaws.com"}},
-                ),
-                allow(
-                    "glue:GetDatabases",
-                    on=[glue_arn(self, "catalog"), glue_arn(self, "database", "*")],
-                    wildcard="dbt-glue lists all databases; refused, it would create its own",
-                ),
-                on_catalog(
-                    self,
-                    databases=self._catalog.names,
-                    actions=["GetDatabase", "GetTable", "GetTables"],
-                ),
-                on_bucket(lake.bucket),
-                on_objects(
-                    lake.bucket, prefixes=[RUNS_PREFIX], actions=["s3:GetObject", "s3:PutObject"]
-                ),
-                on_key(lake.key, services=["s3"]),
-                allow(
-                    "logs:CreateLogStream",
-                    "logs:PutLogEvents",
-                    on=[self.log_group.log_group_arn],
-                ),
-            ],
-        )
-
-    def _session_role(self) -> iam.Role:
-        lake = self._lake
-        raw = self._catalog.name(Layer.RAW)
-        written = [self._catalog.name(layer) for layer in _LAYERS_OF_DBT]
-        # Spark asks for the first two, whether they exist or not.
-        asked_for = ["default", "global_temp", raw, *written]
-        return role(
-            self,
-            "SessionRole",
-            service="glue",
-            description="Glue sessions of dbt: read raw, write staging, intermediate and marts",
-            statements=[
-                on_bucket(lake.bucket),
-                on_objects(lake.bucket, prefixes=[f"{raw}/"], actions=READ_FILES),
-                on_objects(lake.bucket, prefixes=[f"{d}/" for d in written], actions=WRITE_FILES),
-                on_catalog(self, databases=[raw], actions=_READ_CATALOG),
-                on_catalog(
-                    self,
-                    databases=written,
-                    actions=[*_READ_CATALOG, "CreateTable", "UpdateTable", "DeleteTable"],
-                ),
-                allow(
-                    "glue:GetDatabase",
-                    "glue:GetUserDefinedFunctions",
-                    on=[
-                        glue_arn(self, "catalog"),
-                        *(glue_arn(self, "database", name) for name in asked_for),
-                        *(glue_arn(self, "userDefinedFunction", f"{n}/*") for n in asked_for),
-                    ],
-                    wildcard="Spark lists the functions of a database; there are none",
-                ),
-                on_key(lake.key, services=["s3"]),
-                on_log_groups(self, "/aws-glue/sessions/", encrypted=False),
-                glue_metrics(),
-            ],
-        )

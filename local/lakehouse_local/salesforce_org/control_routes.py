@@ -8,8 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from lakehouse_local.salesforce_org.answers import ApiError, json_body, json_response
-from lakehouse_local.salesforce_org.change import Day
 from lakehouse_local.salesforce_org.change import change as day_of_business
+from lakehouse_local.salesforce_org.day import Day
 from lakehouse_local.salesforce_org.moods import Mood
 from lakehouse_local.salesforce_org.org import Org
 from lakehouse_local.salesforce_org.settings import Behaviour
@@ -137,9 +137,9 @@ def _bad(message: str) -> ApiError:
 
 
 def change(org: Org, _request: Request, body: bytes) -> Response:
-    """``POST /_org/change``: a day of business, see :class:`~.change.Day` for the keys."""
+    """``POST /_org/change``: a day of business, see :class:`~.day.Day` for the keys."""
     given = json_body(body or b"{}")
-    known = {each.name: each.type for each in fields(Day)}
+    known = {each.name: type(each.default).__name__ for each in fields(Day)}
     for key, value in given.items():
         fits = isinstance(value, list if key == "objects" else int | float)
         if key not in known or not fits or (not isinstance(value, list) and value < 0):

@@ -6,6 +6,7 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lakehouse_local.salesforce_org.answers import ApiError, session_invalid
@@ -52,8 +53,7 @@ class Envelope:
         if mood is not None and mood.action == "error":
             if mood.lost:
                 await self._inner(scope, receive, _swallow)
-            error = ApiError(mood.status, mood.code, mood.message or "", mood.headers)
-            await error.response()(scope, receive, out.headed)
+            await _spoiled(mood)(scope, receive, out.headed)
             return
         if mood is not None and mood.action in ("cut", "stall"):
             out.mood = mood
@@ -146,6 +146,13 @@ class _Outgoing:
     async def _put(self, part: bytes, *, more: bool) -> None:
         self._sent += len(part)
         await self.headed({"type": "http.response.body", "body": part, "more_body": more})
+
+
+def _spoiled(mood: Mood) -> Response:
+    """The answer of an ``error`` rule; 204, results that are not ready, has no body."""
+    if mood.status == 204:
+        return Response(status_code=204, headers=mood.headers)
+    return ApiError(mood.status, mood.code, mood.message or "", mood.headers).response()
 
 
 async def _swallow(message: Message) -> None:

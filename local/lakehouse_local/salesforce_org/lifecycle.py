@@ -136,7 +136,7 @@ def status(home: Home) -> OrgStatus:
 
 
 def change(home: Home, **day: Any) -> OrgChange:
-    """Let a day of business pass; keys as in :class:`~.change.Day`. Raises :class:`OrgError`."""
+    """Let a day of business pass; keys as in :class:`~.day.Day`. Raises :class:`OrgError`."""
     details = _process(home).details()
     if not details:
         raise OrgError("the demo org does not run: start it with `lakehouse org start`")

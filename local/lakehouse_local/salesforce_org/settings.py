@@ -40,4 +40,3 @@ class Behaviour:
     api_requests: int = 1_000_000  # a day
     bulk_jobs: int = 10_000  # a day
     bulk_megabytes: int = 1_000_000  # a day
-    long_requests: int = field(default=25)

@@ -116,3 +116,11 @@ def test_latency_and_bandwidth(client):
         client.get(f"{client.data}/sobjects", headers={"Accept-Encoding": "identity"}).content
     )
     assert time.monotonic() - began >= 0.2 + size / 20_000 * 0.9
+
+
+def test_results_that_are_not_ready_as_newer_versions_tell_it(client):
+    job = client.finish_job(SOQL)
+    client.control("POST", "moods", path="/results", status=204)
+    early = client.results(job)
+    assert (early.status_code, early.content) == (204, b"")
+    assert client.results(job).status_code == 200

@@ -122,8 +122,8 @@ def test_a_failed_node_outweighs_dbts_own_verdict() -> None:
         (
             "Glue cursor returned `error` for statement 1 for code run(x), Py4JJavaError: "
             "An error occurred while calling o44.sql.\n"
-            ": org.apache.spark.SparkException: Job aborted due to stage failure: disk full\n\tat …",
-            "SparkException: Job aborted due to stage failure: disk full",
+            ": org.apache.spark.SparkException: Job aborted due to stage failure: full\n\tat …",
+            "SparkException: Job aborted due to stage failure: full",
         ),
     ],
 )

@@ -29,6 +29,8 @@ def main() -> None:
     if settings is None:
         return  # the server ended before a session came
     for name, value in settings.items():
+        if spark.conf.get(name, None) == value:
+            continue
         try:
             spark.conf.set(name, value)
         except Exception as error:

@@ -1,4 +1,9 @@
-"""One item of the run times: a folder that is complete when its stamp says so."""
+"""One item of the run times: a folder, made aside and put in its place when complete.
+
+The folder is a link to a version (``.versions/<name>-<digest>``). A run time that is made
+again while a lakehouse runs does not pull the packages away from under it, and one that
+was interrupted is never seen.
+"""
 
 import hashlib
 import shutil
@@ -38,8 +43,8 @@ class Item(ABC):
         """Everything the folder's content depends on; a change makes it again."""
 
     @abstractmethod
-    def fill(self) -> None:
-        """Fill the folder, which is absent or empty."""
+    def fill(self, folder: Path) -> None:
+        """Fill ``folder``, which is absent; it stays where it is afterwards."""
 
     def is_complete(self) -> bool:
         """Whether the folder was made to its end, from these inputs."""
@@ -47,13 +52,25 @@ class Item(ABC):
         return stamp.exists() and stamp.read_text() == self._digest()
 
     def make(self) -> None:
-        """Make the folder anew; an interruption leaves no stamp."""
-        # The stamp goes first: a removal that is interrupted must not look complete.
-        (self.folder / _STAMP).unlink(missing_ok=True)
-        shutil.rmtree(self.folder, ignore_errors=True)
-        self.folder.parent.mkdir(parents=True, exist_ok=True)
-        self.fill()
-        (self.folder / _STAMP).write_text(self._digest())
+        """Make a new version and put it in place of the present one."""
+        versions = self.folder.parent / ".versions"
+        versions.mkdir(parents=True, exist_ok=True)
+        made = versions / f"{self.folder.name}-{self._digest()[:16]}"
+        if not (made / _STAMP).exists():
+            shutil.rmtree(made, ignore_errors=True)
+            self.fill(made)
+            (made / _STAMP).write_text(self._digest())
+        if self.folder.is_dir() and not self.folder.is_symlink():
+            self.folder.rename(versions / f"{self.folder.name}-before")
+        before = self.folder.resolve()
+        link = versions / f"{self.folder.name}.link"
+        link.unlink(missing_ok=True)
+        link.symlink_to(made.relative_to(self.folder.parent))
+        link.rename(self.folder)
+        for old in versions.glob(f"{self.folder.name}-*"):
+            # The last version but one may still be in use.
+            if old not in (made, before):
+                shutil.rmtree(old, ignore_errors=True)
 
     def run(
         self,

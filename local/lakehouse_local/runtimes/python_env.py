@@ -25,18 +25,18 @@ class PythonEnvironment(Item):
 
     def inputs(self) -> Sequence[str]:
         """The locks, and the interpreter that the environment links to."""
-        return [*self._locks, sys.base_prefix, platform.python_version(), str(self.folder)]
+        return [*self._locks, sys.base_prefix, platform.python_version()]
 
-    def fill(self) -> None:
+    def fill(self, folder: Path) -> None:
         """Make the environment, then install with hashes checked."""
         from uv import find_uv_bin
 
         uv = find_uv_bin()
-        self.run([uv, "venv", "--quiet", "--no-project", "--python", sys.executable, self.folder])
+        self.run([uv, "venv", "--quiet", "--no-project", "--python", sys.executable, folder])
         for number, text in enumerate(self._locks):
-            lock = self.folder / f"requirements-{number}.lock"
+            lock = folder / f"requirements-{number}.lock"
             lock.write_text(text)
-            install = [uv, "pip", "install", "--quiet", "--python", self.folder / "bin" / "python"]
+            install = [uv, "pip", "install", "--quiet", "--python", folder / "bin" / "python"]
             # No isolation: what a build needs is pinned too, in the first lock.
             install += ["--require-hashes", "--no-deps", "--no-build-isolation", "-r", lock]
             self.run(install)

@@ -1,6 +1,8 @@
+import io
 import os
 import socket
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,6 +35,11 @@ def new_home(folder: Path) -> Home:
     return home
 
 
+@pytest.fixture(scope="session")
+def make_home() -> Callable[[Path], Home]:
+    return new_home
+
+
 @dataclass(frozen=True)
 class LocalAws:
     home: Home
@@ -52,3 +59,24 @@ def local_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
     server.start(home, report=print, spark_pool=0)
     yield LocalAws(home)
     server.stop(home)
+
+
+@pytest.fixture(scope="session")
+def make_wheel() -> Callable[[str, str], bytes]:
+    """A wheel of one module, version 1.0, from its name and text."""
+
+    def make(name: str, text: str) -> bytes:
+        wheel = io.BytesIO()
+        info = f"{name}-1.0.dist-info"
+        with zipfile.ZipFile(wheel, "w") as packed:
+            packed.writestr(f"{name}.py", text)
+            packed.writestr(
+                f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n"
+            )
+            packed.writestr(
+                f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+            )
+            packed.writestr(f"{info}/RECORD", "")
+        return wheel.getvalue()
+
+    return make

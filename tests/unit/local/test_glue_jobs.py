@@ -149,21 +149,13 @@ def test_no_more_runs_at_once_than_the_job_allows(glue: Any, job: Any) -> None:
     wait(glue, name, third)
 
 
-def test_modules_from_a_zip_of_wheels(local_aws: Any, glue: Any, job: Any) -> None:
+def test_modules_from_a_zip_of_wheels(local_aws: Any, glue: Any, job: Any, make_wheel: Any) -> None:
     # The contents are new in each test run, so the installation is really done.
     marker = uuid.uuid4().hex
-    wheel = io.BytesIO()
-    with zipfile.ZipFile(wheel, "w") as packed:
-        packed.writestr("brought.py", f"MARKER = {marker!r}\n")
-        info = "brought-1.0.dist-info"
-        packed.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: brought\nVersion: 1.0\n")
-        packed.writestr(
-            f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-        )
-        packed.writestr(f"{info}/RECORD", "")
+    wheel = make_wheel("brought", f"MARKER = {marker!r}\n")
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as packed:
-        packed.writestr("wheels/brought-1.0-py3-none-any.whl", wheel.getvalue())
+        packed.writestr("wheels/brought-1.0-py3-none-any.whl", wheel)
         packed.writestr("wheels/requirements.txt", "brought==1.0\nboto3==1.40.61\n")
     helper = io.BytesIO()
     with zipfile.ZipFile(helper, "w") as packed:

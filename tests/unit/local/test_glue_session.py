@@ -1,0 +1,81 @@
+import threading
+import time
+from typing import Any
+
+from lakehouse_local.local_aws.glue_session import Session
+from lakehouse_local.local_aws.spark_workers import EXTENSIONS
+
+
+class Worker:
+    """Answers at once, except to what is waited for."""
+
+    def __init__(self) -> None:
+        self.ended = False
+        self.asked: list[Any] = []
+        self.busy = threading.Event()
+
+    alive = True
+
+    def wait_warm(self) -> bool:
+        return True
+
+    def open(self, settings: dict[str, str]) -> bool:
+        self.asked.append(settings)
+        return True
+
+    def ask(self, message: Any) -> dict[str, Any]:
+        if message == "busy":
+            self.busy.wait(10)
+        return {"Status": "ok", "Data": {"TextPlain": ""}}
+
+    def last_words(self) -> str:
+        return ""
+
+    def end(self) -> None:
+        self.ended = True
+
+
+def session(worker: Worker, **given: Any) -> Session:
+    conf = f"spark.sql.extensions={EXTENSIONS} --conf a.b=c=d"
+    arguments = {"--datalake-formats": "hudi, iceberg", "--conf": conf}
+    made = Session({"Id": "s", "GlueVersion": "5.1", "DefaultArguments": arguments, **given})
+    made.start(worker)  # pyright: ignore[reportArgumentType]
+    made.wait_provisioned(5)
+    return made
+
+
+def test_settings_reach_the_process() -> None:
+    worker = Worker()
+    assert session(worker).view()["Status"] == "READY"
+    assert worker.asked == [{"spark.sql.extensions": EXTENSIONS, "a.b": "c=d"}]
+
+
+def test_an_idle_session_is_overdue_and_a_busy_one_is_not() -> None:
+    worker = Worker()
+    made = session(worker, IdleTimeout=0.001)  # minutes
+    number = made.run("busy")
+    time.sleep(0.2)
+    assert not made.is_overdue()
+    worker.busy.set()
+    assert made.wait_statement(number, 5)["State"] == "AVAILABLE"
+    time.sleep(0.1)
+    assert made.is_overdue()
+    assert made.end("TIMEOUT")
+    assert worker.ended
+    assert not made.end("STOPPED")
+    assert made.view()["Status"] == "TIMEOUT"
+
+
+def test_a_session_does_not_outlive_its_timeout() -> None:
+    made = session(Worker(), Timeout=0.001)
+    time.sleep(0.1)
+    assert made.is_overdue()
+
+
+def test_a_wait_ends_when_its_time_is_over() -> None:
+    worker = Worker()
+    made = session(worker)
+    started = time.monotonic()
+    assert made.wait_statement(made.run("busy"), 0.2)["State"] in ("WAITING", "RUNNING")
+    assert time.monotonic() - started < 5
+    worker.busy.set()

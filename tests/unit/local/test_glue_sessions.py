@@ -1,0 +1,162 @@
+import time
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+pytestmark = pytest.mark.local_aws
+
+EXTENSIONS = "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions"
+CATALOG = "spark.sql.catalog.glue_catalog"
+ARGUMENTS = {
+    "--datalake-formats": "iceberg",
+    "--conf": (
+        f"spark.sql.extensions={EXTENSIONS}"
+        f" --conf {CATALOG}=org.apache.iceberg.spark.SparkCatalog"
+        f" --conf {CATALOG}.catalog-impl=org.apache.iceberg.aws.glue.GlueCatalog"
+        f" --conf {CATALOG}.io-impl=org.apache.iceberg.aws.s3.S3FileIO"
+        f" --conf {CATALOG}.warehouse=s3://glue-sessions"
+        " --conf spark.sql.defaultCatalog=glue_catalog"
+        " --conf spark.sql.session.timeZone=UTC"
+    ),
+}
+
+
+def create(glue: Any, name: str, **given: Any) -> dict[str, Any]:
+    request = {"GlueVersion": "5.1", "DefaultArguments": ARGUMENTS, "IdleTimeout": 10, **given}
+    command = {"Name": "glueetl", "PythonVersion": "3"}
+    role = "arn:aws:iam::123456789012:role/session"
+    return glue.create_session(Id=name, Role=role, Command=command, **request)["Session"]
+
+
+def result(glue: Any, session: str, number: int) -> dict[str, Any]:
+    while True:
+        found = glue.get_statement(SessionId=session, Id=number)["Statement"]
+        if found["State"] not in ("WAITING", "RUNNING", "CANCELLING"):
+            return found
+
+
+def run(glue: Any, session: str, code: str) -> dict[str, Any]:
+    return result(glue, session, glue.run_statement(SessionId=session, Code=code)["Id"])
+
+
+@pytest.fixture(scope="module")
+def glue(local_aws: Any) -> Any:
+    return local_aws.client("glue")
+
+
+@pytest.fixture(scope="module")
+def session(local_aws: Any, glue: Any) -> Iterator[str]:
+    """A session that is ready: some seconds of Spark, paid once."""
+    local_aws.client("s3").create_bucket(Bucket="glue-sessions")
+    glue.create_database(DatabaseInput={"Name": "sessions"})
+    name = f"session-{uuid.uuid4().hex[:8]}"
+    assert create(glue, name)["Status"] == "PROVISIONING"
+    while (found := glue.get_session(Id=name)["Session"])["Status"] == "PROVISIONING":
+        pass
+    assert found["Status"] == "READY", found.get("ErrorMessage")
+    yield name
+    glue.delete_session(Id=name)
+    with pytest.raises(glue.exceptions.EntityNotFoundException):
+        glue.get_session(Id=name)
+
+
+def test_what_is_printed_comes_back(glue: Any, session: str) -> None:
+    assert run(glue, session, "x = 2\nprint('one')")["State"] == "AVAILABLE"
+    output = run(glue, session, "print(x)")["Output"]
+    assert output == {"Status": "ok", "Data": {"TextPlain": "2\n"}}
+
+
+def test_an_error_has_name_value_and_traceback(glue: Any, session: str) -> None:
+    output = run(glue, session, "print('before'); raise ValueError('no')")["Output"]
+    assert (output["Status"], output["ErrorName"]) == ("error", "ValueError")
+    assert output["ErrorValue"] == "no"  # a string: dbt-glue crashes on null
+    assert output["Traceback"][-1] == "ValueError: no"
+
+
+def test_iceberg_in_the_glue_catalog(local_aws: Any, glue: Any, session: str) -> None:
+    create_table = "create table sessions.t using iceberg as select id, 'a' s from range(10)"
+    merge = (
+        "merge into sessions.t t using (select id, 'b' s from range(5, 15)) d on t.id = d.id "
+        "when matched then update set * when not matched then insert *"
+    )
+    code = f"spark.sql({create_table!r})\nspark.sql({merge!r})\n"
+    code += "print(spark.table('sessions.t').count())"
+    assert run(glue, session, code)["Output"]["Data"]["TextPlain"] == "15\n"
+    table = glue.get_table(DatabaseName="sessions", Name="t")["Table"]
+    assert table["Parameters"]["table_type"] == "ICEBERG"
+    assert table["Parameters"]["metadata_location"].startswith("s3://glue-sessions/")
+
+
+def test_settings_and_environment(glue: Any, session: str) -> None:
+    code = """
+import os
+from awsglue.utils import getResolvedOptions
+print(spark.conf.get("spark.sql.session.timeZone"), sorted(k for k in os.environ if "PERSIST" in k))
+"""
+    assert run(glue, session, code)["Output"]["Data"]["TextPlain"] == "UTC []\n"
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["import time; time.sleep(60)", "spark.range(10**12).selectExpr('sum(id * id)').collect()"],
+)
+def test_cancel_ends_a_statement_and_not_the_session(glue: Any, session: str, code: str) -> None:
+    number = glue.run_statement(SessionId=session, Code=code)["Id"]
+    waiting = glue.run_statement(SessionId=session, Code="print('never')")["Id"]
+    time.sleep(0.5)
+    glue.cancel_statement(SessionId=session, Id=waiting)
+    glue.cancel_statement(SessionId=session, Id=number)
+    assert result(glue, session, number)["State"] == "CANCELLED"
+    found = result(glue, session, waiting)
+    assert (found["State"], found.get("Output")) == ("CANCELLED", None)
+    assert run(glue, session, "print(1)")["Output"]["Status"] == "ok"
+    assert number in [each["Id"] for each in glue.list_statements(SessionId=session)["Statements"]]
+
+
+def test_a_session_stopped_while_it_starts(glue: Any) -> None:
+    name = f"early-{uuid.uuid4().hex[:8]}"
+    create(glue, name)
+    glue.stop_session(Id=name)
+    assert glue.get_session(Id=name)["Session"]["Status"] == "STOPPED"
+    assert name in glue.list_sessions()["Ids"]
+    glue.delete_session(Id=name)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"GlueVersion": "5.0"}, "Iceberg 1.7.1"),
+        ({"GlueVersion": "4.0"}, "Glue 5.1 sessions only"),
+        ({"DefaultArguments": {}}, "--datalake-formats iceberg"),
+        ({"DefaultArguments": {"--datalake-formats": "iceberg"}}, "spark.sql.extensions"),
+    ],
+)
+def test_what_a_session_cannot_be_is_refused(
+    glue: Any, given: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(glue.exceptions.InvalidInputException, match=message):
+        create(glue, "refused", **given)
+
+
+def test_unknown_sessions_and_statements(glue: Any, session: str) -> None:
+    with pytest.raises(glue.exceptions.EntityNotFoundException, match="Session none not found"):
+        glue.get_session(Id="none")
+    with pytest.raises(ClientError, match="Statement 999"):
+        glue.get_statement(SessionId=session, Id=999)
+
+
+def test_a_session_whose_process_dies_has_failed(glue: Any, session: str) -> None:
+    # The last test: it uses up the session.
+    with pytest.raises(glue.exceptions.AlreadyExistsException):
+        create(glue, session)
+    output = run(glue, session, "import os; os.kill(os.getpid(), 9)")["Output"]
+    assert output["Status"] == "error"
+    assert "The Spark process ended" in output["ErrorValue"]
+    found = glue.get_session(Id=session)["Session"]
+    assert found["Status"] == "FAILED"
+    assert "The Spark process ended" in found["ErrorMessage"]
+    with pytest.raises(glue.exceptions.IllegalSessionStateException):
+        glue.run_statement(SessionId=session, Code="print(1)")

@@ -91,6 +91,9 @@ def start(home: Home, *, records: int = DEFAULT_RECORDS, seed: str = "1") -> Org
         url = f"http://{_HOST}:{port}"
         argv = [sys.executable, "-m", "lakehouse_local.salesforce_org", "--port", str(port)]
         argv += ["--data", str(home.org), "--records", str(records), "--seed", seed]
+        # Before the start, so that a start that is cut off changes no address later.
+        home.org.mkdir(parents=True, exist_ok=True)
+        (home.org / "port").write_text(str(port))
         try:
             process.start(
                 argv,
@@ -103,7 +106,6 @@ def start(home: Home, *, records: int = DEFAULT_RECORDS, seed: str = "1") -> Org
             if not details:  # else another command started it at the same time
                 raise OrgError(str(error)) from None
         else:
-            (home.org / "port").write_text(str(port))
             details = {"url": url}
     return _details(home, details["url"])
 

@@ -2,7 +2,9 @@
 
 import json
 import logging
+import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -154,8 +156,12 @@ def serve(folder: Path, *, port: int, birth: Birth | None = None) -> None:
     application = Application(open_org(folder, birth))
     url = f"http://{HOST}:{listener.getsockname()[1]}"
     print(json.dumps({"url": url, "org_id": application.org.id}), flush=True)
+    # uvicorn raises the signal again when it is done; the data are closed before we go.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         make_server(application).run(sockets=[listener])
+    except KeyboardInterrupt:
+        pass
     finally:
         application.close()
 

@@ -30,6 +30,7 @@ def test_the_org_starts_twice_changes_stops_and_keeps_what_it_has(home):
     with pytest.raises(OrgError, match="nope: got 1; allowed: hours"):
         lifecycle.change(home, nope=1)
     assert lifecycle.stop(home)
+    assert not list(home.org.glob("*-wal")), "the data were not closed"
     assert not lifecycle.stop(home)
     assert not lifecycle.status(home).running
     with pytest.raises(OrgError, match="does not run"):

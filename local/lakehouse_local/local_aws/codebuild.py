@@ -94,6 +94,11 @@ def install(context: Context) -> None:
         answer = original_update(data)
         return kept(data["name"], data) if answer[0] < 400 else answer
 
+    def load_persisted_state(data: dict[str, Any]) -> None:
+        original_load(data)  # makes FAULT of IN_PROGRESS
+        for record in codebuild._builds.all_values():
+            record["buildComplete"] = True
+
     def kept(name: str, data: Mapping[str, Any]) -> Answer:
         project = codebuild._projects[name]
         project.update({key: data[key] for key in KEPT if key in data})
@@ -110,6 +115,9 @@ def install(context: Context) -> None:
     original_create = replace(codebuild, "_create_project", create_project, parameters="data")
     original_update = replace(codebuild, "_update_project", update_project, parameters="data")
     original_shape = replace(codebuild, "_project_shape", project_shape, parameters="project")
+    original_load = replace(
+        codebuild, "load_persisted_state", load_persisted_state, parameters="data"
+    )
     _install_in_cloudformation()
 
 

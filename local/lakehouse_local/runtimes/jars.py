@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -65,9 +66,8 @@ class IcebergJars(Item):
         shutil.rmtree(ivy, ignore_errors=True)
 
     def cause(self, output: str) -> str:
-        """The resolver's lines about what it did not find."""
-        lines = [line.strip(": \t") for line in output.splitlines()]
-        wanted = [line for line in lines if "not found" in line or "Server access error" in line]
-        wanted += [line for line in lines if line.startswith("Exception in thread")]
-        cause = "; ".join(dict.fromkeys(wanted))[:600] or super().cause(output)
+        """What the resolver did not find, and the first reason it gives."""
+        missing = dict.fromkeys(re.findall(r"module not found: (\S+)", output))
+        reasons = re.findall(r"\((java\.[^()]+)\)", output)[:1]
+        cause = "; ".join([*missing, *reasons]) or super().cause(output)
         return f"could not be fetched: {cause} (is there a network?)"

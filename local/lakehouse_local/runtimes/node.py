@@ -49,10 +49,12 @@ class NodePackages(Item):
             raise RuntimesError(f"{self.name}: {self.cause(str(done.stderr))}")
 
     def cause(self, output: str) -> str:
-        """Npm's error lines without their prefix and the path of its log."""
+        """The error lines, without prefix, stack trace and the path of the log."""
         lines = [line.removeprefix("npm error").strip() for line in output.splitlines()]
-        lines = [line for line in lines if line and "complete log" not in line]
-        return f"could not be installed: {'; '.join(lines)[:600]} (is there a network?)"
+        told = [line for line in lines if line.startswith("code ") or "failed, reason:" in line]
+        if not told:
+            told = [line for line in lines if line and not line.startswith(("at ", "A complete"))]
+        return f"could not be installed: {'; '.join(told)[:300]} (is there a network?)"
 
     def _with_dev(self) -> "NodePackages":
         other = NodePackages.__new__(NodePackages)

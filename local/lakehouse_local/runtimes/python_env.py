@@ -42,11 +42,13 @@ class PythonEnvironment(Item):
             self.run(install)
 
     def cause(self, output: str) -> str:
-        """Uv explains itself in an indented chain; the first and last links matter."""
+        """The first and the last link of the chain of causes, which uv indents."""
         lines = [line.strip(" ×├╰─▶│") for line in output.splitlines()]
         lines = [line for line in lines if line and not line.startswith("hint")]
-        chain = lines[:1] + lines[-1:] if len(lines) > 1 else lines
-        return f"could not be installed: {'; '.join(chain)[:600]} (is there a network?)"
+        ends = lines[:1] + lines[1:][-1:]
+        for prefix in ("error: ", "Caused by: ", "cause: "):
+            ends = [end.removeprefix(prefix) for end in ends]
+        return f"could not be installed: {'; '.join(ends)[:300]} (is there a network?)"
 
 
 def glue_environment(home: Home) -> PythonEnvironment:

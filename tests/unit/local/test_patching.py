@@ -36,6 +36,7 @@ def test_the_version_the_adapters_were_written_for() -> None:
         ("services.glue", "_handle_request_sync", "method path headers body query_params"),
         ("services.codebuild", "_start_build", "data"),
         ("services.codebuild", "_stop_build", "data"),
+        ("services.codebuild", "load_persisted_state", "data"),
         ("services.codebuild", "_create_project", "data"),
         ("services.codebuild", "_update_project", "data"),
         ("services.codebuild", "_project_shape", "project"),

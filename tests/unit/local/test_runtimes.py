@@ -136,14 +136,15 @@ def test_a_developers_folder_serves_users_too(
         (
             python_env.glue_environment,
             "error: Failed to fetch: `…/pip/`\n  Caused by: dns error: no such host\n",
-            "could not be installed: error: Failed to fetch: `…/pip/`; "
-            "Caused by: dns error: no such host (is there a network?)",
+            "could not be installed: Failed to fetch: `…/pip/`; "
+            "dns error: no such host (is there a network?)",
         ),
         (
             IcebergJars,
-            "\t\tmodule not found: org.apache.iceberg#iceberg-aws-bundle;1.10.0\nother\n",
-            "could not be fetched: module not found: org.apache.iceberg#iceberg-aws-bundle;1.10.0 "
-            "(is there a network?)",
+            "\t\tmodule not found: org#bundle;1.10.0\nother\n\t:: org#bundle;1.10.0: not found\n"
+            "Server access error at url … (java.net.ConnectException: Connection refused)\n",
+            "could not be fetched: org#bundle;1.10.0; java.net.ConnectException: "
+            "Connection refused (is there a network?)",
         ),
         (
             lambda home: node.NodePackages(home, dev=False),

@@ -39,7 +39,7 @@ def command(*, environment_name: str, demo_org: bool, records: int | None, plain
     from lakehouse_local import runtimes, server
 
     with aws_errors(environment):
-        with status_line(console, "setting up", plain=plain) as report:
+        with status_line(console, "setting up", plain=plain, few=True) as report:
             runtimes.ensure(environment.home, report)
         with status_line(console, "starting the local AWS", plain=plain) as report:
             server.start(environment.home, report)

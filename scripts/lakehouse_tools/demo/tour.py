@@ -54,7 +54,7 @@ class Tour:
     def _up(self, records: int | None) -> Any:
         from lakehouse_local import runtimes, server
 
-        with self.phases.measure("setup"), self._status("setting up") as report:
+        with self.phases.measure("setup"), self._status("setting up", few=True) as report:
             runtimes.ensure(self.home, report)
         with self.phases.measure("up"), self._status("starting the local AWS") as report:
             server.start(self.home, report)
@@ -133,8 +133,8 @@ class Tour:
     def _write(self, **more: Any) -> None:
         self.phases.write(self.home.instance / "demo.json", runs=self.runs, **more)
 
-    def _status(self, title: str) -> Any:
-        return status_line(self.console, title, plain=self.plain)
+    def _status(self, title: str, *, few: bool = False) -> Any:
+        return status_line(self.console, title, plain=self.plain, few=few)
 
     def _say(self, text: str) -> None:
         self.console.print(text, markup=False, highlight=False, soft_wrap=True)

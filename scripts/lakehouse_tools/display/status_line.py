@@ -8,11 +8,21 @@ from rich.markup import escape
 
 
 @contextmanager
-def status_line(console: Console, title: str, *, plain: bool) -> Iterator[Callable[[str], None]]:
-    """Yields a function that takes what is going on now."""
+def status_line(
+    console: Console, title: str, *, plain: bool, few: bool = False
+) -> Iterator[Callable[[str], None]]:
+    """Yields a function that takes what is going on now.
+
+    ``few``: there will be few reports, each worth a line of its own where no line can change.
+    """
     if plain or not console.is_terminal:
         console.print(f"{title} …", markup=False, highlight=False)
-        yield lambda _: None
+
+        def line(text: str) -> None:
+            if few:
+                console.print(f"  {text}", markup=False, highlight=False, soft_wrap=True)
+
+        yield line
         return
     with console.status(escape(title)) as status:
 

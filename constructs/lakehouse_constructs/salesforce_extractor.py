@@ -158,13 +158,16 @@ class SalesforceExtractor(Construct):
 
     def _security_configuration(self) -> glue.SecurityConfiguration:
         key = self._lake.key
-        return glue.SecurityConfiguration(
+        configuration = glue.SecurityConfiguration(
             self,
             "Security",
             cloud_watch_encryption=glue.CloudWatchEncryption.kms(key),
             job_bookmarks_encryption=glue.JobBookmarksEncryption.client_side_kms(key),
             s3_encryption=glue.S3Encryption.kms(key),
         )
+        # It holds no data, and retained, its name would stop the next deployment.
+        configuration.apply_removal_policy(RemovalPolicy.DESTROY)
+        return configuration
 
     def _role(self, read_assets: Statement) -> iam.Role:
         lake = self._lake

@@ -120,6 +120,13 @@ class TestDefaults:
             "S3Encryptions",
         }
 
+    def test_the_security_configuration_leaves_with_the_stack(
+        self, stack: Stack, extractor
+    ) -> None:
+        # Retained, its name would stop the next deployment.
+        found = Template.from_stack(stack).find_resources("AWS::Glue::SecurityConfiguration")
+        assert [r["DeletionPolicy"] for r in found.values()] == ["Delete"]
+
 
 class TestCustom:
     def test_props(

@@ -1,11 +1,13 @@
-{#- The MERGE of an incremental model. Takes the place of dbt-glue's macro by its name.
+{#- The MERGE of an incremental model. Takes the place of dbt-glue's macro by its name,
+    for what that one cannot say. A model's `meta` may have
 
-    A model that can take rows back (`meta: {obsolete_column: …}`) marks them with that
-    column, and the same MERGE deletes them: no reader sees a history half changed.
-    The column is not one of the table's: `*` stands for the table's columns. -#}
+    only_newer        true: a row gives way to a later version only (see version_order)
+    obsolete_column   name of a column of the query that marks rows to be deleted; in the
+                      same MERGE, so that no reader sees a history half changed. It is not
+                      a column of the table: `*` stands for those of the table. -#}
 {% macro get_merge_sql(target, source, unique_key, dest_columns, incremental_predicates) -%}
     {%- set keys = [unique_key] if unique_key is string else unique_key -%}
-    {%- set obsolete = config.get('meta', {}).get('obsolete_column') -%}
+    {%- set meta = config.get('meta', {}) -%}
     merge into {{ target }} as dest
     using (
         {{ source }}
@@ -13,9 +15,11 @@
     on {% for key in keys -%}
         dest.{{ key }} = delta.{{ key }}{{ ' and ' if not loop.last }}
     {%- endfor %}
-    {%- if obsolete %}
-    when matched and delta.{{ obsolete }} then delete
+    {%- if meta.get('obsolete_column') %}
+    when matched and delta.{{ meta['obsolete_column'] }} then delete
     {%- endif %}
-    when matched then update set *
+    when matched
+    {%- if meta.get('only_newer') %} and {{ version_order('delta') }} > {{ version_order('dest') }}
+    {%- endif %} then update set *
     when not matched then insert *
 {%- endmacro %}

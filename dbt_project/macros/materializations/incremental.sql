@@ -12,10 +12,15 @@
     {%- endif -%}
     {%- set target_relation = glue__make_target_relation(this, 'iceberg') -%}
 
+    {%- set merge = is_incremental() -%}
+    {%- if not merge and load_cached_relation(this) is not none and not should_full_refresh() -%}
+        {{ log(this.identifier ~ ': its columns changed; it is built anew', info=true) }}
+    {%- endif -%}
+
     {{ run_hooks(pre_hooks) }}
 
     {% call statement('main') -%}
-        {%- if is_incremental() -%}
+        {%- if merge -%}
             {{ with_last_batch_known(
                 get_merge_sql(target_relation, sql, config.get('unique_key'), none, none)
             ) }}

@@ -3,32 +3,23 @@
     versions  the CTE with the versions that are new to this model
     key       its id column
 
-    The winner is the last by (coalesce(deleted_at, system_modified_at), _batch). In an
-    incremental build the model's own rows of the same records compete: a version that
-    comes late must not replace a newer one, and a MERGE cannot tell. -#}
+    The winner is the last in order. The model's own row may be newer still (a version
+    can come late): `only_newer` in dbt_project.yml has the MERGE keep it then. -#}
 {% macro latest_version(versions, key) -%}
-candidates as (
-
-    select * from {{ versions }}
-    {%- if is_incremental() %}
-    union all
-    select * from {{ this }}
-    where {{ key }} in (select {{ key }} from {{ versions }})
-    {%- endif %}
-
-),
-
 winners as (
 
-    select
-        max_by(
-            struct(*),
-            struct(coalesce(deleted_at, system_modified_at), _batch)
-        ) as winner
-    from candidates
+    select max_by(struct(*), {{ version_order() }}) as winner
+    from {{ versions }}
     group by {{ key }}
 
 )
 
 select winner.* from winners
+{%- endmacro %}
+
+
+{#- What orders the versions of a record; `of` qualifies the columns. -#}
+{% macro version_order(of='') -%}
+    {%- set prefix = of ~ '.' if of else '' -%}
+    struct(coalesce({{ prefix }}deleted_at, {{ prefix }}system_modified_at), {{ prefix }}_batch)
 {%- endmacro %}

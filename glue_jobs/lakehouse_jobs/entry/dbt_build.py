@@ -42,6 +42,7 @@ def build(settings: BuildSettings, *, folder: Path, glue: Any) -> BuildOutcome:
                 f"{database}.{table}": columns
                 for database, found in tables.items()
                 for table, columns in found.items()
+                if columns  # a table that was registered without them is described instead
             },
         )
     except BuildError as error:

@@ -16,6 +16,8 @@ _LAST_LINES: Final = 12
 # Lines that say what went wrong, better than the last one does: the CLI's own, and the last
 # of a traceback of app.py.
 _ERROR = re.compile(r"❌|^\S*Error: |^Error |failed: ")
+# The CLI's own last line where app.py failed; app.py's last line stands before it.
+_APP_ENDED = re.compile(r"Subprocess exited with error \d+$")
 # An error of ours says all by itself.
 _OWN_ERROR = re.compile(r"^(?:lakehouse_\w+|stacks)[\w.]*: ")
 
@@ -116,6 +118,8 @@ def failure(what: str, status: int, lines: Sequence[str], log: Path) -> str:
     """
     head = f"{what} failed with exit status {status}"
     telling = [line for line in lines if _ERROR.search(line)]
+    if len(lines) > 1 and _APP_ENDED.search(lines[-1]):
+        telling = [lines[-2]]
     if telling:
         return f"{head}: {_OWN_ERROR.sub('', telling[-1])} (all of it: {log})"
     last = "\n".join(f"  {line}" for line in lines[-_LAST_LINES:])

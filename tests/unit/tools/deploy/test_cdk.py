@@ -41,6 +41,15 @@ def test_a_failure_is_the_line_that_says_why(tmp_path):
     )
 
 
+def test_a_failure_of_the_app_is_its_last_line(tmp_path):
+    said = "config/dev.json: prefix: got 7; allowed: a string"
+    program = f"print({said!r}); print('python app.py: Subprocess exited with error 1')"
+    with pytest.raises(DeployError) as caught:
+        run(tmp_path, f"print('[WARNING] old'); {program}; raise SystemExit(1)")
+    assert f"exit status 1: {said} (all of it: " in str(caught.value)
+    assert len(str(caught.value).splitlines()) == 1
+
+
 def test_a_failure_that_says_nothing_clear_shows_its_last_lines(tmp_path):
     with pytest.raises(DeployError, match=r"last lines:\n  line 8\n(.*\n)*  line 19"):
         run(tmp_path, "[print('line', n) for n in range(20)]; raise SystemExit(3)")

@@ -41,7 +41,7 @@ lint: $(SYNCED) ## Python and SQL style, and which package may import which
 	@$(BIN)/ruff check --quiet $(wildcard $(SOURCES))
 	@$(BIN)/ruff format --quiet --check $(wildcard $(SOURCES))
 	@$(BIN)/lint-imports --no-cache > .venv/lint-imports.log 2>&1 || { cat .venv/lint-imports.log; exit 1; }
-	@$(BIN)/sqlfluff lint --disable-progress-bar --nofail-hidden-warnings dbt_project > .venv/sqlfluff.log 2>&1 \
+	@$(BIN)/sqlfluff lint --disable-progress-bar dbt_project > .venv/sqlfluff.log 2>&1 \
 	  || { cat .venv/sqlfluff.log; exit 1; }
 
 .PHONY: types

@@ -143,9 +143,11 @@ class Org:
     client_id: str
     client_secret: str
 
-    def call(self, method: str, path: str, **body: Any) -> Any:
+    def call(self, verb: str, endpoint: str, /, **body: Any) -> Any:
         """Use a control endpoint."""
-        answer = requests.request(method, f"{self.url}/_org/{path}", json=body or None, timeout=60)
+        answer = requests.request(
+            verb, f"{self.url}/_org/{endpoint}", json=body or None, timeout=60
+        )
         answer.raise_for_status()
         return answer.json() if answer.content else None
 

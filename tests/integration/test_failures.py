@@ -24,8 +24,8 @@ def assert_one_line(result: Any, *words: str, status: int = 1) -> None:
 
 def test_one_failed_object_leaves_the_others_standing(lakehouse: Any, org: Any) -> None:
     lifecycle.change(lakehouse.home)
-    org.call("POST", "moods", action="error", path="Lead", status=400, times=1000,
-             code="INVALID_FIELD", message="No such column on Lead")  # fmt: skip
+    mood = {"action": "error", "path": "Lead", "status": 400, "times": 1000}
+    org.call("POST", "moods", **mood, code="INVALID_FIELD", message="No such column on Lead")
     result = lakehouse.run("run", "--plain")
     assert_one_line(result, "Lead", "of 14 objects failed", "No such column on Lead")
     outcomes = lakehouse.outcomes(lakehouse.executions()[0]["name"])
@@ -70,7 +70,7 @@ def test_credentials_that_do_not_work(
 def another_org(lakehouse: Any, tmp_path: Path) -> Iterator[lifecycle.OrgDetails]:
     """A demo org with an id of its own."""
     home = Home(root=tmp_path, port=lakehouse.home.port)
-    yield lifecycle.start(home, records=1000, seed=7)
+    yield lifecycle.start(home, records=1000, seed="7")
     lifecycle.stop(home)
 
 

@@ -166,6 +166,17 @@ def unsupported(job: Mapping[str, Any], arguments: Mapping[str, str]) -> str:
     return ""
 
 
+def log_group(job: Mapping[str, Any], prefix: str) -> str:
+    """What the run's log groups begin with: with a security configuration, groups of its own.
+
+    docs.aws.amazon.com/glue/latest/dg/monitor-continuous-logging.html
+    """
+    configuration = job.get("SecurityConfiguration")
+    if not configuration:
+        return prefix
+    return f"{prefix}/{configuration}-role/{job['Role'].rsplit('/', 1)[-1]}"
+
+
 def new_run(
     job: Mapping[str, Any], data: Mapping[str, Any], log_group_prefix: str | None
 ) -> dict[str, Any]:
@@ -187,6 +198,6 @@ def new_run(
         "Timeout": int(data.get("Timeout") or job.get("Timeout") or 2880),
         "WorkerType": data.get("WorkerType") or job.get("WorkerType") or "G.1X",
         "NumberOfWorkers": workers,
-        "LogGroupName": log_group_prefix or "/aws-glue/jobs",
+        "LogGroupName": log_group(job, log_group_prefix or "/aws-glue/jobs"),
         "GlueVersion": job["GlueVersion"],
     }

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from lakehouse_local.local_aws import glue_jobs
+
 pytestmark = pytest.mark.local_aws
 
 BUCKET = "glue-jobs"
@@ -216,3 +218,10 @@ def test_what_cannot_be_done_here_is_refused(
     name = job("", **given)
     with pytest.raises(glue.exceptions.InvalidInputException, match=message):
         glue.start_job_run(JobName=name)
+
+
+def test_a_security_configuration_has_log_groups_of_its_own() -> None:
+    job = {"Role": "arn:aws:iam::123456789012:role/path/reader"}
+    assert glue_jobs.log_group(job, "/aws-glue/jobs") == "/aws-glue/jobs"
+    job["SecurityConfiguration"] = "encrypted"
+    assert glue_jobs.log_group(job, "/aws-glue/jobs") == "/aws-glue/jobs/encrypted-role/reader"

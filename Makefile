@@ -24,7 +24,7 @@ setup: $(SYNCED) ## Fetch what this machine needs, into .venv and .lakehouse, an
 .PHONY: help
 help: ## This list
 	@awk 'BEGIN { FS = ":.*## " } /^##@ / { printf "\n%s\n", substr($$0, 5) } \
-	  /^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	  /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 ##@ Develop
 
@@ -68,6 +68,10 @@ build: $(SYNCED) ## The wheel and the source archive, into dist
 reference: $(SYNCED) ## The reference of the command, from its help, into docs/reference
 	@mkdir -p docs/reference
 	@$(BIN)/python -m lakehouse_tools.cli.reference > docs/reference/commands.md
+
+.PHONY: bench-demo
+bench-demo: $(SYNCED) ## Seconds by phase of the demo, cold and warm, as in docs/benchmarks.md
+	@$(BIN)/python benchmarks/demo_phases.py
 
 .PHONY: lock
 lock: $(SYNCED) ## Compile the lock files anew, keeping the versions that still fit

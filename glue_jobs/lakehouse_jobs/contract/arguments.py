@@ -44,6 +44,10 @@ class Mode(StrEnum):
     REFRESH = "refresh"
 
 
+# What this version carries out; synthesis, the state machine and the command refuse the rest.
+AVAILABLE_MODES: Final = (Mode.INCREMENTAL, Mode.FULL)
+
+
 class BuildVariable(StrEnum):
     """An environment variable of the dbt build in CodeBuild."""
 
@@ -60,6 +64,7 @@ class BuildVariable(StrEnum):
     THREADS = "DBT_THREADS"
     # Set for each build by the state machine.
     EXECUTION_NAME = "LAKEHOUSE_EXECUTION_NAME"
+    FULL_REFRESH = "LAKEHOUSE_FULL_REFRESH"  # "true": rebuild every model from raw
     FAILED_OBJECTS = "LAKEHOUSE_FAILED_OBJECTS"  # comma-separated API names, may be empty
 
 

@@ -2,7 +2,8 @@
 
 ``<object>.json`` is one object's outcome, ``_<group>.json`` the summary of one Glue
 run, which the state machine reads, ``_dbt.json`` the result of the dbt build. Names
-of Salesforce objects never begin with an underscore.
+of Salesforce objects never begin with an underscore. ``runs/_built.json`` says up to
+which batch the last successful builds have read each raw table.
 """
 
 from enum import StrEnum
@@ -16,6 +17,11 @@ TEMPORARY_PREFIX: Final = "tmp/"
 
 # Prefixes whose objects expire; every other key of the lake bucket is kept.
 EXPIRING_PREFIXES: Final = (REPORTS_PREFIX, ATHENA_PREFIX, LOADS_PREFIX, TEMPORARY_PREFIX)
+
+
+# {"<raw table>": <batch>}: written by a dbt build that succeeded, for each source that it
+# read; read by the job, which reports the objects whose table is ahead of it.
+BUILT_KEY: Final = f"{RUNS_PREFIX}_built.json"
 
 
 def object_outcome_key(execution_name: str, object_name: str) -> str:
@@ -72,6 +78,7 @@ class GroupOutcome(TypedDict):
     unchanged: list[str]
     skipped: list[str]  # skipped or superseded
     failed: list["Failure"]
+    unbuilt: list[str]  # whose raw table is ahead of the last successful build
 
 
 class Failure(TypedDict):

@@ -9,19 +9,14 @@ import json
 from collections.abc import Iterable
 from typing import Any, Final
 
-from lakehouse_jobs.contract.arguments import ALL_OBJECTS, UNSET, Mode
+from lakehouse_jobs.contract.arguments import ALL_OBJECTS, AVAILABLE_MODES, Mode
 from lakehouse_jobs.contract.objects import Group, ObjectsConfig, is_pattern
 
-# {"objects": […], "groups": […], "mode": "…", "since": "…", "until": "…"}, all optional.
-INPUT_KEYS: Final = ("objects", "groups", "mode", "since", "until")
+# {"objects": […], "groups": […], "mode": "…"}, all optional.
+INPUT_KEYS: Final = ("objects", "groups", "mode")
 
-_TIME: Final = (
-    "^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?"
-    "(Z|[+-][0-9]{2}:?[0-9]{2}))?$"
-)
-
-# The value of the expression has either `error` and `cause`, or `mode`, `since`, `until`
-# and `items`, one for each Glue run:
+# The value of the expression has either `error` and `cause`, or `mode` and `items`,
+# one for each Glue run:
 # {"group", "objects": what the job is asked for, "names": the objects known by name,
 #  "worker_type", "workers", "timeout_minutes"}
 _TEMPLATE: Final = """(
@@ -41,9 +36,6 @@ _TEMPLATE: Final = """(
   ) };
   $is_list := function($v) {
     $type($v) = "array" and $count($v) > 0 and $count($v[$type($) != "string"]) = 0
-  };
-  $is_time := function($v) {
-    $type($v) = "string" and $contains($v, /%(time)s/)
   };
   $set := function($key) { $lookup($in, $key) != null };
 
@@ -85,10 +77,6 @@ _TEMPLATE: Final = """(
   ? $invalid("groups", "a list of group names, or nothing for all")
   : $set("mode") and $not($in.mode in $modes)
   ? $invalid("mode", $join($modes, ", "))
-  : $set("since") and $not($is_time($in.since))
-  ? $invalid("since", %(time_said)s)
-  : $set("until") and $not($is_time($in.until))
-  ? $invalid("until", %(time_said)s)
   : $count($unknown_groups) > 0
   ? $unknown("UnknownGroup", $unknown_groups, $join($known.group, ", "))
   : $count($unknown_objects) > 0
@@ -98,8 +86,6 @@ _TEMPLATE: Final = """(
       "none of the objects " & $join($asked, ", ") & " is in the groups " & $join($groups, ", "))
   : {
     "mode": $set("mode") ? $in.mode : %(mode)s,
-    "since": $set("since") ? $in.since : %(unset)s,
-    "until": $set("until") ? $in.until : %(unset)s,
     "items": $items
   }
 )"""
@@ -109,15 +95,12 @@ def plan_expression(objects: ObjectsConfig) -> str:
     """The expression for this configuration, without the delimiters ``{% %}``."""
     return _TEMPLATE % {
         "groups": _literal([_known(group) for group in objects.groups]),
-        "modes": _literal([mode.value for mode in Mode]),
+        "modes": _literal([mode.value for mode in AVAILABLE_MODES]),
         "keys": _literal(INPUT_KEYS),
         "group_of": _group_of(objects.groups),
         "configured": _literal(_configured(objects.groups)),
         "all": _literal(ALL_OBJECTS),
         "mode": _literal(Mode.INCREMENTAL.value),
-        "unset": _literal(UNSET),
-        "time": _TIME,
-        "time_said": _literal("an ISO 8601 date, or time with offset"),
     }
 
 

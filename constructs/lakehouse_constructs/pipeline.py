@@ -35,10 +35,10 @@ class Pipeline(Construct):
     """Extract each group, build with dbt what landed, say in one sentence what failed.
 
     The input of an execution, all optional: ``{"objects": […], "groups": […], "mode":
-    "incremental" | "full" | "reconcile" | "refresh", "since": …, "until": …}``. What is
-    not configured fails before anything starts. A failed object or group stops no
-    other; the execution then ends in ExtractionFailed, ObjectsFailed or DbtBuildFailed
-    with a cause for people, and the alert topic gets one message.
+    "incremental" | "full"}``. What is not configured fails before anything starts. A
+    failed object or group stops no other; the execution then ends in ExtractionFailed,
+    ObjectsFailed or DbtBuildFailed with a cause for people, and the alert topic gets one
+    message.
 
     :ivar state_machine: the state machine, Standard.
     :ivar alert_topic: gets one message for each failed execution.

@@ -12,8 +12,9 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from lakehouse_constructs._acknowledge import acknowledge
+from lakehouse_constructs._errors import SynthesisError
 from lakehouse_constructs._interfaces import as_target
-from lakehouse_jobs.contract.arguments import Mode
+from lakehouse_jobs.contract.arguments import AVAILABLE_MODES, Mode
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +50,7 @@ class ExtractionSchedules(Construct):
         enabled: bool = False,
         **kwargs: Any,
     ) -> None:
-        """Make the schedules.
+        """Make the schedules. Raises SynthesisError for a mode that no run would carry out.
 
         :param enabled: whether they fire. Default: no, for the Salesforce secret is
             filled after the first deployment.
@@ -79,6 +80,11 @@ class ExtractionSchedules(Construct):
     def _schedule(
         self, schedule: ExtractionSchedule, state_machine: sfn.IStateMachine, enabled: bool
     ) -> scheduler.Schedule:
+        if schedule.mode not in AVAILABLE_MODES:
+            raise SynthesisError(
+                f"schedule {schedule.name}: mode: got {schedule.mode}; "
+                f"allowed: {', '.join(AVAILABLE_MODES)}"
+            )
         request: dict[str, Any] = {"mode": schedule.mode.value}
         if schedule.groups:
             request["groups"] = list(schedule.groups)

@@ -2,9 +2,10 @@
 
 import click
 
+from lakehouse_jobs.contract.arguments import AVAILABLE_MODES, Mode
 from lakehouse_tools.cli.options import environment_option, plain_option
 
-_MODES = ("incremental", "full")  # reconcile and refresh come with the resync
+_MODES = [mode.value for mode in AVAILABLE_MODES]
 
 
 @click.command()
@@ -12,8 +13,6 @@ _MODES = ("incremental", "full")  # reconcile and refresh come with the resync
 @click.option("--objects", help="Objects by API name, with commas between them.  [default: all]")
 @click.option("--groups", help="Groups of the configuration, with commas.  [default: all]")
 @click.option("--mode", type=click.Choice(_MODES), help="How to read.  [default: incremental]")
-@click.option("--since", help="Read changes from this time on, instead of from the watermark.")
-@click.option("--until", help="Read changes before this time.")
 @click.option("--wait/--no-wait", default=True, help="Follow it, or only start it.")
 @plain_option
 def command(
@@ -22,8 +21,6 @@ def command(
     objects: str | None,
     groups: str | None,
     mode: str | None,
-    since: str | None,
-    until: str | None,
     wait: bool,
     plain: bool,
 ) -> None:
@@ -38,20 +35,17 @@ def command(
       lakehouse run --objects Account,Contact --mode full
       lakehouse run --env dev --groups sales --no-wait
     """
-    from lakehouse_jobs.contract.arguments import Mode
     from lakehouse_tools import secret
     from lakehouse_tools.display.console import output
     from lakehouse_tools.display.outcome import run_and_follow
     from lakehouse_tools.environment import Environment, aws_errors
-    from lakehouse_tools.executions.start import Request, moment, name_of, names, start
+    from lakehouse_tools.executions.start import Request, name_of, names, start
     from lakehouse_tools.stack import read_stack
 
     request = Request(
         objects=names(objects),
         groups=names(groups),
         mode=Mode(mode) if mode else None,
-        since=moment(since, option="--since") if since else None,
-        until=moment(until, option="--until") if until else None,
     )
     environment = Environment.named(environment_name)
     with aws_errors(environment):

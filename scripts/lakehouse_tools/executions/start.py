@@ -3,12 +3,11 @@
 import json
 import secrets
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from lakehouse_jobs.contract.arguments import Mode
 from lakehouse_tools.environment import Environment
-from lakehouse_tools.errors import RequestError
 from lakehouse_tools.stack import Stack
 
 
@@ -19,8 +18,6 @@ class Request:
     objects: tuple[str, ...] = ()  # API names; empty: all that are configured
     groups: tuple[str, ...] = ()
     mode: Mode | None = None
-    since: str | None = None  # ISO 8601
-    until: str | None = None
 
     def as_input(self) -> dict[str, Any]:
         """The execution's input, without what was left open."""
@@ -28,23 +25,8 @@ class Request:
             "objects": list(self.objects),
             "groups": list(self.groups),
             "mode": self.mode.value if self.mode else None,
-            "since": self.since,
-            "until": self.until,
         }
         return {key: value for key, value in values.items() if value}
-
-
-def moment(text: str, *, option: str) -> str:
-    """A date or time as ISO 8601 UTC; without a zone it is taken for UTC."""
-    try:
-        value = datetime.fromisoformat(text)
-    except ValueError:
-        raise RequestError(
-            f"{option}: got {text!r}: give a date or time such as 2026-01-31 or 2026-01-31T08:00Z"
-        ) from None
-    if isinstance(value, date) and value.tzinfo is None:
-        value = value.replace(tzinfo=UTC)
-    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def names(text: str | None) -> tuple[str, ...]:

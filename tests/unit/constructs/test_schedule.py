@@ -4,7 +4,7 @@ import pytest
 from aws_cdk import Stack
 from aws_cdk import aws_stepfunctions as sfn
 
-from lakehouse_constructs import ExtractionSchedule, ExtractionSchedules
+from lakehouse_constructs import ExtractionSchedule, ExtractionSchedules, SynthesisError
 from lakehouse_jobs.contract.arguments import Mode
 
 
@@ -52,7 +52,7 @@ def test_custom(stack: Stack, machine, resources) -> None:
                 name="Weekly",
                 expression="rate(7 days)",
                 groups=("sales", "support"),
-                mode=Mode.RECONCILE,
+                mode=Mode.FULL,
                 time_zone="Europe/Berlin",
                 flexible_minutes=15,
             )
@@ -65,6 +65,13 @@ def test_custom(stack: Stack, machine, resources) -> None:
     assert schedule["ScheduleExpressionTimezone"] == "Europe/Berlin"
     assert schedule["FlexibleTimeWindow"] == {"Mode": "FLEXIBLE", "MaximumWindowInMinutes": 15}
     assert json.loads(schedule["Target"]["Input"]) == {
-        "mode": "reconcile",
+        "mode": "full",
         "groups": ["sales", "support"],
     }
+
+
+def test_a_mode_that_every_run_would_refuse_is_no_schedule(stack: Stack, machine) -> None:
+    weekly = ExtractionSchedule(name="Weekly", expression="rate(7 days)", mode=Mode.RECONCILE)
+
+    with pytest.raises(SynthesisError, match="Weekly: mode: got reconcile; allowed: incremental"):
+        ExtractionSchedules(stack, "Schedules", state_machine=machine, schedules=[weekly])

@@ -1,22 +1,16 @@
 import json
 from datetime import UTC, datetime
 
-import pytest
 from botocore.stub import ANY
 
 from lakehouse_jobs.contract.arguments import Mode
-from lakehouse_tools.errors import RequestError
-from lakehouse_tools.executions.start import Request, execution_name, moment, name_of, names, start
+from lakehouse_tools.executions.start import Request, execution_name, name_of, names, start
 
 
 def test_what_is_left_open_is_not_in_the_input():
     assert Request().as_input() == {}
-    request = Request(objects=("Account",), mode=Mode.FULL, until="2026-01-01T00:00:00Z")
-    assert request.as_input() == {
-        "objects": ["Account"],
-        "mode": "full",
-        "until": "2026-01-01T00:00:00Z",
-    }
+    request = Request(objects=("Account",), mode=Mode.FULL)
+    assert request.as_input() == {"objects": ["Account"], "mode": "full"}
 
 
 def test_starts_under_a_name_of_its_own(account, stub, stack):
@@ -43,20 +37,3 @@ def test_names_sort_by_time_and_differ_within_a_second():
 def test_lists_are_split_at_commas():
     assert names(" Account, Contact ,,Account") == ("Account", "Contact")
     assert names(None) == ()
-
-
-@pytest.mark.parametrize(
-    ("text", "utc"),
-    [
-        ("2026-01-31", "2026-01-31T00:00:00Z"),
-        ("2026-01-31T08:30", "2026-01-31T08:30:00Z"),
-        ("2026-01-31T08:30:00+02:00", "2026-01-31T06:30:00Z"),
-    ],
-)
-def test_times_become_utc(text, utc):
-    assert moment(text, option="--since") == utc
-
-
-def test_a_time_that_is_none_is_named_with_its_option():
-    with pytest.raises(RequestError, match=r"--since: got 'yesterday'.*2026-01-31"):
-        moment("yesterday", option="--since")

@@ -1,6 +1,6 @@
 """The states of the pipeline, in the order in which an execution meets them.
 
-Plan → Refused? → EachGroup (Extract → ReadOutcome) → Collect → Landed? → Build →
+Plan → Refused? → EachGroup (Extract → ReadOutcome) → Collect → ToBuild? → Build →
 ReadBuildOutcome → Judge → Healthy? → Succeeded, or Notify → Failed.
 
 Variables, visible to all states: ``plan``, ``extraction``, ``build``, ``verdict``
@@ -58,16 +58,16 @@ class Definition:
                 "build": _query(_outcomes.NOT_STARTED),
             },
         )
-        landed = sfn.Choice.jsonata(scope, "Landed?")
+        to_build = sfn.Choice.jsonata(scope, "ToBuild?")
         judge = self._judge(scope)
         refused.when(
             sfn.Condition.jsonata(_query("$exists($plan.error)")),
             sfn.Fail.jsonata(
                 scope, "NotStarted", error=_query("$plan.error"), cause=_query("$plan.cause")
             ),
-        ).otherwise(self._each_group(scope).next(collect).next(landed))
-        landed.when(
-            sfn.Condition.jsonata(_query("$count($extraction.landed) > 0")),
+        ).otherwise(self._each_group(scope).next(collect).next(to_build))
+        to_build.when(
+            sfn.Condition.jsonata(_query(_outcomes.TO_BUILD)),
             self._build(scope, then=judge),
         ).otherwise(judge)
         return plan.next(refused)

@@ -2,12 +2,12 @@
 
 Shapes between the states:
 
-- a *group* (``GROUP``): {"group", "landed", "unchanged", "skipped", "failed": [{"object",
-  "message"}], and, where the run left no outcome, "names" and "error"}
+- a *group* (``GROUP``): {"group", "landed", "unchanged", "skipped", "unbuilt", "failed":
+  [{"object", "message"}], and, where the run left no outcome, "names" and "error"}
 - the *extraction* (``EXTRACTION``): the lists of all groups, and "broken": the groups with
   an error
 - the *build* (``BUILD_READ``, ``BUILD_UNREAD``): {"status", "cause"}, status
-  ``not_started`` where nothing landed
+  ``not_started`` where there was nothing to build
 - the *verdict* (``VERDICT``): either "error" and "cause", or "summary"
 """
 
@@ -51,6 +51,7 @@ GROUP: Final = """(
       "landed": [$outcome.landed],
       "unchanged": [$outcome.unchanged],
       "skipped": [$outcome.skipped],
+      "unbuilt": [$outcome.unbuilt],
       "failed": $failed
     },
     $exists($run.error) and $count($failed) = 0
@@ -66,6 +67,7 @@ GROUP_WITHOUT_OUTCOME: Final = """(
     "landed": [],
     "unchanged": [],
     "skipped": [],
+    "unbuilt": [],
     "failed": [],
     "names": $run.item.names,
     "error": $substring(
@@ -80,9 +82,18 @@ EXTRACTION: Final = """(
     "landed": [$groups.landed],
     "unchanged": [$groups.unchanged],
     "skipped": [$groups.skipped],
+    "unbuilt": [$groups.unbuilt],
     "failed": [$groups.failed],
     "broken": [$groups[$exists(error)].{"group": group, "names": names, "error": error}]
   }
+)"""
+
+# Whether dbt has work: rows that landed now, or earlier, in an execution whose build failed
+# or never came. What failed now is left out of the build, so it is no reason for one.
+TO_BUILD: Final = """(
+  $failed := $extraction.failed.object;
+  $count($extraction.landed) > 0
+  or $count($extraction.unbuilt[$not($ in $failed)]) > 0
 )"""
 
 NOT_STARTED: Final = '{"status": "not_started", "cause": ""}'
@@ -137,6 +148,7 @@ VERDICT: Final = """(
       "landed": $x.landed,
       "unchanged": $count($x.unchanged),
       "skipped": $x.skipped,
+      "unbuilt": $count($x.unbuilt),
       "build": $build.status
     }
   }

@@ -32,7 +32,7 @@ from lakehouse_jobs.contract.runs import RUNS_PREFIX
 
 
 class Pipeline(Construct):
-    """Extract each group, build with dbt what landed, say in one sentence what failed.
+    """Extract each group, build with dbt what is not built yet, say in one sentence what failed.
 
     The input of an execution, all optional: ``{"objects": […], "groups": […], "mode":
     "incremental" | "full"}``. What is not configured fails before anything starts. A

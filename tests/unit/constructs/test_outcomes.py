@@ -8,7 +8,14 @@ import pytest
 from lakehouse_constructs import _outcomes
 
 ITEM = {"group": "sales", "names": ["Account", "Lead"]}
-LANDED = {"group": "sales", "landed": ["Account"], "unchanged": [], "skipped": [], "failed": []}
+LANDED = {
+    "group": "sales",
+    "landed": ["Account"],
+    "unchanged": [],
+    "skipped": [],
+    "unbuilt": [],
+    "failed": [],
+}
 FAILED = {**LANDED, "failed": [{"object": "Lead", "message": "INVALID_FIELD: Foo__c"}]}
 NOT_STARTED = {"status": "not_started", "cause": ""}
 SUCCEEDED = {"status": "succeeded", "cause": None}
@@ -117,12 +124,19 @@ def test_a_group_without_an_outcome_failed_as_a_whole(evaluate, input_, said) ->
 
 
 def test_groups_are_put_together(group, extraction) -> None:
-    other = {**LANDED, "group": "other", "landed": ["Case", "Task"], "skipped": ["Event"]}
+    other = {
+        **LANDED,
+        "group": "other",
+        "landed": ["Case", "Task"],
+        "skipped": ["Event"],
+        "unbuilt": ["Task"],
+    }
 
     assert extraction(group(FAILED), group(other)) == {
         "landed": ["Account", "Case", "Task"],
         "unchanged": [],
         "skipped": ["Event"],
+        "unbuilt": ["Task"],
         "failed": FAILED["failed"],
         "broken": [],
     }
@@ -133,6 +147,32 @@ def test_lists_stay_lists_when_nothing_landed(group, extraction) -> None:
 
     assert nothing["landed"] == []
     assert nothing["broken"] == []
+
+
+NOTHING = {**LANDED, "landed": []}
+FAILED_ALONE = {**FAILED, "landed": []}
+
+
+@pytest.mark.parametrize(
+    ("outcome", "builds"),
+    [
+        (LANDED, True),
+        (NOTHING, False),
+        # Landed in an earlier execution, whose build failed.
+        ({**NOTHING, "unbuilt": ["Account"]}, True),
+        # The build would leave it out, so it would be no nearer to being built.
+        ({**FAILED_ALONE, "unbuilt": ["Lead"]}, False),
+        ({**FAILED_ALONE, "unbuilt": ["Lead", "Account"]}, True),
+        ({key: value for key, value in NOTHING.items() if key != "unbuilt"}, False),
+    ],
+)
+def test_dbt_builds_what_landed_and_what_was_never_built(
+    evaluate, group, extraction, outcome, builds
+) -> None:
+    found = extraction(group(outcome), group({**NOTHING, "group": "other"}))
+    variables = {"extraction": found, "plan": {"full_refresh": False}}
+
+    assert evaluate(_outcomes.TO_BUILD, variables=variables) is builds
 
 
 @pytest.mark.parametrize(("outcome", "said"), [(LANDED, ""), (FAILED, "Lead")])
@@ -157,6 +197,7 @@ def test_success_sums_up(group, extraction, verdict) -> None:
             "landed": ["Account"],
             "unchanged": 0,
             "skipped": [],
+            "unbuilt": 0,
             "build": "succeeded",
         }
     }

@@ -87,6 +87,12 @@ class TestDefaults:
         assert retry["ErrorEquals"] == ["CodeBuild.AccountLimitExceededException"]
         assert retry["MaxAttempts"] * retry["MaxDelaySeconds"] > 4 * 60 * 60
 
+    def test_rows_of_an_earlier_execution_are_built_though_nothing_landed(self, states) -> None:
+        (rule,) = states["ToBuild?"]["Choices"]
+
+        assert rule["Next"] == "Build"
+        assert "$extraction.unbuilt" in rule["Condition"]
+
     def test_a_failed_alert_does_not_hide_the_failure(self, states) -> None:
         assert states["Notify"]["Catch"] == [{"ErrorEquals": ["States.ALL"], "Next": "Failed"}]
         assert states["Notify"]["Next"] == "Failed"

@@ -1,7 +1,8 @@
 """The states of the pipeline, in the order in which an execution meets them.
 
 Plan → Refused? → EachGroup (Extract → ReadOutcome) → Collect → ToBuild? → Build →
-ReadBuildOutcome → Judge → Healthy? → Succeeded, or Notify → Failed.
+ReadBuildOutcome → Judge → Healthy? → Succeeded, or Notify → Failed. An input that Plan
+refuses goes by NotStarted to Notify → Failed.
 
 Variables, visible to all states: ``plan``, ``extraction``, ``build``, ``verdict``
 (:mod:`._plan`, :mod:`._outcomes`). Within EachGroup all data goes from state to state.
@@ -59,12 +60,14 @@ class Definition:
             },
         )
         to_build = sfn.Choice.jsonata(scope, "ToBuild?")
-        judge = self._judge(scope)
+        notify = self._notify(scope)
+        judge = self._judge(scope, failed=notify)
+        # A schedule may carry a group that was renamed: nobody would look at its executions.
+        not_started = sfn.Pass.jsonata(
+            scope, "NotStarted", assign={"verdict": _query(_outcomes.REFUSAL)}
+        )
         refused.when(
-            sfn.Condition.jsonata(_query("$exists($plan.error)")),
-            sfn.Fail.jsonata(
-                scope, "NotStarted", error=_query("$plan.error"), cause=_query("$plan.cause")
-            ),
+            sfn.Condition.jsonata(_query("$exists($plan.error)")), not_started.next(notify)
         ).otherwise(self._each_group(scope).next(collect).next(to_build))
         to_build.when(
             sfn.Condition.jsonata(_query(_outcomes.TO_BUILD)),
@@ -158,6 +161,7 @@ class Definition:
             environment_variables_override={
                 BuildVariable.EXECUTION_NAME: _variable(_EXECUTION),
                 BuildVariable.FAILED_OBJECTS: _variable(_outcomes.FAILED_OBJECTS),
+                BuildVariable.FULL_REFRESH: _variable("$string($plan.full_refresh)"),
             },
             outputs={},
         )
@@ -180,8 +184,16 @@ class Definition:
         read.add_catch(then, errors=_EVERYTHING, assign={"build": _query(_outcomes.BUILD_UNREAD)})
         return build.next(read).next(then)
 
-    def _judge(self, scope: Construct) -> sfn.IChainable:
+    def _judge(self, scope: Construct, *, failed: sfn.IChainable) -> sfn.IChainable:
         judge = sfn.Pass.jsonata(scope, "Judge", assign={"verdict": _query(_outcomes.VERDICT)})
+        succeeded = sfn.Succeed.jsonata(scope, "Succeeded", outputs=_query("$verdict.summary"))
+        healthy = sfn.Choice.jsonata(scope, "Healthy?")
+        healthy.when(sfn.Condition.jsonata(_query("$exists($verdict.error)")), failed)
+        healthy.otherwise(succeeded)
+        return judge.next(healthy)
+
+    def _notify(self, scope: Construct) -> sfn.IChainable:
+        """One message, then the end."""
         failed = sfn.Fail.jsonata(
             scope, "Failed", error=_query("$verdict.error"), cause=_query("$verdict.cause")
         )
@@ -196,11 +208,7 @@ class Definition:
         )
         notify.add_catch(failed, errors=_EVERYTHING)
         notify.next(failed)
-        succeeded = sfn.Succeed.jsonata(scope, "Succeeded", outputs=_query("$verdict.summary"))
-        healthy = sfn.Choice.jsonata(scope, "Healthy?")
-        healthy.when(sfn.Condition.jsonata(_query("$exists($verdict.error)")), notify)
-        healthy.otherwise(succeeded)
-        return judge.next(healthy)
+        return notify
 
     def _read(
         self,

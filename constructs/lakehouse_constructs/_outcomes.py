@@ -89,10 +89,12 @@ EXTRACTION: Final = """(
 )"""
 
 # Whether dbt has work: rows that landed now, or earlier, in an execution whose build failed
-# or never came. What failed now is left out of the build, so it is no reason for one.
+# or never came, or a full refresh that was asked for. What failed now is left out of the
+# build, so it is no reason for one.
 TO_BUILD: Final = """(
   $failed := $extraction.failed.object;
-  $count($extraction.landed) > 0
+  $plan.full_refresh
+  or $count($extraction.landed) > 0
   or $count($extraction.unbuilt[$not($ in $failed)]) > 0
 )"""
 
@@ -118,6 +120,11 @@ BUILD_UNREAD: Final = """{
   "cause": $exists($states.input.error) ? $states.input.error
     : "the build ended without an outcome (" & $states.errorOutput.Error & ")"
 }"""
+
+# Of an execution whose input the plan refused.
+REFUSAL: Final = '{"error": $plan.error, "cause": $substring($plan.cause, 0, CAUSE)}'.replace(
+    "CAUSE", str(_CAUSE)
+)
 
 VERDICT: Final = """(
   $x := $extraction;

@@ -12,11 +12,11 @@ from typing import Any, Final
 from lakehouse_jobs.contract.arguments import ALL_OBJECTS, AVAILABLE_MODES, Mode
 from lakehouse_jobs.contract.objects import Group, ObjectsConfig, is_pattern
 
-# {"objects": […], "groups": […], "mode": "…"}, all optional.
-INPUT_KEYS: Final = ("objects", "groups", "mode")
+# {"objects": […], "groups": […], "mode": "…", "full_refresh": true}, all optional.
+INPUT_KEYS: Final = ("objects", "groups", "mode", "full_refresh")
 
-# The value of the expression has either `error` and `cause`, or `mode` and `items`,
-# one for each Glue run:
+# The value of the expression has either `error` and `cause`, or `mode`, `full_refresh`
+# and `items`, one for each Glue run:
 # {"group", "objects": what the job is asked for, "names": the objects known by name,
 #  "worker_type", "workers", "timeout_minutes"}
 _TEMPLATE: Final = """(
@@ -77,6 +77,8 @@ _TEMPLATE: Final = """(
   ? $invalid("groups", "a list of group names, or nothing for all")
   : $set("mode") and $not($in.mode in $modes)
   ? $invalid("mode", $join($modes, ", "))
+  : $set("full_refresh") and $type($in.full_refresh) != "boolean"
+  ? $invalid("full_refresh", "true or false")
   : $count($unknown_groups) > 0
   ? $unknown("UnknownGroup", $unknown_groups, $join($known.group, ", "))
   : $count($unknown_objects) > 0
@@ -86,6 +88,7 @@ _TEMPLATE: Final = """(
       "none of the objects " & $join($asked, ", ") & " is in the groups " & $join($groups, ", "))
   : {
     "mode": $set("mode") ? $in.mode : %(mode)s,
+    "full_refresh": $in.full_refresh = true,
     "items": $items
   }
 )"""

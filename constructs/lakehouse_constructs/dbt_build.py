@@ -152,6 +152,7 @@ class DbtBuild(Construct):
             BuildVariable.SESSION_WORKER_TYPE: sessions.worker_type,
             BuildVariable.SESSION_WORKERS: str(sessions.workers),
             BuildVariable.THREADS: str(sessions.threads),
+            BuildVariable.FULL_REFRESH: "false",  # the pipeline overrides it where asked to
         }
         return {
             str(key): codebuild.BuildEnvironmentVariable(value=value)

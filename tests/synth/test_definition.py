@@ -35,6 +35,8 @@ INPUTS: list[Any] = [
     {"objects": ["Nope"]},
     {"groups": ["sales"], "mode": "full"},
     {"since": "2026-01-01"},
+    {"full_refresh": True},
+    {"full_refresh": "yes"},
     {"groups": ["nope"]},
     {"objects": ["Account"], "groups": ["engagement"]},
     {"objects": []},

@@ -13,6 +13,11 @@ _MODES = [mode.value for mode in AVAILABLE_MODES]
 @click.option("--objects", help="Objects by API name, with commas between them.  [default: all]")
 @click.option("--groups", help="Groups of the configuration, with commas.  [default: all]")
 @click.option("--mode", type=click.Choice(_MODES), help="How to read.  [default: incremental]")
+@click.option(
+    "--full-refresh",
+    is_flag=True,
+    help="Rebuild every model from raw; also when nothing is new.",
+)
 @click.option("--wait/--no-wait", default=True, help="Follow it, or only start it.")
 @plain_option
 def command(
@@ -21,6 +26,7 @@ def command(
     objects: str | None,
     groups: str | None,
     mode: str | None,
+    full_refresh: bool,
     wait: bool,
     plain: bool,
 ) -> None:
@@ -46,6 +52,7 @@ def command(
         objects=names(objects),
         groups=names(groups),
         mode=Mode(mode) if mode else None,
+        full_refresh=full_refresh,
     )
     environment = Environment.named(environment_name)
     with aws_errors(environment):

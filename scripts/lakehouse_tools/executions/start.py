@@ -13,11 +13,12 @@ from lakehouse_tools.stack import Stack
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """The input of an execution. Empty or None leaves the choice to the state machine."""
+    """The input of an execution. What is empty, None or False is left to the state machine."""
 
     objects: tuple[str, ...] = ()  # API names; empty: all that are configured
     groups: tuple[str, ...] = ()
     mode: Mode | None = None
+    full_refresh: bool = False  # dbt rebuilds every model from raw
 
     def as_input(self) -> dict[str, Any]:
         """The execution's input, without what was left open."""
@@ -25,6 +26,7 @@ class Request:
             "objects": list(self.objects),
             "groups": list(self.groups),
             "mode": self.mode.value if self.mode else None,
+            "full_refresh": self.full_refresh,
         }
         return {key: value for key, value in values.items() if value}
 

@@ -41,6 +41,7 @@ class TestDefaults:
         assert set(variables) == set(BuildVariable) - SET_BY_THE_PIPELINE
         assert variables["MARTS_DATABASE"] == "lake_test_marts"
         assert variables["DBT_SESSION_PREFIX"] == "lake-test-dbt"
+        assert variables["LAKEHOUSE_FULL_REFRESH"] == "false"
         assert (variables["DBT_SESSION_WORKERS"], variables["DBT_THREADS"]) == ("2", "1")
 
     def test_the_build_may_use_its_own_sessions_only(self, dbt_build, statements) -> None:

@@ -175,6 +175,12 @@ def test_dbt_builds_what_landed_and_what_was_never_built(
     assert evaluate(_outcomes.TO_BUILD, variables=variables) is builds
 
 
+def test_a_full_refresh_builds_though_nothing_landed(evaluate, group, extraction) -> None:
+    variables = {"extraction": extraction(group(NOTHING)), "plan": {"full_refresh": True}}
+
+    assert evaluate(_outcomes.TO_BUILD, variables=variables) is True
+
+
 @pytest.mark.parametrize(("outcome", "said"), [(LANDED, ""), (FAILED, "Lead")])
 def test_dbt_is_told_what_failed(evaluate, group, extraction, outcome, said) -> None:
     variables = {"extraction": extraction(group(outcome))}
@@ -187,6 +193,16 @@ def test_dbt_is_told_the_names_of_a_broken_group(evaluate, group, extraction) ->
     variables = {"extraction": extraction(group(LANDED), broken)}
 
     assert evaluate(_outcomes.FAILED_OBJECTS, variables=variables) == "Account,Lead"
+
+
+def test_a_refused_input_ends_in_the_plans_words(evaluate) -> None:
+    plan = {"error": "UnknownGroup", "cause": "not configured: " + "x" * 9_000, "items": []}
+
+    refusal = evaluate(_outcomes.REFUSAL, variables={"plan": plan})
+
+    assert refusal["error"] == "UnknownGroup"
+    assert refusal["cause"].startswith("not configured: x")
+    assert len(refusal["cause"]) == 8_000
 
 
 def test_success_sums_up(group, extraction, verdict) -> None:

@@ -7,7 +7,7 @@ from aws_cdk import Duration, Stack
 from aws_cdk import aws_logs as logs
 
 from lakehouse_constructs import Pipeline
-from lakehouse_jobs.contract.arguments import UNSET, Argument
+from lakehouse_jobs.contract.arguments import UNSET, Argument, BuildVariable
 
 PER_RUN = {
     Argument.EXECUTION_NAME,
@@ -92,6 +92,20 @@ class TestDefaults:
 
         assert rule["Next"] == "Build"
         assert "$extraction.unbuilt" in rule["Condition"]
+
+    def test_the_build_is_told_whether_to_rebuild_everything(self, states, evaluate) -> None:
+        given = states["Build"]["Arguments"]["EnvironmentVariablesOverride"]
+
+        (value,) = [v["Value"] for v in given if v["Name"] == BuildVariable.FULL_REFRESH]
+        expression = value.removeprefix("{%").removesuffix("%}")
+        for asked, said in ((True, "true"), (False, "false")):
+            assert evaluate(expression, variables={"plan": {"full_refresh": asked}}) == said
+
+    def test_a_refused_input_is_a_failure_that_somebody_hears_of(self, states) -> None:
+        (rule,) = states["Refused?"]["Choices"]
+
+        assert states[rule["Next"]]["Next"] == "Notify"
+        assert "$plan.cause" in states[rule["Next"]]["Assign"]["verdict"]
 
     def test_a_failed_alert_does_not_hide_the_failure(self, states) -> None:
         assert states["Notify"]["Catch"] == [{"ErrorEquals": ["States.ALL"], "Next": "Failed"}]

@@ -82,7 +82,15 @@ def test_requested_groups_and_one_object_stay_lists(plan) -> None:
 
 
 def test_the_rest_of_the_request_is_passed_on(plan) -> None:
-    assert plan({"mode": "full"})["mode"] == "full"
+    result = plan({"mode": "full", "full_refresh": True})
+
+    assert result["mode"] == "full"
+    assert result["full_refresh"] is True
+
+
+@pytest.mark.parametrize("given_", [{}, {"full_refresh": None}, {"full_refresh": False}])
+def test_models_are_rebuilt_only_when_asked_for(plan, given_) -> None:
+    assert plan(given_)["full_refresh"] is False
 
 
 def test_null_is_the_same_as_nothing(plan) -> None:
@@ -109,6 +117,8 @@ def test_null_is_the_same_as_nothing(plan) -> None:
             for mode in Mode
             if mode not in AVAILABLE_MODES
         ),
+        ({"full_refresh": "true"}, "InvalidInput", "full_refresh: got true; allowed: true or"),
+        ({"full_refresh": 1}, "InvalidInput", "full_refresh: got 1"),
         ({"since": "2026-01-01"}, "InvalidInput", "allowed: one of the keys objects, groups"),
         ({"until": "2026-01-01"}, "InvalidInput", "allowed: one of the keys objects, groups"),
         ([], "InvalidInput", "not a JSON object"),

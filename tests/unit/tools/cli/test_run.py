@@ -37,9 +37,9 @@ def invoke(*arguments):
 
 def test_options_become_the_executions_input(requests, monkeypatch):
     ended(monkeypatch, status="SUCCEEDED")
-    result = invoke("--objects", "Account, Contact", "--mode", "full")
+    result = invoke("--objects", "Account, Contact", "--mode", "full", "--full-refresh")
     assert result.exit_code == 0, result.output
-    assert requests == [{"objects": ["Account", "Contact"], "mode": "full"}]
+    assert requests == [{"objects": ["Account", "Contact"], "mode": "full", "full_refresh": True}]
 
 
 def test_a_failed_execution_is_its_cause_in_one_line(requests, monkeypatch):

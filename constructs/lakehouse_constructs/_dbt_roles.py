@@ -1,5 +1,6 @@
 """The two roles of the dbt build, each as narrow as dbt-glue allows."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from aws_cdk import aws_iam as iam
@@ -47,7 +48,7 @@ def build_role(
     session_prefix: str,
     session_role: iam.Role,
     log_group: logs.LogGroup,
-    read_assets: Statement,
+    read_sources: Sequence[Statement],
 ) -> iam.Role:
     """The role of the build: starts sessions, reads the catalog, writes its outcome."""
     return role(
@@ -56,7 +57,7 @@ def build_role(
         service="codebuild",
         description="dbt build: starts Glue sessions, reads the catalog, writes its outcome",
         statements=[
-            read_assets,
+            *read_sources,
             allow(
                 *(f"glue:{action}" for action in _SESSION_ACTIONS),
                 on=[glue_arn(scope, "session", f"{session_prefix}*")],

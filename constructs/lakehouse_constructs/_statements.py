@@ -57,9 +57,38 @@ def on_bucket(bucket: s3.IBucket) -> Statement:
     return allow("s3:ListBucket", "s3:GetBucketLocation", on=[bucket.bucket_arn])
 
 
+def on_listing(bucket: s3.IBucket, *, prefixes: Iterable[str]) -> list[Statement]:
+    """Locate the bucket, and list what is under ``prefixes`` (each ends with a slash)."""
+    return [
+        allow("s3:GetBucketLocation", on=[bucket.bucket_arn]),
+        allow(
+            "s3:ListBucket",
+            on=[bucket.bucket_arn],
+            when={"StringLike": {"s3:prefix": [f"{prefix}*" for prefix in prefixes]}},
+        ),
+    ]
+
+
 def on_assets(*locations: tuple[s3.IBucket, str]) -> Statement:
     """Read exactly these objects of the bootstrap bucket."""
     return allow("s3:GetObject", on=[bucket.arn_for_objects(key) for bucket, key in locations])
+
+
+def on_sources(*locations: tuple[s3.IBucket, str]) -> list[Statement]:
+    """Let CodeBuild take its sources from exactly these objects of the bootstrap bucket.
+
+    It also asks for their version and for the bucket's region
+    (docs.aws.amazon.com/codebuild/latest/userguide/setting-up-service-role.html).
+    """
+    buckets = dict.fromkeys(bucket.bucket_arn for bucket, _ in locations)
+    return [
+        allow(
+            "s3:GetObject",
+            "s3:GetObjectVersion",
+            on=[bucket.arn_for_objects(key) for bucket, key in locations],
+        ),
+        allow("s3:GetBucketLocation", on=list(buckets)),
+    ]
 
 
 def located(asset: assets.Asset) -> tuple[s3.IBucket, str]:
@@ -67,12 +96,11 @@ def located(asset: assets.Asset) -> tuple[s3.IBucket, str]:
     return asset.bucket, asset.s3_object_key
 
 
-def on_key(key: kms.IKey, *, services: Sequence[str]) -> Statement:
-    """Encrypt and decrypt with the key, only through these services (``s3``, ``sns`` …)."""
+def on_key(key: kms.IKey, *, services: Sequence[str], write: bool = True) -> Statement:
+    """Decrypt and, unless told otherwise, encrypt, only through these services (``s3`` …)."""
     via = [f"{service}.{Aws.REGION}.{Aws.URL_SUFFIX}" for service in services]
     return allow(
-        "kms:Decrypt",
-        "kms:GenerateDataKey",
+        *(("kms:Decrypt", "kms:GenerateDataKey") if write else ("kms:Decrypt",)),
         on=[key.key_arn],
         when={"StringEquals": {"kms:ViaService": via}},
     )

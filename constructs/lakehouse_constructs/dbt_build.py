@@ -12,7 +12,7 @@ from constructs import Construct
 from lakehouse_constructs import _shipped
 from lakehouse_constructs._assets import archive_asset, wheels_asset
 from lakehouse_constructs._dbt_roles import build_role, session_role
-from lakehouse_constructs._statements import located, on_assets
+from lakehouse_constructs._statements import located, on_sources
 from lakehouse_constructs._wheels import WheelSet, default_cache
 from lakehouse_constructs.iceberg_catalog import IcebergCatalog, Layer
 from lakehouse_constructs.lake_bucket import LakeBucket
@@ -102,7 +102,7 @@ class DbtBuild(Construct):
             session_prefix=session_prefix,
             session_role=self.session_role,
             log_group=self.log_group,
-            read_assets=on_assets(located(source), located(jobs), located(wheels)),
+            read_sources=on_sources(located(source), located(jobs), located(wheels)),
         )
         self.project = codebuild.Project(
             self,

@@ -8,6 +8,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from lakehouse_constructs._errors import SynthesisError
 from lakehouse_constructs._interfaces import as_key, service_principal
 from lakehouse_constructs._removal import confirmed
 from lakehouse_jobs.contract.runs import EXPIRING_PREFIXES
@@ -40,12 +41,14 @@ class LakeBucket(Construct):
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
         **kwargs: Any,
     ) -> None:
-        """Make the bucket, or take what exists.
+        """Make the bucket, or take what exists. Raises SynthesisError for a bucket without key.
 
         :param bucket: an existing bucket. Default: a new one. A given one keeps its own
             encryption, lifecycle and logging.
         :param key: an existing key; its policy must let CloudWatch Logs, CloudWatch and
-            S3's callers use it. Default: a new one with rotation.
+            S3's callers use it. With ``bucket`` it is the key that encrypts the bucket, and
+            may be left out where the bucket was imported with it. Default: the key of
+            ``bucket``, or a new one with rotation.
         :param expire_after: age at which objects under reports/, athena/, loads/ and tmp/
             are deleted. It must exceed the longest load. Default: 30 days.
         :param access_logs_expire_after: age at which access logs are deleted.
@@ -56,11 +59,12 @@ class LakeBucket(Construct):
         """
         super().__init__(scope, id, **kwargs)
         removal = confirmed(self, removal_policy)
-        self.key: kms.IKey = key if key is not None else _new_key(self, removal)
         self.access_logs: s3.Bucket | None = None
         if bucket is not None:
             self.bucket: s3.IBucket = bucket
+            self.key: kms.IKey = _key_of(bucket, key)
             return
+        self.key = key if key is not None else _new_key(self, removal)
         logs_age = (
             Duration.days(90) if access_logs_expire_after is None else access_logs_expire_after
         )
@@ -101,6 +105,17 @@ class LakeBucket(Construct):
             auto_delete_objects=removal == RemovalPolicy.DESTROY,
         )
         _deliver_logs(created, to=self.access_logs)
+
+
+def _key_of(bucket: s3.IBucket, key: kms.IKey | None) -> kms.IKey:
+    # A key of ours would be granted to every role and open no object of the bucket.
+    known = key if key is not None else bucket.encryption_key
+    if known is None:
+        raise SynthesisError(
+            "LakeBucket: bucket= was given without the key that encrypts it: pass key=, "
+            "or import the bucket with Bucket.from_bucket_attributes(encryption_key=…)"
+        )
+    return known
 
 
 def _deliver_logs(bucket: s3.Bucket, *, to: s3.Bucket) -> None:

@@ -10,9 +10,9 @@ from constructs import Construct
 from lakehouse_constructs._statements import (
     READ_FILES,
     allow,
-    on_bucket,
     on_catalog,
     on_key,
+    on_listing,
     on_objects,
 )
 from lakehouse_constructs.iceberg_catalog import IcebergCatalog, Layer
@@ -76,7 +76,11 @@ class QueryAccess(Construct):
     def grant_query(
         self, grantee: iam.IGrantable, *, layers: tuple[Layer, ...] = (Layer.MARTS,)
     ) -> None:
-        """Let a user or role query ``layers`` (default: the marts) in this workgroup."""
+        """Let a user or role query ``layers`` (default: the marts) in this workgroup.
+
+        Everybody who may query in the workgroup can read all of its results, those of
+        others and of layers that they were not granted: they lie under one prefix.
+        """
         stack = Stack.of(self)
         databases = [self._catalog.name(layer) for layer in layers]
         work_group = stack.format_arn(
@@ -101,7 +105,7 @@ class QueryAccess(Construct):
                 databases=databases,
                 actions=["GetDatabase", "GetDatabases", "GetTable", "GetTables", "GetPartitions"],
             ),
-            on_bucket(self._lake.bucket),
+            *on_listing(self._lake.bucket, prefixes=[*(f"{d}/" for d in databases), ATHENA_PREFIX]),
             on_objects(
                 self._lake.bucket, prefixes=[f"{d}/" for d in databases], actions=READ_FILES
             ),

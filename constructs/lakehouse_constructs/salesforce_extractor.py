@@ -75,7 +75,9 @@ class SalesforceExtractor(Construct):
 
         :param objects_config: the file that says which objects are extracted, in which
             groups; it is checked here and travels to the job as it is.
-        :param secret: existing credentials. Default: a new secret with a placeholder.
+        :param secret: existing credentials. Where a key of your own encrypts them, say so
+            when you import the secret (``Secret.from_secret_attributes``), so that the job
+            may decrypt with it. Default: a new secret with a placeholder.
         :param max_concurrent_runs: runs at once, over all executions. Default: 50.
         :param log_retention: Default: three months.
         :param wheel_cache: folder that keeps fetched wheels between syntheses.
@@ -189,12 +191,19 @@ class SalesforceExtractor(Construct):
                     databases=[self._raw],
                     actions=["GetDatabase", "GetTable", "CreateTable", "UpdateTable"],
                 ),
-                allow("secretsmanager:GetSecretValue", on=[self.secret.secret_arn]),
+                *self._read_secret(),
                 on_key(lake.key, services=["s3", "secretsmanager"]),
                 on_log_groups(self, _LOGS, encrypted=True),
                 glue_metrics(),
             ],
         )
+
+    def _read_secret(self) -> list[Statement]:
+        statements = [allow("secretsmanager:GetSecretValue", on=[self.secret.secret_arn])]
+        key = self.secret.encryption_key
+        if key is not None and key is not self._lake.key:
+            statements.append(on_key(key, services=["secretsmanager"], write=False))
+        return statements
 
     def _log_groups(self, retention: logs.RetentionDays) -> list[logs.LogGroup]:
         # With a security configuration Glue writes to groups of these names. Made by Glue

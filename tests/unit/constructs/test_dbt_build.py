@@ -65,6 +65,16 @@ class TestDefaults:
         (files,) = [s for s in allowed if "s3:PutObject" in s["Action"]]
         assert files["Resource"]["Fn::Join"][1][-1] == "/runs/*"
 
+    def test_codebuild_may_take_each_source_and_locate_its_bucket(
+        self, dbt_build, statements
+    ) -> None:
+        objects, bucket = [s for s in statements("dbt build") if "hnb659fds" in json.dumps(s)]
+
+        assert objects["Action"] == ["s3:GetObject", "s3:GetObjectVersion"]
+        assert len(objects["Resource"]) == 3
+        assert bucket["Action"] == "s3:GetBucketLocation"
+        assert "*" not in json.dumps([objects["Resource"], bucket["Resource"]])
+
     def test_cdk_adds_nothing_to_the_role(self, dbt_build, resources) -> None:
         assert resources("AWS::IAM::Policy") == []
 

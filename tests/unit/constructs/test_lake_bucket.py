@@ -1,11 +1,12 @@
 import json
 
+import pytest
 from aws_cdk import App, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from aws_cdk.assertions import Annotations, Match, Template
 
-from lakehouse_constructs import LakeBucket
+from lakehouse_constructs import LakeBucket, SynthesisError
 from lakehouse_jobs.contract.runs import EXPIRING_PREFIXES
 
 
@@ -101,6 +102,20 @@ class TestCustom:
         assert lake.bucket.bucket_name == "ours"
         assert lake.access_logs is None
         assert Template.from_stack(stack).to_json().get("Resources", {}) == {}
+
+    def test_the_key_of_an_existing_bucket_is_known_with_it(self, stack: Stack) -> None:
+        key = kms.Key.from_key_arn(stack, "K", "arn:aws:kms:us-east-1:123456789012:key/some")
+        bucket = s3.Bucket.from_bucket_attributes(
+            stack, "B", bucket_name="ours", encryption_key=key
+        )
+
+        assert LakeBucket(stack, "Lake", bucket=bucket).key.key_arn == key.key_arn
+
+    def test_an_existing_bucket_whose_key_nobody_names_is_refused(self, stack: Stack) -> None:
+        bucket = s3.Bucket.from_bucket_name(stack, "B", "ours")
+
+        with pytest.raises(SynthesisError, match="pass key="):
+            LakeBucket(stack, "Lake", bucket=bucket)
 
     def test_destroy_alone_is_answered_with_retain_and_a_warning(self, stack: Stack) -> None:
         LakeBucket(stack, "Lake", removal_policy=RemovalPolicy.DESTROY)

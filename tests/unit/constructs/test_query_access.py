@@ -45,7 +45,12 @@ def test_a_user_reads_the_granted_layers_only(
     else:
         queries.grant_query(analyst)
 
-    text = json.dumps(resources("AWS::IAM::Policy"))
+    (policy,) = resources("AWS::IAM::Policy")
+    listed = [s for s in policy["PolicyDocument"]["Statement"] if "s3:ListBucket" in s["Action"]]
+    assert [(s["Action"], s["Condition"]) for s in listed] == [
+        ("s3:ListBucket", {"StringLike": {"s3:prefix": [f"{seen}/*", "athena/*"]}})
+    ]
+    text = json.dumps(policy)
     assert f"table/{seen}/*" in text
     assert f"/{seen}/*" in text
     assert unseen not in text

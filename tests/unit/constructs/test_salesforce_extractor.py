@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 from aws_cdk import App, Stack
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk.assertions import Template
@@ -149,6 +150,40 @@ class TestCustom:
         assert resources("AWS::SecretsManager::Secret") == []
         assert resources("AWS::Glue::Job")[0]["ExecutionProperty"] == {"MaxConcurrentRuns": 3}
         assert {g["RetentionInDays"] for g in resources("AWS::Logs::LogGroup")} == {7}
+
+    @pytest.mark.parametrize("of_its_own", [True, False])
+    def test_a_secret_under_a_key_of_its_own_can_be_decrypted(
+        self,
+        stack: Stack,
+        lake,
+        catalog,
+        objects_config: Path,
+        wheel_cache: Path,
+        statements,
+        of_its_own: bool,
+    ) -> None:
+        arn = "arn:aws:kms:us-east-1:123456789012:key/theirs"
+        key = kms.Key.from_key_arn(stack, "Theirs", arn) if of_its_own else None
+        secret = secretsmanager.Secret.from_secret_attributes(
+            stack,
+            "Existing",
+            encryption_key=key,
+            secret_complete_arn="arn:aws:secretsmanager:us-east-1:123456789012:secret:crm-AbCdEf",
+        )
+        SalesforceExtractor(
+            stack,
+            "Extractor",
+            lake=lake,
+            catalog=catalog,
+            objects_config=objects_config,
+            secret=secret,
+            wheel_cache=wheel_cache,
+        )
+
+        found = [s for s in statements("Extraction job") if s["Resource"] == arn]
+        assert [s["Action"] for s in found] == (["kms:Decrypt"] if of_its_own else [])
+        for statement in found:
+            assert '"secretsmanager."' in json.dumps(statement["Condition"])
 
     def test_a_broken_objects_file_stops_the_synthesis(
         self, stack: Stack, lake, catalog, tmp_path: Path, wheel_cache: Path

@@ -40,13 +40,12 @@ def marts_table(before: Sequence[Mart], after: Sequence[Mart]) -> Table:
 
 
 def difference(outcomes: Sequence[ObjectOutcome]) -> list[str]:
-    """What an incremental run found, in sentences."""
+    """What an incremental run found, beside the table of the objects shown before."""
     landed = [o for o in outcomes if o["status"] == Status.LANDED]
     unchanged = [o for o in outcomes if o["status"] == Status.UNCHANGED]
     rows = sum(o["rows"] for o in landed)
     stored = sum(o["bytes"] for o in landed)
     lines = [f"{count(rows)} new versions in {len(landed)} objects, {size(stored)} of Parquet"]
-    lines += [f"{o['object']}: {count(o['rows'])} versions" for o in landed]
     lines += [f"{o['object']}: {text}" for o in outcomes for text in o["schema_changes"]]
     if unchanged:
         lines.append(f"unchanged: {', '.join(o['object'] for o in unchanged)}")

@@ -34,7 +34,6 @@ def test_a_run_is_told_by_what_landed_and_what_changed_shape():
     )
     assert lines == [
         "1,200 new versions in 1 objects, 120.0 kB of Parquet",
-        "Account: 1,200 versions",
         "Account: tier__c is new: Tier__c (picklist)",
         "unchanged: Lead",
     ]

@@ -92,7 +92,7 @@ def select(description: Description, rules: FieldRules) -> Selection:
     sources: list[Source] = []
     left_out: list[str] = []
     for field in description.fields:
-        reason = _left_out(field, rules)
+        reason = _left_out(field, rules, description.fields)
         if reason:
             left_out.append(f"{field.name}: {reason}")
         elif field.type not in COMPOUND_TYPES:
@@ -105,11 +105,45 @@ def select(description: Description, rules: FieldRules) -> Selection:
     )
 
 
-def _left_out(field: Field, rules: FieldRules) -> str | None:
+def refuse_unknown(description: Description, own: FieldRules) -> None:
+    """Refuse rules of this object that name no field of it: the meant one would go in clear.
+
+    Raises ConfigError. Rules among the defaults are for every object and may match nothing.
+    """
+    known = {f.name.lower() for f in description.fields}
+    known |= {f.compound.lower() for f in description.fields if f.compound}
+    for key, names in (("exclude", own.exclude), ("hash", own.hash)):
+        for name in sorted(names - known):
+            raise ConfigError(
+                where=f"objects.{description.name}.fields",
+                key=key,
+                value=name,
+                allowed=f"a field of {description.name} that the Salesforce user can see; check "
+                "the spelling in salesforce_objects.json, or remove it: fields the user cannot "
+                "see need no exclusion",
+            )
+
+
+def _left_out(field: Field, rules: FieldRules, fields: Sequence[Field]) -> str | None:
     if _named(field, rules.exclude):
         return "excluded by the configuration"
+    part = _hidden_part(field, rules, fields)
+    if part:
+        return f"left out with {part}, which the configuration hides and which is a part of it"
     if field.type == "base64":
         return "base64, which a bulk query cannot read"
+    return None
+
+
+def _hidden_part(whole: Field, rules: FieldRules, fields: Sequence[Field]) -> str | None:
+    """An excluded or hashed part of a compound that is text itself, as Name is."""
+    if whole.type in COMPOUND_TYPES or _named(whole, rules.hash):
+        return None
+    for part in fields:
+        name = part.name.lower()
+        is_part = (part.compound or "").lower() == whole.name.lower() != name
+        if is_part and name in rules.exclude | rules.hash:
+            return part.name
     return None
 
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from pyiceberg.catalog import Catalog
 
 from lakehouse_jobs.contract.arguments import Mode
-from lakehouse_jobs.contract.objects import ObjectsConfig
+from lakehouse_jobs.contract.objects import ObjectRules, ObjectsConfig
 from lakehouse_jobs.contract.raw_log import table_name
 from lakehouse_jobs.contract.runs import ObjectOutcome, Status
 from lakehouse_jobs.errors import SupersededError
-from lakehouse_jobs.extract.columns import select
+from lakehouse_jobs.extract.columns import refuse_unknown, select
 from lakehouse_jobs.extract.extraction import Extraction
 from lakehouse_jobs.extract.loads import BEAT_SECONDS, DEAD_AFTER_SECONDS, Claim, TakenError
 from lakehouse_jobs.extract.pages import Part
@@ -104,6 +104,8 @@ def _extract(
 ) -> None:
     description = task.org.describe(name)
     now = task.org.server_time()
+    own = task.config.objects.get(description.name.lower(), ObjectRules())
+    refuse_unknown(description, own.fields)
     rules = task.config.rules(description.name)
     selection = select(description, rules.fields)
     outcome["left_out"] = list(selection.left_out)

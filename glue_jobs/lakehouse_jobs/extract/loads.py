@@ -66,8 +66,12 @@ class Claim:
         self._stop.set()
         if self._thread is not None:
             self._thread.join()
-        if self._mine():
-            self.store.delete([self.store.address(self.key)])
+        try:
+            if self._mine():
+                self.store.delete([self.store.address(self.key)])
+        except (ClientError, BotoCoreError) as failure:
+            # What was read has landed all the same; the next run takes the record over.
+            print(f"{self.key} could not be deleted: {failure}", flush=True)
 
     def _watched(self) -> str | None:
         """The ETag of a record that did not change for long enough; None if it went."""

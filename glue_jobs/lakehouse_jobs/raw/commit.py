@@ -49,11 +49,11 @@ def commit(raw: RawTable, landing: Landing, *, store: Store) -> int:
     try:
         _land(raw, landing.files, wanted)
     except CommitFailedError:
-        store.delete([*landing.files, landing.lookback_file])
+        store.discard([*landing.files, landing.lookback_file])
         raise
     previous = raw.state.lookback_file
     if previous and previous != landing.lookback_file:
-        store.delete([previous])
+        store.discard([previous])
     return batch
 
 
@@ -62,9 +62,15 @@ def _land(raw: RawTable, files: Sequence[str], wanted: dict[str, str]) -> None:
     for attempt in range(1, _ATTEMPTS + 1):
         try:
             _transact(table, files, wanted, fenced_by=raw.properties)
-        except SupersededError:
+        except SupersededError as error:
+            # The other run may be this one: botocore repeats a request whose answer was
+            # lost, and then meets its own change.
+            if _landed(table, wanted, after=error):
+                return
             raise
         except CommitFailedException as error:
+            if _landed(table, wanted, after=error):
+                return
             # PyIceberg repeats appends by itself, but not a change of properties alone.
             if files or attempt == _ATTEMPTS:
                 raise CommitFailedError(
@@ -101,6 +107,7 @@ def _transact(
                     TableProperty.RUN_ID.value: wanted[TableProperty.RUN_ID],
                     TableProperty.BATCH.value: wanted[TableProperty.BATCH],
                     TableProperty.WATERMARK.value: wanted[TableProperty.WATERMARK],
+                    TableProperty.LOOKBACK_FILE.value: wanted[TableProperty.LOOKBACK_FILE],
                 },
                 check_duplicate_files=False,  # their names are fresh; the check reads all manifests
             )
@@ -111,9 +118,10 @@ def _landed(table: Table, wanted: dict[str, str], *, after: Exception) -> bool:
     fresh = _fresh(table, after=after)
     if all(fresh.properties.get(k) == v for k, v in wanted.items()):
         return True
-    keys = (TableProperty.RUN_ID.value, TableProperty.BATCH.value, TableProperty.WATERMARK.value)
+    # Its name is unique to the attempt; run id and batch may be those of a twin of this run.
+    key = TableProperty.LOOKBACK_FILE.value
     return any(
-        all((s.summary and s.summary.additional_properties.get(k)) == wanted[k] for k in keys)
+        s.summary is not None and s.summary.additional_properties.get(key) == wanted[key]
         for s in fresh.snapshots()
     )
 

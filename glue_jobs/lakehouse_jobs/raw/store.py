@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import boto3
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 
 class Store:
@@ -56,6 +56,14 @@ class Store:
         """Delete objects; those that are not there do not matter."""
         for address in addresses:
             self._s3.delete_object(Bucket=self.bucket, Key=self.key_of(address))
+
+    def discard(self, addresses: Iterable[str]) -> None:
+        """Delete objects that nothing refers to any more; where that fails, say so and go on."""
+        for address in addresses:
+            try:
+                self.delete([address])
+            except (BotoCoreError, ClientError) as error:
+                print(f"{address} could not be deleted and is of no use: {error}", flush=True)
 
     def tag_of(self, key: str) -> str | None:
         """An object's ETag and time of writing in one string, None where there is none."""

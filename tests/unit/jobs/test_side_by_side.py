@@ -1,6 +1,7 @@
 """Runs at the same time, lost answers, dead owners: each version lands exactly once."""
 
 import json
+import sys
 import threading
 import time
 from datetime import timedelta
@@ -40,7 +41,7 @@ def opened(account_lab):
                 wanted=wanted,
             )
 
-        def land(self, raw, run_id, *, files=1):
+        def land(self, raw, run_id, *, files=1, twin=""):
             schema = file_schema(raw.table.schema(), raw.columns)
             empty = {c.name: [None] for c in SYSTEM_COLUMNS}
             rows = pa.Table.from_pydict({"id": [run_id], **empty}, schema=schema)
@@ -48,9 +49,9 @@ def opened(account_lab):
             for number in range(files):
                 sink = io.BytesIO()
                 pq.write_table(rows, sink)
-                key = f"{account_lab.database}/account/data/{run_id}-{number}.parquet"
+                key = f"{account_lab.database}/account/data/{run_id}{twin}-{number}.parquet"
                 addresses.append(store.write(key, sink.getvalue()))
-            lookback = store.write(f"{account_lab.database}/_lookback/{run_id}", b"")
+            lookback = store.write(f"{account_lab.database}/_lookback/{run_id}{twin}", b"")
             landing = Landing(
                 files=addresses,
                 watermark=account_lab.org.now,
@@ -126,6 +127,61 @@ def test_a_commit_whose_answer_was_lost_is_found(opened, account_lab, monkeypatc
     assert opened.land(raw, "one", files=files) == files
     monkeypatch.undo()
     assert len(account_lab.rows("account")) == files
+
+
+@pytest.mark.parametrize("refused_with", ["conflict", "fence"])
+@pytest.mark.parametrize("files", [0, 1])
+def test_a_commit_that_meets_its_own_change_landed(
+    opened, account_lab, monkeypatch, files, refused_with
+):
+    """Botocore repeats a request whose answer was lost, and is refused for its own change."""
+    from pyiceberg.exceptions import CommitFailedException
+
+    from lakehouse_jobs.errors import SupersededError
+
+    module = sys.modules["lakehouse_jobs.raw.commit"]  # the package has a function of that name
+
+    error = CommitFailedException if refused_with == "conflict" else SupersededError
+    raw = opened.open()
+    real = module._transact
+
+    def met_itself(*arguments, **more):
+        real(*arguments, **more)
+        raise error("concurrent update")
+
+    monkeypatch.setattr(module, "_transact", met_itself)
+    assert opened.land(raw, "one", files=files) == files
+    monkeypatch.undo()
+    assert len(account_lab.rows("account")) == files
+    lookback = account_lab.table("account").properties["lakehouse.lookback-file"]
+    assert opened.store.read(opened.store.key_of(lookback)) is not None
+
+
+def test_a_twin_of_the_same_run_is_superseded(opened, account_lab):
+    from lakehouse_jobs.errors import SupersededError
+
+    first, second = opened.open(), opened.open()
+    opened.land(first, "one", twin="a")
+    with pytest.raises(SupersededError):
+        opened.land(second, "one", twin="b")
+    assert len(account_lab.rows("account")) == 1
+    assert len(account_lab.keys(f"{account_lab.database}/account/data/")) == 1
+
+
+def test_a_lookback_file_that_cannot_be_deleted_stays(opened, account_lab, monkeypatch):
+    from botocore.exceptions import ReadTimeoutError
+
+    from lakehouse_jobs.raw.store import Store
+
+    opened.land(opened.open(), "one")
+    raw = opened.open()
+
+    def refused(*_):
+        raise ReadTimeoutError(endpoint_url="s3")
+
+    monkeypatch.setattr(Store, "delete", refused)
+    assert opened.land(raw, "two") == 2
+    assert len(account_lab.rows("account")) == 2
 
 
 def test_a_commit_of_unknown_outcome_keeps_its_files(opened, account_lab, monkeypatch):

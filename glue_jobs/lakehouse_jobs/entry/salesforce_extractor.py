@@ -18,7 +18,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lakehouse_jobs.contract import progress
-from lakehouse_jobs.contract.arguments import ALL_OBJECTS, UNSET, Argument, Mode
+from lakehouse_jobs.contract.arguments import ALL_OBJECTS, AVAILABLE_MODES, UNSET, Argument, Mode
 from lakehouse_jobs.contract.errors import ConfigError
 from lakehouse_jobs.contract.objects import ObjectsConfig
 from lakehouse_jobs.contract.progress import Event
@@ -28,11 +28,9 @@ from lakehouse_jobs.extract.group import (
     chosen,
     extract_group,
     failed_outcome,
-    failure_line,
-    summarize,
-    write_summary,
 )
 from lakehouse_jobs.extract.run import Lake, Task
+from lakehouse_jobs.extract.summary import failure_line, summarize, write_summary
 from lakehouse_jobs.raw.catalog import raw_catalog
 from lakehouse_jobs.raw.store import Store
 from lakehouse_jobs.salesforce.org import Org
@@ -61,10 +59,9 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 
 def checked_mode(options: argparse.Namespace) -> Mode:
     """The mode asked for. Raises RequestError for what this version cannot do."""
-    allowed = (Mode.INCREMENTAL, Mode.FULL)
-    if options.mode not in allowed:
+    if options.mode not in AVAILABLE_MODES:
         raise RequestError(
-            f"mode {options.mode!r} is not available yet; allowed: {', '.join(allowed)}"
+            f"mode {options.mode!r} is not available yet; allowed: {', '.join(AVAILABLE_MODES)}"
         )
     for name in (Argument.SINCE, Argument.UNTIL):
         value = getattr(options, name.value)
@@ -122,7 +119,7 @@ def _all_failed(
     for outcome in outcomes if names else ():
         key = object_outcome_key(options.execution_name, outcome["object"])
         store.write_json(key, outcome)
-    summary = summarize(group.name, outcomes)
+    summary = summarize(group.name, outcomes, built={})
     write_summary(store, options.execution_name, summary)
     report(Event.RUN_FINISHED, landed=0, unchanged=0, skipped=0, failed=len(outcomes))
     return summary

@@ -6,22 +6,23 @@ import traceback
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from lakehouse_jobs.contract.arguments import ALL_OBJECTS
 from lakehouse_jobs.contract.errors import ConfigError
 from lakehouse_jobs.contract.objects import Group, ObjectsConfig, is_pattern
 from lakehouse_jobs.contract.progress import Event
 from lakehouse_jobs.contract.runs import (
-    Failure,
     GroupOutcome,
     ObjectOutcome,
     Status,
-    group_outcome_key,
     object_outcome_key,
 )
 from lakehouse_jobs.errors import LakehouseError, RequestError
 from lakehouse_jobs.extract.pages import Part
 from lakehouse_jobs.extract.run import Task, blank_outcome, extract
-from lakehouse_jobs.raw.store import Store
+from lakehouse_jobs.extract.summary import read_built, summarize, write_summary
+from lakehouse_jobs.raw.owner import check_owner
 
 Report = Callable[..., None]  # report(event, **fields)
 PROGRESS_SECONDS = 1.0
@@ -54,8 +55,9 @@ def extract_group(task: Task, names: Sequence[str], *, report: Report) -> GroupO
     report(Event.RUN_STARTED, objects=list(names))
     at_once = max(1, min(task.config.group(task.group).concurrency, len(names)))
     with ThreadPoolExecutor(at_once, thread_name_prefix="object") as objects:
-        outcomes = list(objects.map(lambda name: _one(task, name, report), names))
-    summary = summarize(task.group, outcomes)
+        refused = _refused(task, names)
+        outcomes = list(objects.map(lambda name: _one(task, name, report, refused), names))
+    summary = summarize(task.group, outcomes, built=read_built(task.lake.store))
     write_summary(task.lake.store, task.run_id, summary)
     report(
         Event.RUN_FINISHED,
@@ -64,16 +66,39 @@ def extract_group(task: Task, names: Sequence[str], *, report: Report) -> GroupO
     return summary
 
 
-def _one(task: Task, name: str, report: Report) -> ObjectOutcome:
+def _refused(task: Task, names: Sequence[str]) -> Exception | None:
+    """What forbids writing any object of this org into this lake; asked once."""
+    others = (i for group in task.config.groups for i in group.include if not is_pattern(i))
+    try:
+        check_owner(
+            task.lake.catalog,
+            task.lake.store,
+            database=task.lake.database,
+            org_id=task.org.org_id,
+            objects=dict.fromkeys([*names, *others]),
+        )
+    except Exception as error:
+        return error
+    return None
+
+
+def _one(task: Task, name: str, report: Report, refused: Exception | None) -> ObjectOutcome:
     started = time.monotonic()
     progress = _Progress(report, name)
     report(Event.OBJECT_STARTED, object=name)
     try:
-        outcome = extract(task, name, progress=progress)
+        if refused is None:
+            outcome = extract(task, name, progress=progress)
+        else:
+            outcome = failed_outcome(task.group, name, refused)
     except Exception as error:
         outcome = failed_outcome(task.group, name, error)
         outcome["seconds"] = round(time.monotonic() - started, 3)
-    task.lake.store.write_json(object_outcome_key(task.run_id, name), outcome)
+    try:
+        task.lake.store.write_json(object_outcome_key(task.run_id, name), outcome)
+    except (BotoCoreError, ClientError) as error:
+        # The group's summary still has it.
+        print(f"the outcome of {name} could not be written: {error}", flush=True)
     report(
         Event.OBJECT_FINISHED,
         object=name,
@@ -94,44 +119,6 @@ def failed_outcome(group: str, name: str, error: Exception) -> ObjectOutcome:
         traceback.print_exception(error)
         outcome["message"] = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
     return outcome
-
-
-def summarize(group: str, outcomes: Sequence[ObjectOutcome]) -> GroupOutcome:
-    """The group's summary of its objects' outcomes."""
-
-    def named(*statuses: Status) -> list[str]:
-        return [o["object"] for o in outcomes if o["status"] in statuses]
-
-    return GroupOutcome(
-        group=group,
-        landed=named(Status.LANDED),
-        unchanged=named(Status.UNCHANGED),
-        skipped=named(Status.SKIPPED, Status.SUPERSEDED),
-        failed=[
-            Failure(object=o["object"], message=o["message"] or "")
-            for o in outcomes
-            if o["status"] == Status.FAILED
-        ],
-    )
-
-
-def write_summary(store: Store, run_id: str, summary: GroupOutcome) -> None:
-    """Write the file that the state machine reads."""
-    store.write_json(group_outcome_key(run_id, summary["group"]), summary)
-
-
-def failure_line(summary: GroupOutcome) -> str | None:
-    """One line about what failed, or None: what Glue shows as the run's error."""
-    failed = summary["failed"]
-    if not failed:
-        return None
-    total = len(failed) + sum(len(summary[k]) for k in ("landed", "unchanged", "skipped"))
-    messages = {f["message"] for f in failed}
-    if len(messages) == 1 and len(failed) > 1:
-        reasons = next(iter(messages))
-    else:
-        reasons = "; ".join(f"{f['object']}: {f['message']}" for f in failed)
-    return f"{len(failed)} of {total} objects failed: {reasons}"
 
 
 class _Progress:

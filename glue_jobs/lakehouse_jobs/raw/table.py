@@ -14,7 +14,8 @@ from pyiceberg.exceptions import (
 from pyiceberg.table import Table
 
 from lakehouse_jobs.contract.raw_log import FORMAT_VERSION, TableProperty, table_name
-from lakehouse_jobs.errors import CommitFailedError, NewerFormatError, RawTableError, WrongOrgError
+from lakehouse_jobs.errors import CommitFailedError, NewerFormatError, RawTableError
+from lakehouse_jobs.raw.owner import wrong_org
 from lakehouse_jobs.raw.schema import RawColumn, evolution, iceberg_type, new_schema
 
 _SCHEMA_ATTEMPTS = 5
@@ -128,10 +129,7 @@ def guard(table: Table, *, org_id: str) -> None:
     name = ".".join(table.name())
     found = table.properties.get(TableProperty.ORG_ID)
     if found != org_id:
-        raise WrongOrgError(
-            f"{name} holds rows of org {found or '(none named)'}, but these credentials are for "
-            f"org {org_id}; use the right credentials, or another environment for this org"
-        )
+        raise wrong_org(name, found=found, org_id=org_id)
     version = table.properties.get(TableProperty.FORMAT_VERSION, "0")
     if not version.isdecimal() or int(version) > FORMAT_VERSION:
         raise NewerFormatError(

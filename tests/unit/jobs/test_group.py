@@ -1,6 +1,7 @@
 """A group of objects: an outcome each, and what the run says at its end."""
 
 import json
+from datetime import timedelta
 
 import pytest
 
@@ -8,7 +9,7 @@ from lakehouse_jobs.contract.objects import ObjectsConfig
 from lakehouse_jobs.contract.progress import parse as parse_line
 from lakehouse_jobs.entry.salesforce_extractor import main
 from lakehouse_jobs.errors import RequestError
-from lakehouse_jobs.extract.group import chosen, failure_line
+from lakehouse_jobs.extract.group import chosen
 
 local_aws = pytest.mark.local_aws
 
@@ -46,17 +47,6 @@ def test_some_objects_in_the_configurations_spelling():
 def test_an_object_of_another_group_is_refused():
     with pytest.raises(RequestError, match="object Lead is not in group sales"):
         chosen(CONFIG, SALES, "Lead", available=list)
-
-
-def test_the_line_that_glue_shows():
-    summary = {"group": "g", "landed": ["A"], "unchanged": [], "skipped": ["S"], "failed": []}
-    assert failure_line(summary) is None
-    summary["failed"] = [{"object": "B", "message": "x"}]
-    assert failure_line(summary) == "1 of 3 objects failed: B: x"
-    summary["failed"].append({"object": "C", "message": "y"})
-    assert failure_line(summary) == "2 of 4 objects failed: B: x; C: y"
-    summary["failed"][1]["message"] = "x"
-    assert failure_line(summary) == "2 of 4 objects failed: x"
 
 
 @pytest.fixture
@@ -164,3 +154,71 @@ def test_missing_arguments_are_a_usage_error(capsys):
         main(["--group", "sales"])
     assert ended.value.code == 2
     assert "--lake_bucket" in capsys.readouterr().err
+
+
+@local_aws
+def test_what_the_last_build_has_not_read_is_named(two):
+    s3 = two.client("s3")
+
+    def built(text):
+        s3.put_object(Bucket=two.bucket, Key="runs/_built.json", Body=text)
+
+    two.run()  # nothing was ever built
+    assert two.json("runs/run-1/_sales.json")["unbuilt"] == ["Account", "Lead"]
+    built(b'{"account": 1, "other": 9}')
+    outcomes = two.run()
+    assert (outcomes["Lead"]["status"], outcomes["Lead"]["batch"]) == ("unchanged", 1)
+    assert two.json("runs/run-2/_sales.json")["unbuilt"] == ["Lead"]
+    built(b'{"account": 1, "lead": 1}')
+    two.run()
+    assert two.json("runs/run-3/_sales.json")["unbuilt"] == []
+    for broken in (b"{", b"[]", b'{"account": "1", "lead": 1}'):
+        built(broken)
+        two.run(objects="Account")
+        assert two.json(f"runs/run-{two.runs}/_sales.json")["unbuilt"] == ["Account"]
+
+
+@local_aws
+def test_an_outcome_that_cannot_be_written_costs_nothing_else(two, monkeypatch, capsys):
+    from botocore.exceptions import ReadTimeoutError
+
+    from lakehouse_jobs.raw.store import Store
+
+    real = Store.write_json
+
+    def refused(self, key, value):
+        if key.endswith("/Account.json"):
+            raise ReadTimeoutError(endpoint_url="s3")
+        real(self, key, value)
+
+    monkeypatch.setattr(Store, "write_json", refused)
+    assert list(two.run()) == ["Lead"]
+    assert two.json("runs/run-1/_sales.json")["landed"] == ["Account", "Lead"]
+    assert "the outcome of Account could not be written" in capsys.readouterr().out
+
+
+@local_aws
+def test_a_claim_that_cannot_be_released_does_not_undo_what_landed(two, monkeypatch, capsys):
+    from botocore.exceptions import ReadTimeoutError
+
+    from lakehouse_jobs.raw.store import Store
+
+    real = Store.delete
+
+    def refused(self, addresses):
+        for address in addresses:
+            if "/loads/" in address or "/_lookback/" in address:
+                raise ReadTimeoutError(endpoint_url="s3")
+            real(self, [address])
+
+    two.run()
+    two.org.now += timedelta(hours=1)
+    monkeypatch.setattr(Store, "delete", refused)
+    outcomes = two.run()
+    assert {n: (o["status"], o["error"]) for n, o in outcomes.items()} == {
+        "Account": ("unchanged", None),
+        "Lead": ("unchanged", None),
+    }
+    said = capsys.readouterr().out
+    assert "loads/account/load.json could not be deleted" in said
+    assert "/_lookback/lead/" in said

@@ -56,7 +56,7 @@ format: $(SYNCED) ## Format Python and SQL, and mend what can be mended
 
 .PHONY: synth
 synth: runtimes ## Synthesize every stack into cdk.out
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/node $(NODE)/node_modules/.bin/cdk synth --all --quiet \
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/node $(NODE)/node_modules/.bin/cdk synth --quiet '**' \
 	  --app "$(CURDIR)/$(BIN)/python app.py" --output cdk.out
 
 .PHONY: build

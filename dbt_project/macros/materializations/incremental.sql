@@ -10,6 +10,7 @@
             model.name ~ ': incremental models are Iceberg tables with the strategy merge'
         ) }}
     {%- endif -%}
+    {%- do check_literal(sql) -%}
     {%- set target_relation = glue__make_target_relation(this, 'iceberg') -%}
 
     {%- set merge = is_incremental() -%}
@@ -33,6 +34,19 @@
 
     {{ return({'relations': [this.incorporate(type='table')]}) }}
 {%- endmaterialization %}
+
+
+{#- dbt-glue sends a statement as a Python literal ('''...''', not a raw one). What would
+    end it, or be read as an escape, is refused: the statement would not be the model's. -#}
+{% macro check_literal(sql) -%}
+    {%- set instead = {'\\': 'char(92)', "'" * 3: 'a string in double quotes'} -%}
+    {%- for text in instead if text in sql -%}
+        {{ exceptions.raise_compiler_error(
+            model.name ~ ": its SQL contains " ~ text ~ ", which dbt-glue cannot send; write "
+            ~ instead[text] ~ ' instead'
+        ) }}
+    {%- endfor -%}
+{%- endmacro %}
 
 
 {#- The same statement with last_batch() worked out before. Iceberg leaves out data files

@@ -167,6 +167,17 @@ def test_excluded_and_hashed_values_are_never_written(account_lab):
         assert b"Hidden street" not in body, key
 
 
+def test_a_misspelt_rule_writes_nothing_and_an_unmatched_default_does_not_matter(account_lab):
+    account_lab.config["defaults"]["fields"] = {"exclude": ["SSN__c"], "hash": ["Email"]}
+    account_lab.config["objects"] = {"Account": {"fields": {"hash": ["Nmae"]}}}
+    outcome = account_lab.run()["Account"]
+    assert (outcome["status"], outcome["error"]) == ("failed", "ConfigError")
+    assert "objects.Account.fields: hash: got 'nmae'" in outcome["message"]
+    assert account_lab.catalog.list_tables(account_lab.database) == []
+    account_lab.config["objects"] = {"Account": {"fields": {"hash": ["Name"]}}}
+    assert account_lab.run()["Account"]["status"] == "landed"
+
+
 def test_another_org_is_refused_before_any_write(account_lab):
     account_lab.run()
     before = account_lab.keys(account_lab.database)

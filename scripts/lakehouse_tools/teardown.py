@@ -15,9 +15,8 @@ def take_down(home: Home, *, delete: bool, report: Callable[[str], None] = lambd
     from lakehouse_local import server
     from lakehouse_local.salesforce_org import lifecycle
 
-    lifecycle.stop(home)
-    server.stop(home)
-    report(f"stopped: local AWS and demo org of port {home.port}")
+    for what, stopped in (("demo org", lifecycle.stop(home)), ("local AWS", server.stop(home))):
+        report(f"{'stopped' if stopped else 'did not run'}: {what} of port {home.port}")
     if delete and home.instance.exists():
         shutil.rmtree(home.instance)
         report(f"deleted: {home.instance}")

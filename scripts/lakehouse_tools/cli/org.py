@@ -41,8 +41,9 @@ def stop() -> None:
     from lakehouse_local.home import Home
     from lakehouse_local.salesforce_org import lifecycle
 
-    lifecycle.stop(Home.from_environment())
-    click.echo("demo org stopped")
+    home = Home.from_environment()
+    stopped = lifecycle.stop(home)
+    click.echo(f"{'stopped' if stopped else 'did not run'}: demo org of port {home.port}")
 
 
 @command.command()

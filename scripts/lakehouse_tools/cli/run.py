@@ -49,8 +49,8 @@ def command(
     from lakehouse_tools.stack import read_stack
 
     request = Request(
-        objects=names(objects),
-        groups=names(groups),
+        objects=names(objects, option="--objects"),
+        groups=names(groups, option="--groups"),
         mode=Mode(mode) if mode else None,
         full_refresh=full_refresh,
     )

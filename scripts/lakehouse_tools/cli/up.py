@@ -14,7 +14,8 @@ def command(*, environment_name: str, demo_org: bool, records: int | None, plain
     """Start the local AWS and deploy the stack, or deploy it to an account.
 
     The Salesforce secret stays unfilled: fill it with `lakehouse secret set`. Calling it
-    again deploys what changed. In an account this is `cdk deploy` with its questions.
+    again deploys what changed; a demo org that was there starts again. In an account
+    this is `cdk deploy` with its questions.
 
     \b
     Examples:
@@ -47,11 +48,13 @@ def command(*, environment_name: str, demo_org: bool, records: int | None, plain
             local.deploy(environment, report=report)
         stack = read_stack(environment)
         click.echo(f"local AWS at {environment.endpoint}, stack {environment.stack_name} deployed")
-        if demo_org:
+        # The org that `down` stopped comes back with the rest.
+        if demo_org or (environment.home.org / "port").exists():
             from lakehouse_tools.demo import org
 
             details = org.start(environment.home, records=records)
-            org.fill_secret(environment, stack, details)
+            if demo_org:
+                org.fill_secret(environment, stack, details)
             click.echo(f"demo org at {details.url}")
         if secret.filled_for(environment, stack) is None:
             click.echo("next: `lakehouse secret set`, then `lakehouse run`")

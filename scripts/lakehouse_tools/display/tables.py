@@ -10,6 +10,7 @@ from rich.table import Table
 from lakehouse_tools.athena import Result
 
 FORMATS = ("table", "csv", "json")
+_NARROWEST = 8  # characters of a column, its frame included
 _RIGHT = ("tinyint", "smallint", "integer", "int", "bigint", "float", "double", "real", "decimal")
 
 
@@ -20,7 +21,10 @@ def show(result: Result, *, form: str, console: Console) -> None:
     elif form == "json":
         console.file.write(json.dumps(result.typed(), ensure_ascii=False, indent=2) + "\n")
     else:
-        console.print(as_table(result))
+        if fits(result, console.width):
+            console.print(as_table(result))
+        else:
+            show_records(result, console)
         rows = len(result.rows)
         console.print(f"{rows:,} row{'' if rows == 1 else 's'}", style="dim", highlight=False)
 
@@ -45,6 +49,21 @@ def as_table(result: Result) -> Table:
     for row in result.rows:
         table.add_row(*("[dim]null[/dim]" if v is None else _escaped(v) for v in row))
     return table
+
+
+def fits(result: Result, width: int) -> bool:
+    """Whether each column can have a few characters; else a table folds letter by letter."""
+    return len(result.columns) * _NARROWEST <= width
+
+
+def show_records(result: Result, console: Console) -> None:
+    """One block a row, one line a column: for more columns than the terminal has room for."""
+    widest = max(len(column.name) for column in result.columns)
+    for number, row in enumerate(result.rows, start=1):
+        console.print(f"row {number}", style="bold", highlight=False)
+        for column, value in zip(result.columns, row, strict=True):
+            shown = "[dim]null[/dim]" if value is None else _escaped(value)
+            console.print(f"  {column.name:<{widest}}  {shown}", highlight=False, soft_wrap=True)
 
 
 def _escaped(text: str) -> str:

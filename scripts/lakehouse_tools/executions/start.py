@@ -8,6 +8,7 @@ from typing import Any
 
 from lakehouse_jobs.contract.arguments import Mode
 from lakehouse_tools.environment import Environment
+from lakehouse_tools.errors import RequestError
 from lakehouse_tools.stack import Stack
 
 
@@ -31,9 +32,16 @@ class Request:
         return {key: value for key, value in values.items() if value}
 
 
-def names(text: str | None) -> tuple[str, ...]:
-    """A comma-separated list, without blanks and repetitions, in the given order."""
-    return tuple(dict.fromkeys(part.strip() for part in (text or "").split(",") if part.strip()))
+def names(text: str | None, *, option: str) -> tuple[str, ...]:
+    """A comma-separated list, without blanks and repetitions, in the given order.
+
+    None is none. Text without a name is a :class:`RequestError`: a script's empty variable
+    must not mean everything.
+    """
+    found = tuple(dict.fromkeys(part.strip() for part in (text or "").split(",") if part.strip()))
+    if text is not None and not found:
+        raise RequestError(f"{option}: got {text!r}; give names with commas, or leave it out")
+    return found
 
 
 def execution_name(now: datetime) -> str:

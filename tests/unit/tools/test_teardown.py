@@ -13,6 +13,12 @@ def home(tmp_path) -> Home:
     return home
 
 
+def test_what_did_not_run_is_not_called_stopped(home):
+    said: list[str] = []
+    take_down(home, delete=False, report=said.append)
+    assert said == ["did not run: demo org of port 5796", "did not run: local AWS of port 5796"]
+
+
 def test_data_stay_unless_they_are_to_go(home):
     take_down(home, delete=False)
     assert (home.instance / "s3").exists()

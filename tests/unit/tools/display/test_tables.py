@@ -46,3 +46,12 @@ def test_a_table_shows_markup_as_text_and_counts_rows(console):
 def test_one_row_is_one_row(console):
     tables.show(Result(columns=RESULT.columns, rows=RESULT.rows[:1]), form="table", console=console)
     assert "1 row\n" in printed(console)
+
+
+def test_more_columns_than_fit_are_shown_as_records(console):
+    columns = tuple(Column(name=f"column_{i}", type="varchar") for i in range(20))
+    row = tuple(f"value [{i}]" for i in range(20))
+    tables.show(Result(columns=columns, rows=(row,)), form="table", console=console)
+    lines = printed(console).splitlines()
+    assert "  column_7   value [7]" in lines
+    assert lines[-1] == "1 row"

@@ -1,9 +1,11 @@
 import json
 from datetime import UTC, datetime
 
+import pytest
 from botocore.stub import ANY
 
 from lakehouse_jobs.contract.arguments import Mode
+from lakehouse_tools.errors import RequestError
 from lakehouse_tools.executions.start import Request, execution_name, name_of, names, start
 
 
@@ -35,5 +37,11 @@ def test_names_sort_by_time_and_differ_within_a_second():
 
 
 def test_lists_are_split_at_commas():
-    assert names(" Account, Contact ,,Account") == ("Account", "Contact")
-    assert names(None) == ()
+    assert names(" Account, Contact ,,Account", option="--objects") == ("Account", "Contact")
+    assert names(None, option="--objects") == ()
+
+
+@pytest.mark.parametrize("text", ["", " ", ",", " , "])
+def test_a_list_without_names_does_not_mean_everything(text: str) -> None:
+    with pytest.raises(RequestError, match="--groups: got"):
+        names(text, option="--groups")

@@ -17,7 +17,8 @@ import pytest
 from pyiceberg.catalog import Catalog, load_catalog
 from pyiceberg.exceptions import NoSuchTableError
 
-from lakehouse_jobs.contract.raw_log import SystemColumn
+from lakehouse_jobs.contract.raw_log import SystemColumn, TableProperty
+from lakehouse_jobs.contract.runs import BUILT_KEY
 from lakehouse_local import runtimes, server
 from lakehouse_local.home import REGION, Home, aws_environment
 
@@ -136,9 +137,18 @@ class Lake:
         )
 
     def land(
-        self, table: str, rows: Sequence[Mapping[str, Any]], *, batch: int, fields: pa.Schema
+        self,
+        table: str,
+        rows: Sequence[Mapping[str, Any]],
+        *,
+        batch: int,
+        fields: pa.Schema,
+        told: int | None = None,
     ) -> None:
-        """Append a batch of versions as the extractor does, extracted at 100 h × batch."""
+        """Append a batch of versions as the extractor does, extracted at 100 h × batch.
+
+        ``told``: the batch that the catalog names, where that is not this one.
+        """
         always = {
             SystemColumn.ORG_ID: "00D000000000001AAA",
             SystemColumn.SOURCE: "salesforce",
@@ -156,9 +166,28 @@ class Lake:
         except NoSuchTableError:
             location = f"s3://{VARIABLES['LAKE_BUCKET']}/{name[0]}/{table}"
             target = catalog.create_table(name, schema=schema, location=location)
-        target.append(pa.Table.from_pylist([always | dict(row) for row in rows], schema=schema))
+        with target.update_schema() as change:
+            change.union_by_name(schema)
+        with target.transaction() as transaction:
+            transaction.append(
+                pa.Table.from_pylist([always | dict(row) for row in rows], schema=schema)
+            )
+            transaction.set_properties({TableProperty.BATCH: str(told or batch)})
 
-    def build(self, execution: str, *, failed: str = "") -> dict[str, Any]:
+    def tell(self, table: str, *, batch: int) -> None:
+        """Have the catalog name this batch."""
+        target = self.catalog().load_table((VARIABLES["RAW_DATABASE"], table))
+        with target.transaction() as transaction:
+            transaction.set_properties({TableProperty.BATCH: str(batch)})
+
+    def built(self) -> dict[str, int]:
+        """``runs/_built.json``."""
+        key = {"Bucket": VARIABLES["LAKE_BUCKET"], "Key": BUILT_KEY}
+        return json.loads(self.client("s3").get_object(**key)["Body"].read())
+
+    def build(
+        self, execution: str, *, failed: str = "", full_refresh: bool = False
+    ) -> dict[str, Any]:
         """The build as CodeBuild runs it; its outcome."""
         done = self.run(
             "python",
@@ -170,6 +199,7 @@ class Lake:
                 "PYTHONPATH": str(ROOT / "glue_jobs"),
                 "LAKEHOUSE_EXECUTION_NAME": execution,
                 "LAKEHOUSE_FAILED_OBJECTS": failed,
+                "LAKEHOUSE_FULL_REFRESH": "true" if full_refresh else "",
             },
         )
         outcome = json.loads(

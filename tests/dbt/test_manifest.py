@@ -74,6 +74,20 @@ def test_every_source_has_one_reader(manifest: dict[str, Any], models: list[Node
         assert len(readers) == 1, (source, readers)
 
 
+def test_every_reader_of_raw_stops_at_the_bound(models: list[Node]) -> None:
+    # Runs land batches while a build goes on; see the macro.
+    unbound = [
+        node["name"]
+        for node in models
+        if node["sources"]
+        and not re.search(
+            r"from \{\{ source\([^}]*\) \}\}\s+\{\{ newer_batches\(\) \}\}", node["raw_code"]
+        )
+    ]
+
+    assert unbound == []
+
+
 def test_marts_have_contracts(models: list[Node]) -> None:
     for node in models:
         if layer(node) == "marts":

@@ -1,21 +1,34 @@
 """Tables and columns of the lake, as the Glue catalog has them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lakehouse_jobs.build.errors import CatalogError
+from lakehouse_jobs.contract.raw_log import TableProperty
 
 Columns = dict[str, str]  # name -> type, in the table's order; names in lower case
 
 
-def tables(database: str, *, client: Any) -> dict[str, Columns]:
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """What one answer of the catalog says of a table: both of one moment."""
+
+    columns: Columns
+    batch: int | None = None  # the newest batch of a raw table; None for any other table
+
+
+def tables(database: str, *, client: Any) -> dict[str, Table]:
     """The tables of one Glue database. Raises :class:`CatalogError`."""
     try:
         pages = client.get_paginator("get_tables").paginate(DatabaseName=database)
         return {
-            table["Name"]: _columns(table.get("StorageDescriptor", {}).get("Columns", ()))
+            table["Name"]: Table(
+                columns=_columns(table.get("StorageDescriptor", {}).get("Columns", ())),
+                batch=_batch(f"{database}.{table['Name']}", table.get("Parameters", {})),
+            )
             for page in pages
             for table in page["TableList"]
         }
@@ -25,6 +38,19 @@ def tables(database: str, *, client: Any) -> dict[str, Columns]:
         ) from None
     except (BotoCoreError, ClientError) as error:
         raise CatalogError(f"the Glue database {database} cannot be read: {error}") from error
+
+
+def _batch(name: str, parameters: Mapping[str, str]) -> int | None:
+    """The table property: PyIceberg writes it to the catalog with each commit."""
+    value = parameters.get(TableProperty.BATCH)
+    if value is None:
+        return None
+    if not value.isdecimal():
+        raise CatalogError(
+            f"the Glue table {name}: parameter {TableProperty.BATCH}: got {value!r}; "
+            "allowed: a whole number; correct the table's property"
+        )
+    return int(value)
 
 
 def _columns(columns: Iterable[dict[str, str]]) -> Columns:

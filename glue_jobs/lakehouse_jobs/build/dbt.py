@@ -35,11 +35,17 @@ class Project:
         ]
 
     def build(
-        self, *, leave_out: Sequence[Source], known_columns: Mapping[str, Columns]
+        self,
+        *,
+        leave_out: Sequence[Source],
+        known_columns: Mapping[str, Columns],
+        raw_batches: Mapping[str, int],
+        full_refresh: bool,
     ) -> tuple[bool, list[dict[str, Any]]]:
         """Run models, seeds and data tests: whether all went well, and each node's result.
 
         ``known_columns`` (see the macro ``columns_of``) spares a statement per table.
+        Of a raw table in ``raw_batches`` nothing newer is read (see ``newer_batches``).
         Raises :class:`DbtError` where dbt broke off before its first node.
         """
         from dbt.cli.main import dbtRunner  # type: ignore[import-not-found]
@@ -52,8 +58,10 @@ class Project:
             "--exclude-resource-type",
             "unit_test",
             "--vars",
-            json.dumps({"known_columns": known_columns}),
+            json.dumps({"known_columns": known_columns, "raw_batches": raw_batches}),
         ]
+        if full_refresh:
+            arguments.append("--full-refresh")
         if leave_out:
             arguments += ["--exclude", *(source.selector for source in leave_out)]
         answer = dbtRunner(manifest=self._manifest).invoke(arguments)

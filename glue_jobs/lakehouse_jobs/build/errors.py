@@ -4,7 +4,8 @@
 
     BuildError
     ├── CatalogError   the Glue catalog lacks a database, or refused to answer
-    └── DbtError       dbt ended before it ran a node
+    ├── DbtError       dbt ended before it ran a node
+    └── BuiltError     what was built cannot be noted in the lake bucket
 """
 
 
@@ -18,3 +19,7 @@ class CatalogError(BuildError):
 
 class DbtError(BuildError):
     """dbt could not read the project, or broke off."""
+
+
+class BuiltError(BuildError):
+    """``runs/_built.json`` cannot be read or written."""

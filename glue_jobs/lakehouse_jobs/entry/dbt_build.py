@@ -1,7 +1,8 @@
 """The dbt build that CodeBuild runs in the dbt project's folder.
 
 Leaves out what cannot be built, runs ``dbt build``, writes the outcome to
-``runs/<execution>/_dbt.json``. Exit status 0, or 1 with one last line that says why.
+``runs/<execution>/_dbt.json`` and, where it succeeded, what it has read to
+``runs/_built.json``. Exit status 0, or 1 with one last line that says why.
 """
 
 import json
@@ -13,7 +14,7 @@ from typing import Any
 
 import boto3
 
-from lakehouse_jobs.build import catalog, results, selection
+from lakehouse_jobs.build import built, catalog, results, selection
 from lakehouse_jobs.build.dbt import Project
 from lakehouse_jobs.build.errors import BuildError
 from lakehouse_jobs.build.selection import LeftOut
@@ -22,11 +23,13 @@ from lakehouse_jobs.contract.errors import ConfigError
 from lakehouse_jobs.contract.runs import BuildOutcome, build_outcome_key
 
 
-def build(settings: BuildSettings, *, folder: Path, glue: Any) -> BuildOutcome:
+def build(settings: BuildSettings, *, folder: Path, glue: Any, s3: Any) -> BuildOutcome:
     """Build the project in ``folder``; what failed is in the outcome."""
     started = time.monotonic()
     omitted: list[LeftOut] = []
     try:
+        # Read once: runs may commit to raw while the build goes on, and what it reads ends
+        # at the batches, with the columns, that the catalog had at this moment.
         tables = {name: catalog.tables(name, client=glue) for name in settings.databases}
         project = Project(folder)
         omitted = selection.left_out(
@@ -36,27 +39,43 @@ def build(settings: BuildSettings, *, folder: Path, glue: Any) -> BuildOutcome:
         )
         for each in omitted:
             print(f"left out with its descendants: {each.source.name}: {each.reason}", flush=True)
+        batches = {
+            name: table.batch
+            for name, table in tables[settings.raw_database].items()
+            if table.batch is not None
+        }
         succeeded, nodes = project.build(
             leave_out=[each.source for each in omitted],
             known_columns={
-                f"{database}.{table}": columns
+                f"{database}.{name}": table.columns
                 for database, found in tables.items()
-                for table, columns in found.items()
-                if columns  # a table that was registered without them is described instead
+                for name, table in found.items()
+                if table.columns  # registered without them: it is described instead
             },
+            raw_batches=batches,
+            full_refresh=settings.full_refresh,
         )
+        outcome = results.outcome(
+            nodes,
+            succeeded=succeeded,
+            excluded=[each.source.name for each in omitted],
+            seconds=time.monotonic() - started,
+        )
+        if outcome["status"] == "succeeded":
+            left = {each.source.table for each in omitted}
+            read = {source.table for source in project.sources} - left
+            built.remember(
+                {table: batches[table] for table in read & batches.keys()},
+                bucket=settings.lake_bucket,
+                s3=s3,
+            )
     except BuildError as error:
         return results.broken_off(
             str(error),
             excluded=[each.source.name for each in omitted],
             seconds=time.monotonic() - started,
         )
-    return results.outcome(
-        nodes,
-        succeeded=succeeded,
-        excluded=[each.source.name for each in omitted],
-        seconds=time.monotonic() - started,
-    )
+    return outcome
 
 
 def record(outcome: BuildOutcome, settings: BuildSettings, *, s3: Any) -> None:
@@ -78,8 +97,9 @@ def main() -> None:
         settings = BuildSettings.from_environment(os.environ)
     except ConfigError as error:
         sys.exit(str(error))
-    outcome = build(settings, folder=Path.cwd(), glue=boto3.client("glue"))
-    record(outcome, settings, s3=boto3.client("s3"))
+    s3 = boto3.client("s3")
+    outcome = build(settings, folder=Path.cwd(), glue=boto3.client("glue"), s3=s3)
+    record(outcome, settings, s3=s3)
     sys.stdout.flush()
     if outcome["status"] == "failed":
         sys.exit(f"dbt build failed: {outcome['cause']}")

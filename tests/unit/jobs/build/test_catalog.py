@@ -5,7 +5,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from lakehouse_jobs.build.catalog import tables
+from lakehouse_jobs.build.catalog import Table, tables
 from lakehouse_jobs.build.errors import CatalogError
 
 
@@ -29,7 +29,9 @@ def make(glue: Any, name: str, *columns: dict[str, Any]) -> None:
 def test_columns_come_in_order_and_in_lower_case(glue: Any) -> None:
     make(glue, "account", {"Name": "Id", "Type": "string"}, {"Name": "_batch", "Type": "bigint"})
 
-    assert tables("dev_raw", client=glue) == {"account": {"id": "string", "_batch": "bigint"}}
+    assert tables("dev_raw", client=glue) == {
+        "account": Table(columns={"id": "string", "_batch": "bigint"})
+    }
 
 
 def test_a_column_that_iceberg_dropped_is_none(glue: Any) -> None:
@@ -40,7 +42,35 @@ def test_a_column_that_iceberg_dropped_is_none(glue: Any) -> None:
         {"Name": "old", "Type": "string", "Parameters": {"iceberg.field.current": "false"}},
     )
 
-    assert tables("dev_raw", client=glue) == {"account": {"id": "string"}}
+    assert tables("dev_raw", client=glue) == {"account": Table(columns={"id": "string"})}
+
+
+def make_with_batch(glue: Any, name: str, batch: str) -> None:
+    glue.create_table(
+        DatabaseName="dev_raw",
+        TableInput={"Name": name, "Parameters": {"lakehouse.batch": batch}},
+    )
+
+
+def test_a_raw_table_tells_its_batch(glue: Any) -> None:
+    make_with_batch(glue, "account", "12")
+    make_with_batch(glue, "lead", "0")
+    make(glue, "dim_account")
+
+    found = tables("dev_raw", client=glue)
+
+    assert {name: table.batch for name, table in found.items()} == {
+        "account": 12,
+        "lead": 0,
+        "dim_account": None,
+    }
+
+
+def test_a_batch_that_is_no_number_is_said(glue: Any) -> None:
+    make_with_batch(glue, "account", "seven")
+
+    with pytest.raises(CatalogError, match=r"dev_raw\.account: .*lakehouse\.batch: got 'seven'"):
+        tables("dev_raw", client=glue)
 
 
 def test_all_pages_are_read(glue: Any) -> None:

@@ -1,10 +1,13 @@
 import json
+from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
-from lakehouse_jobs.build.catalog import Columns
+from lakehouse_jobs.build.catalog import Table
 from lakehouse_jobs.build.errors import CatalogError, DbtError
 from lakehouse_jobs.build.selection import Source
 from lakehouse_jobs.build.settings import BuildSettings
@@ -20,9 +23,14 @@ SETTINGS = BuildSettings(
     failed_objects=("Lead",),
     execution_name="e1",
 )
-TABLES: dict[str, dict[str, Columns]] = {
-    "raw": {"account": {"id": "string"}, "lead": {}},
-    "staging": {"stg_a": {"a": "string"}},
+TABLES: dict[str, dict[str, Table]] = {
+    "raw": {
+        "account": Table(columns={"id": "string"}, batch=6),
+        "contact": Table(columns={}),
+        "lead": Table(columns={}, batch=4),
+        "other": Table(columns={}, batch=9),
+    },
+    "staging": {"stg_a": Table(columns={"a": "string"})},
     "intermediate": {},
     "marts": {},
 }
@@ -33,25 +41,34 @@ class Project:
 
     told: dict[str, Any]
     error: Exception | None = None
+    status = "success"
 
     def __init__(self, folder: Path) -> None:
         type(self).told = {"folder": folder}
 
     @property
     def sources(self) -> list[Source]:
-        names = ("account", "case", "lead")
+        names = ("account", "case", "contact", "lead")
         return [Source(source="salesforce", table=name) for name in names]
 
     def build(self, **options: Any) -> tuple[bool, list[dict[str, Any]]]:
         if self.error:
             raise self.error
         self.told.update(options)
-        return True, [{"unique_id": "model.lakehouse.m", "status": "success"}]
+        return True, [{"unique_id": "model.lakehouse.m", "status": self.status}]
 
 
 class S3:
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
+        self.refuses: str | None = None
+
+    def get_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803
+        if self.refuses:
+            raise ClientError({"Error": {"Code": self.refuses}}, "GetObject")
+        if f"{Bucket}/{Key}" not in self.objects:
+            raise ClientError({"Error": {"Code": "NoSuchKey"}}, "GetObject")
+        return {"Body": BytesIO(self.objects[f"{Bucket}/{Key}"])}
 
     def put_object(self, *, Bucket: str, Key: str, Body: bytes, ContentType: str) -> None:  # noqa: N803
         self.objects[f"{Bucket}/{Key}"] = Body
@@ -68,7 +85,7 @@ def project(monkeypatch: pytest.MonkeyPatch) -> type[Project]:
 def test_what_failed_or_is_missing_is_left_out_and_said(
     project: type[Project], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    outcome = dbt_build.build(SETTINGS, folder=Path("project"), glue=None)
+    outcome = dbt_build.build(SETTINGS, folder=Path("project"), glue=None, s3=S3())
 
     assert outcome["status"] == "succeeded"
     assert outcome["excluded"] == ["salesforce.case", "salesforce.lead"]
@@ -80,7 +97,7 @@ def test_what_failed_or_is_missing_is_left_out_and_said(
 
 
 def test_dbt_is_told_the_columns_that_the_catalog_knows(project: type[Project]) -> None:
-    dbt_build.build(SETTINGS, folder=Path(), glue=None)
+    dbt_build.build(SETTINGS, folder=Path(), glue=None, s3=S3())
 
     assert project.told["known_columns"] == {
         "raw.account": {"id": "string"},
@@ -88,12 +105,73 @@ def test_dbt_is_told_the_columns_that_the_catalog_knows(project: type[Project]) 
     }
 
 
+def test_dbt_is_told_where_raw_ends(project: type[Project]) -> None:
+    dbt_build.build(SETTINGS, folder=Path(), glue=None, s3=S3())
+
+    assert project.told["raw_batches"] == {"account": 6, "lead": 4, "other": 9}
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_dbt_is_told_of_a_full_refresh(project: type[Project], wanted: bool) -> None:
+    dbt_build.build(replace(SETTINGS, full_refresh=wanted), folder=Path(), glue=None, s3=S3())
+
+    assert project.told["full_refresh"] is wanted
+
+
+def built(s3: S3) -> Any:
+    return json.loads(s3.objects["lake/runs/_built.json"])
+
+
+def test_what_was_read_is_noted_and_the_rest_stays(project: type[Project]) -> None:
+    s3 = S3()
+    s3.objects["lake/runs/_built.json"] = b'{"account": 5, "lead": 3}'
+
+    dbt_build.build(SETTINGS, folder=Path(), glue=None, s3=s3)
+
+    assert built(s3) == {"account": 6, "lead": 3}  # Lead failed; "other" is no source
+
+
+@pytest.mark.parametrize("before", [None, b"[]", b"{"])
+def test_a_note_that_is_missing_or_broken_is_written_anew(
+    project: type[Project], before: bytes | None
+) -> None:
+    s3 = S3()
+    if before is not None:
+        s3.objects["lake/runs/_built.json"] = before
+
+    dbt_build.build(SETTINGS, folder=Path(), glue=None, s3=s3)
+
+    assert built(s3) == {"account": 6}
+
+
+def test_a_build_that_failed_notes_nothing(
+    project: type[Project], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    s3 = S3()
+    monkeypatch.setattr(project, "status", "error")
+    dbt_build.build(SETTINGS, folder=Path(), glue=None, s3=s3)
+    monkeypatch.setattr(project, "error", DbtError("dbt broke off: no session"))
+    dbt_build.build(SETTINGS, folder=Path(), glue=None, s3=s3)
+
+    assert s3.objects == {}
+
+
+def test_a_note_that_cannot_be_kept_fails_the_build(project: type[Project]) -> None:
+    s3 = S3()
+    s3.refuses = "SlowDown"
+
+    outcome = dbt_build.build(SETTINGS, folder=Path(), glue=None, s3=s3)
+
+    assert outcome["status"] == "failed"
+    assert "s3://lake/runs/_built.json cannot be kept" in str(outcome["cause"])
+
+
 def test_a_dbt_that_broke_off_is_an_outcome(
     project: type[Project], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(project, "error", DbtError("dbt broke off: no session"))
 
-    outcome = dbt_build.build(SETTINGS, folder=Path(), glue=None)
+    outcome = dbt_build.build(SETTINGS, folder=Path(), glue=None, s3=S3())
 
     assert outcome["status"] == "failed"
     assert outcome["cause"] == "dbt broke off: no session"
@@ -103,19 +181,19 @@ def test_a_dbt_that_broke_off_is_an_outcome(
 def test_a_missing_database_is_an_outcome(
     project: type[Project], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def missing(name: str, client: Any) -> dict[str, Columns]:
+    def missing(name: str, client: Any) -> dict[str, Table]:
         raise CatalogError(f"the Glue database {name} does not exist; deploy the stack first")
 
     monkeypatch.setattr(dbt_build.catalog, "tables", missing)
 
-    outcome = dbt_build.build(SETTINGS, folder=Path(), glue=None)
+    outcome = dbt_build.build(SETTINGS, folder=Path(), glue=None, s3=S3())
 
     assert outcome["cause"] == "the Glue database raw does not exist; deploy the stack first"
 
 
 def test_the_outcome_lies_where_the_state_machine_reads_it(project: type[Project]) -> None:
     s3 = S3()
-    outcome = dbt_build.build(SETTINGS, folder=Path(), glue=None)
+    outcome = dbt_build.build(SETTINGS, folder=Path(), glue=None, s3=S3())
 
     dbt_build.record(outcome, SETTINGS, s3=s3)
 

@@ -29,6 +29,16 @@ def test_a_build_by_hand_has_no_execution() -> None:
     assert settings.failed_objects == ()
 
 
+@pytest.mark.parametrize(
+    ("value", "wanted"), [("true", True), ("false", False), ("", False), ("1", False)]
+)
+def test_a_full_refresh_is_asked_for_by_one_word(value: str, wanted: bool) -> None:
+    settings = BuildSettings.from_environment(VALUES | {"LAKEHOUSE_FULL_REFRESH": value})
+
+    assert settings.full_refresh is wanted
+    assert not BuildSettings.from_environment(VALUES).full_refresh
+
+
 def test_databases_are_named_once() -> None:
     settings = BuildSettings.from_environment(VALUES | {"INTERMEDIATE_DATABASE": "dev_staging"})
 

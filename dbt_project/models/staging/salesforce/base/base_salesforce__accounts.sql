@@ -42,3 +42,4 @@ select
     {{ version_columns(raw) }}
 
 from {{ source('salesforce', 'account') }}
+{{ newer_batches() }}

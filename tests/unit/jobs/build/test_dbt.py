@@ -1,0 +1,52 @@
+import json
+import sys
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+
+from lakehouse_jobs.build.dbt import RUN_RESULTS, Project
+
+
+@pytest.fixture
+def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """The arguments of each call to dbt, which is not installed here."""
+    told: list[list[str]] = []
+
+    class Runner:
+        def __init__(self, manifest: Any = None) -> None:
+            pass
+
+        def invoke(self, arguments: list[str]) -> SimpleNamespace:
+            told.append(arguments)
+            results = tmp_path / RUN_RESULTS
+            results.parent.mkdir(exist_ok=True)
+            results.write_text('{"results": []}')
+            return SimpleNamespace(success=True, result=None, exception=None)
+
+    main = ModuleType("dbt.cli.main")
+    main.__dict__["dbtRunner"] = Runner
+    for name in ("dbt", "dbt.cli"):
+        monkeypatch.setitem(sys.modules, name, ModuleType(name))
+    monkeypatch.setitem(sys.modules, "dbt.cli.main", main)
+    return told
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_a_build_takes_its_bounds_and_a_full_refresh_to_dbt(
+    calls: list[list[str]], tmp_path: Path, wanted: bool
+) -> None:
+    Project(tmp_path).build(
+        leave_out=[],
+        known_columns={"raw.account": {"id": "string"}},
+        raw_batches={"account": 6},
+        full_refresh=wanted,
+    )
+
+    build = calls[-1]
+    assert ("--full-refresh" in build) == wanted
+    assert json.loads(build[build.index("--vars") + 1]) == {
+        "known_columns": {"raw.account": {"id": "string"}},
+        "raw_batches": {"account": 6},
+    }

@@ -1,6 +1,6 @@
 """Figures and states in words that a person reads at a glance."""
 
-from lakehouse_tools.executions.progress import ExecutionProgress
+from lakehouse_tools.executions.progress import SUCCEEDED, ExecutionProgress
 
 _STATES = {
     "Plan": "planning",
@@ -44,7 +44,9 @@ def duration(seconds: float) -> str:
 def where(progress: ExecutionProgress) -> str:
     """Where an execution is: its states in words, each once."""
     if not progress.running:
-        return progress.status.lower().replace("_", " ")
+        ended = progress.status.lower().replace("_", " ")
+        quiet = progress.status == SUCCEEDED and progress.groups and progress.build is None
+        return f"{ended}; nothing new, so dbt built nothing" if quiet else ended
     words = dict.fromkeys(_STATES.get(state, state) for state in progress.states)
     if "building with dbt" in words and progress.build is None:
         return "waiting for dbt's turn"

@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 import pytest
 
 from lakehouse_tools.display import words
-from lakehouse_tools.executions.progress import BuildProgress, ExecutionProgress
+from lakehouse_tools.executions.progress import BuildProgress, ExecutionProgress, GroupProgress
 
 
 @pytest.mark.parametrize(
@@ -46,3 +46,11 @@ def test_a_build_that_has_not_started_waits_its_turn():
     assert words.where(execution("Build")) == "waiting for dbt's turn"
     build = BuildProgress(build_id="b", state="IN_PROGRESS")
     assert words.where(execution("Build", build=build)) == "building with dbt"
+
+
+def test_a_success_without_a_build_says_so():
+    groups = {"r": GroupProgress(name="sales", run_id="r", state="SUCCEEDED")}
+    quiet = execution(status="SUCCEEDED", groups=groups)
+    assert words.where(quiet) == "succeeded; nothing new, so dbt built nothing"
+    build = BuildProgress(build_id="b", state="SUCCEEDED")
+    assert words.where(execution(status="SUCCEEDED", groups=groups, build=build)) == "succeeded"

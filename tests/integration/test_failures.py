@@ -12,6 +12,8 @@ import pytest
 from lakehouse_local.home import Home
 from lakehouse_local.salesforce_org import lifecycle
 
+STAGED = "stg_salesforce__contacts"
+
 pytestmark = [pytest.mark.local_aws, pytest.mark.timeout(900)]
 
 
@@ -139,7 +141,7 @@ def test_data_survives_down_and_up(lakehouse: Any) -> None:
 def test_a_dbt_test_that_fails_is_named_with_its_rows(lakehouse: Any) -> None:
     """Two versions of an account without an id: a fault of raw that no run can make.
 
-    The last test of this file: it leaves the fault behind.
+    It leaves the fault behind, for the test below.
     """
     table = lakehouse.catalog().load_table((lakehouse.outputs["RawDatabase"], "contact"))
     batch = int(table.properties["lakehouse.batch"])
@@ -154,3 +156,22 @@ def test_a_dbt_test_that_fails_is_named_with_its_rows(lakehouse: Any) -> None:
     lifecycle.change(lakehouse.home)
     result = lakehouse.run("run", "--plain")
     assert_one_line(result, "dbt", "contact", "row")
+
+
+def test_a_build_that_failed_is_owed_until_one_succeeds(lakehouse: Any) -> None:
+    """Nothing new lands, and still the run must not end well while the marts are behind.
+
+    After the test above, whose fault it finds and then takes away.
+    """
+    assert_one_line(lakehouse.run("run", "--plain"), "dbt", "contact")
+    table = lakehouse.catalog().load_table((lakehouse.outputs["RawDatabase"], "contact"))
+    table.delete("id is null")
+    staging = lakehouse.catalog().load_table((lakehouse.outputs["StagingDatabase"], STAGED))
+    staging.delete("contact_id is null")
+    dimension = lakehouse.catalog().load_table((lakehouse.outputs["MartsDatabase"], "dim_contact"))
+    dimension.delete("contact_id is null")
+    mended = lakehouse.run("run", "--plain")
+    assert mended.status == 0, mended.err
+    assert "dbt:" in mended.out
+    quiet = lakehouse.run("run", "--plain")
+    assert (quiet.status, "dbt built nothing" in quiet.out) == (0, True), quiet.out + quiet.err

@@ -104,7 +104,8 @@ def snapshot(lakehouse: Any, table: str) -> int | None:
 def test_an_object_that_is_not_configured(lakehouse: Any) -> None:
     result = lakehouse.run("run", "--objects", "Acount", "--plain")
     assert_one_line(result, "Acount", "Account")
-    assert "outcome" not in result.out
+    report = lakehouse.run("report")
+    assert (report.status, "failed: UnknownObject" in report.out) == (0, True), report.err
 
 
 def test_a_group_that_is_not_configured(lakehouse: Any) -> None:

@@ -19,7 +19,6 @@ def command(*, environment_name: str, execution: str | None) -> None:
     from lakehouse_tools.display import standing
     from lakehouse_tools.display.console import output
     from lakehouse_tools.environment import Environment, aws_errors
-    from lakehouse_tools.errors import RequestError
     from lakehouse_tools.executions import history, outcomes
     from lakehouse_tools.stack import read_stack
 
@@ -34,12 +33,11 @@ def command(*, environment_name: str, execution: str | None) -> None:
                 click.echo(f"no executions yet: start one with `lakehouse run{environment.option}`")
                 return
             name = past[0].name
+        said = history.said_of(environment, stack, name)
         objects = outcomes.object_outcomes(environment, stack, name)
         build = outcomes.build_outcome(environment, stack, name)
+        click.echo(f"execution {name} {said}")
         if not objects and build is None:
-            raise RequestError(
-                f"execution {name}: nothing in s3://{stack.lake_bucket_name}/runs/{name}/:"
-                f" `lakehouse status{environment.option}` lists the executions"
-            )
-        click.echo(f"execution {name}")
+            click.echo("it left no outcomes: nothing was read, or they have been deleted")
+            return
         standing.print_outcomes(console, objects, build)

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from lakehouse_jobs.contract.raw_log import TableProperty, table_name
 from lakehouse_jobs.contract.runs import ObjectOutcome
 from lakehouse_tools.environment import Environment
+from lakehouse_tools.errors import RequestError
 from lakehouse_tools.executions.outcomes import object_outcomes
 from lakehouse_tools.stack import Stack
 
@@ -58,6 +59,24 @@ def executions(environment: Environment, stack: Stack, *, limit: int) -> list[Pa
         )
         for e in answer["executions"][:limit]
     ]
+
+
+def said_of(environment: Environment, stack: Stack, name: str) -> str:
+    """How one execution stands, with its cause where it failed.
+
+    Raises :class:`RequestError` for a name that no execution has.
+    """
+    client = environment.client("stepfunctions")
+    arn = f"{stack.state_machine_arn.replace(':stateMachine:', ':execution:')}:{name}"
+    try:
+        answer = client.describe_execution(executionArn=arn)
+    except (client.exceptions.ExecutionDoesNotExist, client.exceptions.InvalidArn):
+        raise RequestError(
+            f"no execution {name!r}: `lakehouse status{environment.option}` lists them"
+        ) from None
+    ended = answer["status"].lower().replace("_", " ")
+    cause = one_line(answer.get("error"), answer.get("cause"))
+    return f"{ended}: {cause}" if cause else ended
 
 
 def cause_of(environment: Environment, execution: PastExecution) -> str | None:

@@ -3,14 +3,18 @@
 import os
 import socket
 import sys
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from lakehouse_local.background import BackgroundError, BackgroundProcess
 from lakehouse_local.home import Home
 from lakehouse_local.local_aws.processes import Processes, own_environment
+
+_PORT_IS_FREED_WITHIN: Final = 2.0  # seconds
 
 
 class ServerError(RuntimeError):
@@ -92,15 +96,26 @@ def _process(home: Home) -> BackgroundProcess:
 
 
 def _check_port(port: int) -> None:
+    # A server that was just killed keeps its port until the last of its threads is gone.
+    deadline = time.monotonic() + _PORT_IS_FREED_WITHIN
+    while (error := _bound(port)) is not None:
+        if time.monotonic() > deadline:
+            raise ServerError(
+                f"port {port} is in use by another program; stop that program or set "
+                "LAKEHOUSE_LOCAL_PORT to a free port"
+            ) from error
+        time.sleep(0.1)
+
+
+def _bound(port: int) -> OSError | None:
+    """Why the port cannot be had, or None."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
-            raise ServerError(
-                f"port {port} is in use by another program; stop that program or set "
-                "LAKEHOUSE_LOCAL_PORT to a free port"
-            ) from error
+            return error
+    return None
 
 
 def _answers(home: Home) -> bool:

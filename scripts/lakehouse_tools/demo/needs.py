@@ -9,7 +9,7 @@ from lakehouse_tools.errors import MachineError
 
 # Measured with 100,000 records; docs/benchmarks.md has the runs.
 DATA_MEGABYTES: Final = 400
-MEMORY_MEGABYTES: Final = 2_000
+MEMORY_MEGABYTES: Final = 2_500
 WARM_MINUTES: Final = "2 to 4"
 COLD_MINUTES: Final = "1 to 5 more, by the network"
 

@@ -116,10 +116,6 @@ class Catalog:
         """An object by its name, or None."""
         return self._by_name.get(name.lower())
 
-    def referring(self, prefix: str) -> SObject | None:
-        """The object whose Ids begin with a prefix."""
-        return next((one for one in self if one.prefix == prefix), None)
-
 
 def object_describe(
     *,

@@ -1,6 +1,9 @@
 import io
+import json
 import os
 import socket
+import time
+import uuid
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -59,6 +62,34 @@ def local_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
     server.start(home, report=print, spark_pool=0)
     yield LocalAws(home)
     server.stop(home)
+
+
+@pytest.fixture(scope="session")
+def run_states(local_aws: LocalAws) -> Callable[..., dict[str, Any]]:
+    """Creates a state machine, runs it to the end; the description of the execution."""
+    client = local_aws.client("stepfunctions")
+
+    def once(
+        states: dict[str, Any], given: Any = None, *, within: float = 30, **top: Any
+    ) -> dict[str, Any]:
+        definition = {"StartAt": next(iter(states)), "States": states, **top}
+        name = uuid.uuid4().hex
+        arn = client.create_state_machine(
+            name=name,
+            definition=json.dumps(definition),
+            roleArn="arn:aws:iam::123456789012:role/machine",
+        )["stateMachineArn"]
+        text = json.dumps({} if given is None else given)
+        started = client.start_execution(stateMachineArn=arn, input=text)["executionArn"]
+        deadline = time.monotonic() + within
+        while time.monotonic() < deadline:
+            found = client.describe_execution(executionArn=started)
+            if found["status"] != "RUNNING":
+                return found
+            time.sleep(0.02)
+        raise TimeoutError(definition)
+
+    return once
 
 
 @pytest.fixture(scope="session")

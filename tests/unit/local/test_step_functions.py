@@ -9,6 +9,7 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pytest
@@ -32,28 +33,8 @@ class Case:
 
 
 @pytest.fixture(scope="module")
-def run(local_aws: Any) -> Run:
-    client = local_aws.client("stepfunctions")
-
-    def once(states: dict[str, Any], given: Any = None, **top: Any) -> dict[str, Any]:
-        """Create, run to the end; the description of the execution."""
-        top = {"QueryLanguage": "JSONata", **top}
-        definition = {"StartAt": next(iter(states)), "States": states, **top}
-        name = uuid.uuid4().hex
-        arn = client.create_state_machine(
-            name=name, definition=json.dumps(definition), roleArn=ROLE
-        )["stateMachineArn"]
-        text = json.dumps({} if given is None else given)
-        started = client.start_execution(stateMachineArn=arn, input=text)["executionArn"]
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            found = client.describe_execution(executionArn=started)
-            if found["status"] != "RUNNING":
-                return found
-            time.sleep(0.02)
-        raise TimeoutError(definition)
-
-    return once
+def run(run_states: Run) -> Run:
+    return partial(run_states, within=60, QueryLanguage="JSONata")
 
 
 def passes(**fields: Any) -> dict[str, Any]:

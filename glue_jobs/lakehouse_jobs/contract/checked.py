@@ -82,6 +82,15 @@ class Section:
             raise self.error(name, value, f"a whole number from {low} to {high}")
         return value
 
+    def share(self, name: str, default: T) -> float | T:
+        """A part of a whole, from 0 to 1, both included."""
+        value = self._take(name, default)
+        if value is default:
+            return value
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+            raise self.error(name, value, "a share from 0 to 1, such as 0.01")
+        return float(value)
+
     def flag(self, name: str, default: bool) -> bool:
         """True or false."""
         value = self._take(name, default)

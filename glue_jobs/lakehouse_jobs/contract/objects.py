@@ -8,7 +8,9 @@ Salesforce's do.
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from dataclasses import fields as dataclass_fields
+from enum import StrEnum
 from fnmatch import translate
 from pathlib import Path
 
@@ -22,16 +24,37 @@ _PATTERN = re.compile(r"[A-Za-z0-9_*?]+")
 _GROUP = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
+class SchemaChanges(StrEnum):
+    """What an administrator's change in Salesforce may change in raw by itself."""
+
+    ALLOW = "allow"  # new objects of a pattern, new fields, new types
+    ALLOW_COLUMNS = "allow_columns"  # new fields and types of objects that raw has already
+    BLOCK = "block"  # nothing: what is new waits until the configuration accepts it
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApiBudget:
+    """How much of the org's limits a run may use up, whoever has used the rest."""
+
+    daily_share: float = 0.8  # of each daily limit: requests, query jobs, bytes of results
+    long_requests: int = 5  # of the org's 25 concurrent requests of 20 seconds and more
+
+
 @dataclass(frozen=True, kw_only=True)
 class FieldRules:
     """Fields that are not written, or written as a hash. API names, any case."""
 
     exclude: frozenset[str] = frozenset()  # lower case
     hash: frozenset[str] = frozenset()  # lower case
+    accept: frozenset[str] = frozenset()  # lower case; let in though schema_changes blocks
 
     def merged(self, other: "FieldRules") -> "FieldRules":
         """Both sets of rules; what either excludes is excluded."""
-        return FieldRules(exclude=self.exclude | other.exclude, hash=self.hash | other.hash)
+        return FieldRules(
+            exclude=self.exclude | other.exclude,
+            hash=self.hash | other.hash,
+            accept=self.accept | other.accept,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +64,26 @@ class ObjectRules:
     fields: FieldRules = FieldRules()
     lookback_minutes: int | None = None  # overlap below the watermark
     margin_seconds: int | None = None  # distance kept from the server's clock
+    schema_changes: SchemaChanges | None = None
+    max_delete_share: float | None = None  # of the records that a resync may find gone
+    max_rejected: int | None = None  # values per run that may not fit their columns
+    stale_after_minutes: int | None = None  # age at which `lakehouse status` complains
+
+    def overlaid(self, own: "ObjectRules") -> "ObjectRules":
+        """These rules where ``own`` has none; the rules of fields add up."""
+        given = {f.name: getattr(own, f.name) for f in dataclass_fields(own) if f.name != "fields"}
+        chosen = {name: value for name, value in given.items() if value is not None}
+        return replace(self, fields=self.fields.merged(own.fields), **chosen)
+
+
+DEFAULT_RULES = ObjectRules(
+    lookback_minutes=10,
+    margin_seconds=60,
+    schema_changes=SchemaChanges.ALLOW,
+    max_delete_share=0.01,
+    max_rejected=1_000,
+    stale_after_minutes=1_500,  # a day and an hour: right for a daily schedule
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +115,8 @@ class ObjectsConfig:
     """The whole file."""
 
     api_version: str = API_VERSION
-    defaults: ObjectRules = ObjectRules(lookback_minutes=10, margin_seconds=60)
+    defaults: ObjectRules = DEFAULT_RULES
+    api_budget: ApiBudget = ApiBudget()
     groups: tuple[Group, ...] = ()
     objects: dict[str, ObjectRules] = field(default_factory=dict)  # lower-case names
 
@@ -124,12 +168,7 @@ class ObjectsConfig:
     def rules(self, object_name: str) -> ObjectRules:
         """The rules of one object with the defaults filled in."""
         own = self.objects.get(object_name.lower(), ObjectRules())
-        base = self.defaults
-        return ObjectRules(
-            fields=base.fields.merged(own.fields),
-            lookback_minutes=_either(own.lookback_minutes, base.lookback_minutes),
-            margin_seconds=_either(own.margin_seconds, base.margin_seconds),
-        )
+        return self.defaults.overlaid(own)
 
 
 def is_pattern(entry: str) -> bool:
@@ -142,10 +181,6 @@ def matches(entry: str, object_name: str) -> bool:
     return re.match(translate(entry.lower()), object_name.lower()) is not None
 
 
-def _either(own: int | None, base: int | None) -> int | None:
-    return base if own is None else own
-
-
 def _config(section: Section) -> ObjectsConfig:
     version = section.text("api_version", API_VERSION)
     if not re.fullmatch(r"[0-9]{2,3}\.0", version):
@@ -155,11 +190,8 @@ def _config(section: Section) -> ObjectsConfig:
     objects = section.section("objects")
     result = ObjectsConfig(
         api_version=version,
-        defaults=ObjectRules(
-            fields=defaults.fields,
-            lookback_minutes=_either(defaults.lookback_minutes, 10),
-            margin_seconds=_either(defaults.margin_seconds, 60),
-        ),
+        defaults=DEFAULT_RULES.overlaid(defaults),
+        api_budget=section.section("api_budget").read(_budget),
         groups=tuple(_groups(groups)),
         objects=dict(_objects(objects)),
     )
@@ -215,6 +247,22 @@ def _rules(section: Section) -> ObjectRules:
         fields=section.section("fields").read(_fields),
         lookback_minutes=section.whole("lookback_minutes", None, low=0, high=10_080),
         margin_seconds=section.whole("margin_seconds", None, low=0, high=3_600),
+        schema_changes=_schema_changes(section),
+        max_delete_share=section.share("max_delete_share", None),
+        max_rejected=section.whole("max_rejected", None, low=0, high=1_000_000),
+        stale_after_minutes=section.whole("stale_after_minutes", None, low=1, high=1_000_000),
+    )
+
+
+def _schema_changes(section: Section) -> SchemaChanges | None:
+    word = section.text("schema_changes", None, one_of=tuple(SchemaChanges))
+    return None if word is None else SchemaChanges(word)
+
+
+def _budget(section: Section) -> ApiBudget:
+    return ApiBudget(
+        daily_share=section.share("daily_share", ApiBudget.daily_share),
+        long_requests=section.whole("long_requests", ApiBudget.long_requests, low=1, high=25),
     )
 
 
@@ -228,7 +276,9 @@ def _fields(section: Section) -> FieldRules:
         if name.lower() in REQUIRED_FIELDS:
             raise section.error("hash", name, "any field but Id, SystemModstamp, IsDeleted")
     return FieldRules(
-        exclude=frozenset(n.lower() for n in exclude), hash=frozenset(n.lower() for n in hashed)
+        exclude=frozenset(n.lower() for n in exclude),
+        hash=frozenset(n.lower() for n in hashed),
+        accept=frozenset(n.lower() for n in section.texts("accept")),
     )
 
 

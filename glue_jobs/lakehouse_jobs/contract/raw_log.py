@@ -1,7 +1,8 @@
 """The raw log: an append-only Iceberg table of versions for each Salesforce object.
 
 A version is (id, systemmodstamp, ``_is_deleted``, values). The order of the versions
-of one record is (coalesce(``_deleted_at``, systemmodstamp), ``_batch``).
+of one record is (systemmodstamp, ``_batch``). A tombstone carries the stamp and the values
+of the last version known, so a record that comes back unchanged still sorts after it.
 """
 
 from enum import StrEnum
@@ -46,6 +47,17 @@ class TableProperty(StrEnum):
     FORMAT_VERSION = "lakehouse.format-version"
     LOOKBACK_FILE = "lakehouse.lookback-file"  # s3:// address of the keys in the lookback window
     OBJECT = "lakehouse.object"  # API name
+    # JSON, {"<column>": <records to fill, or null where not counted yet>}: columns that became
+    # readable after rows were in the table, until a resync has filled them
+    UNFILLED = "lakehouse.unfilled"
+    # s3:// address of the values that this commit's rows could not hold, until the file is in
+    # the table of rejected values
+    REJECTED_FILE = "lakehouse.rejected-file"
+
+
+# Tables of the raw database that hold no object: names of objects begin with a letter.
+REJECTED_TABLE: Final = "_rejected"  # values that did not fit their column
+RUNS_TABLE: Final = "_runs"  # one row per object and run
 
 
 FORMAT_VERSION: Final = 1

@@ -49,6 +49,21 @@ class Status(StrEnum):
     FAILED = "failed"
 
 
+class ApiUse(TypedDict):
+    """The org's use of its daily API requests, by everybody, as its answers tell it."""
+
+    used: int
+    limit: int
+
+
+class Blocked(TypedDict):
+    """What ``schema_changes`` kept out of raw."""
+
+    what: str  # a field's API name, or the object's own
+    message: str  # one sentence: what changed
+    accept: str  # the line of salesforce_objects.json that lets it in
+
+
 class ObjectOutcome(TypedDict):
     """One object's outcome. Times are ISO 8601 UTC, null where they do not apply."""
 
@@ -57,17 +72,28 @@ class ObjectOutcome(TypedDict):
     status: str  # a Status
     message: str | None  # one sentence for a person; null unless something is worth saying
     error: str | None  # class name from lakehouse_jobs.errors
-    rows: int
+    mode: str  # a Mode
+    rows: int  # written, tombstones included
+    read: int  # rows that Salesforce sent
+    tombstones: int  # records found to be gone without a trace (hard deletes)
+    rejected: int  # values kept as text in the table of rejected values
     bytes: int  # of Parquet
     pages: int
     requests: int  # calls to Salesforce
+    retries: int  # of them, calls made again after a failure
+    api_before: ApiUse | None
+    api_after: ApiUse | None
     batch: int | None
     watermark_before: str | None
     watermark_after: str | None
     schema_changes: list[str]  # a sentence each
     left_out: list[str]  # fields not read, with the reason
+    blocked: list[Blocked]  # what waits for a person
+    unfilled: dict[str, int | None]  # column -> records that still lack it, null: not counted
+    resumed: bool  # whether it went on with the load of a run that died
     api: Literal["bulk", "rest"] | None
     seconds: float
+    phases: dict[str, float]  # seconds of describe, query, read, compare, commit, maintain …
 
 
 class GroupOutcome(TypedDict):

@@ -115,7 +115,10 @@ def _all_failed(
     names = chosen(config, group, options.objects, available=list)
     report(Event.RUN_STARTED, objects=names)
     # A group of patterns alone has no names before the org was asked.
-    outcomes = [failed_outcome(group.name, name, error) for name in names or group.include]
+    mode = Mode(options.mode)
+    outcomes = [
+        failed_outcome(group.name, name, error, mode=mode) for name in names or group.include
+    ]
     for outcome in outcomes if names else ():
         key = object_outcome_key(options.execution_name, outcome["object"])
         store.write_json(key, outcome)

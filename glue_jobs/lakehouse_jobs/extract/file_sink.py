@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from lakehouse_jobs.extract.data_file import DataFile
 from lakehouse_jobs.extract.lookback import KEY_SCHEMA, Keys, from_time
-from lakehouse_jobs.extract.pages import Part
+from lakehouse_jobs.extract.parts import Part
 from lakehouse_jobs.raw.store import Store
 
 

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lakehouse_jobs.contract.arguments import ALL_OBJECTS
+from lakehouse_jobs.contract.arguments import ALL_OBJECTS, Mode
 from lakehouse_jobs.contract.errors import ConfigError
 from lakehouse_jobs.contract.objects import Group, ObjectsConfig, is_pattern
 from lakehouse_jobs.contract.progress import Event
@@ -19,7 +19,7 @@ from lakehouse_jobs.contract.runs import (
     object_outcome_key,
 )
 from lakehouse_jobs.errors import LakehouseError, RequestError
-from lakehouse_jobs.extract.pages import Part
+from lakehouse_jobs.extract.parts import Part
 from lakehouse_jobs.extract.run import Task, blank_outcome, extract
 from lakehouse_jobs.extract.summary import read_built, summarize, write_summary
 from lakehouse_jobs.raw.owner import check_owner
@@ -90,9 +90,9 @@ def _one(task: Task, name: str, report: Report, refused: Exception | None) -> Ob
         if refused is None:
             outcome = extract(task, name, progress=progress)
         else:
-            outcome = failed_outcome(task.group, name, refused)
+            outcome = failed_outcome(task.group, name, refused, mode=task.mode)
     except Exception as error:
-        outcome = failed_outcome(task.group, name, error)
+        outcome = failed_outcome(task.group, name, error, mode=task.mode)
         outcome["seconds"] = round(time.monotonic() - started, 3)
     try:
         task.lake.store.write_json(object_outcome_key(task.run_id, name), outcome)
@@ -107,9 +107,11 @@ def _one(task: Task, name: str, report: Report, refused: Exception | None) -> Ob
     return outcome
 
 
-def failed_outcome(group: str, name: str, error: Exception) -> ObjectOutcome:
+def failed_outcome(
+    group: str, name: str, error: Exception, *, mode: Mode = Mode.INCREMENTAL
+) -> ObjectOutcome:
     """The outcome of an object whose extraction raised."""
-    outcome = blank_outcome(group, name)
+    outcome = blank_outcome(group, name, mode=mode)
     outcome["status"] = Status.FAILED.value
     outcome["error"] = type(error).__name__
     if isinstance(error, LakehouseError | ConfigError):

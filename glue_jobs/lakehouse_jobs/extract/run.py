@@ -16,7 +16,9 @@ from lakehouse_jobs.errors import SupersededError
 from lakehouse_jobs.extract.columns import refuse_unknown, select
 from lakehouse_jobs.extract.extraction import Extraction
 from lakehouse_jobs.extract.loads import BEAT_SECONDS, DEAD_AFTER_SECONDS, Claim, TakenError
-from lakehouse_jobs.extract.pages import Part
+from lakehouse_jobs.extract.parts import Part
+from lakehouse_jobs.extract.resync.full import FullResync
+from lakehouse_jobs.extract.subject import Subject
 from lakehouse_jobs.raw.commit import iso
 from lakehouse_jobs.raw.store import Store
 from lakehouse_jobs.raw.table import open_table
@@ -53,7 +55,7 @@ class Task:
 def extract(task: Task, object_name: str, *, progress: Callable[[Part], None]) -> ObjectOutcome:
     """Extract one object. Errors are raised: then nothing of it landed."""
     started = time.monotonic()
-    outcome = blank_outcome(task.group, object_name)
+    outcome = blank_outcome(task.group, object_name, mode=task.mode)
     claim = Claim(
         store=task.lake.store,
         table=table_name(object_name),
@@ -77,25 +79,36 @@ def extract(task: Task, object_name: str, *, progress: Callable[[Part], None]) -
     return outcome
 
 
-def blank_outcome(group: str, object_name: str) -> ObjectOutcome:
+def blank_outcome(group: str, object_name: str, *, mode: Mode = Mode.INCREMENTAL) -> ObjectOutcome:
     """An outcome that says that nothing happened."""
     return ObjectOutcome(
         object=object_name,
         group=group,
+        mode=mode.value,
         status=Status.UNCHANGED.value,
         message=None,
         error=None,
         rows=0,
+        read=0,
+        tombstones=0,
+        rejected=0,
         bytes=0,
         pages=0,
         requests=0,
+        retries=0,
+        api_before=None,
+        api_after=None,
         batch=None,
         watermark_before=None,
         watermark_after=None,
         schema_changes=[],
         left_out=[],
+        blocked=[],
+        unfilled={},
+        resumed=False,
         api=None,
         seconds=0.0,
+        phases={},
     )
 
 
@@ -121,7 +134,7 @@ def _extract(
     outcome["schema_changes"] = list(raw.changes)
     outcome["batch"] = raw.state.batch
     outcome["watermark_before"] = outcome["watermark_after"] = iso(before) if before else None
-    extraction = Extraction(
+    subject = Subject(
         org=task.org,
         store=task.lake.store,
         raw=raw,
@@ -130,17 +143,21 @@ def _extract(
         rules=rules,
         now=now,
         run_id=task.run_id,
-        resync=task.mode is Mode.FULL,
         pages=task.pages,
         workers=task.workers,
         progress=progress,
     )
-    landed = extraction.run()
+    # A table without rows has nothing to compare with.
+    resync = task.mode is Mode.FULL and before is not None
+    landed = (FullResync if resync else Extraction)(subject=subject).run()
     if landed is None:
         return
     outcome["api"] = landed.reading.api
     outcome["pages"] = len(landed.reading.parts)
     outcome["rows"] = landed.reading.rows
+    outcome["read"] = landed.reading.read
+    outcome["rejected"] = len(landed.reading.rejected)
+    outcome["tombstones"] = landed.tombstones
     outcome["bytes"] = landed.reading.bytes
     outcome["batch"] = landed.batch
     outcome["watermark_after"] = iso(landed.watermark) if landed.watermark else None

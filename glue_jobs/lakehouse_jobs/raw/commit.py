@@ -1,7 +1,7 @@
 """The commit that brings an object's rows and its new state: both or neither."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -25,6 +25,8 @@ class Landing:
     watermark: datetime  # UTC
     lookback_file: str
     run_id: str
+    # More properties that become true with these rows; an empty value stands for none.
+    properties: Mapping[str, str] = field(default_factory=dict)
 
 
 def iso(moment: datetime) -> str:
@@ -45,6 +47,7 @@ def commit(raw: RawTable, landing: Landing, *, store: Store) -> int:
         TableProperty.RUN_ID.value: landing.run_id,
         TableProperty.FORMAT_VERSION.value: str(FORMAT_VERSION),
         TableProperty.LOOKBACK_FILE.value: landing.lookback_file,
+        **landing.properties,
     }
     try:
         _land(raw, landing.files, wanted)

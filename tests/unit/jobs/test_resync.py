@@ -77,7 +77,7 @@ def test_a_full_first_run_is_a_first_load(account_lab):
 
 
 def test_many_buckets_find_the_same(account_lab, monkeypatch):
-    from lakehouse_jobs.extract import resync
+    from lakehouse_jobs.extract.resync import sink as resync
 
     monkeypatch.setattr(resync, "ROWS_PER_BUCKET", 100)
     org = account_lab.org

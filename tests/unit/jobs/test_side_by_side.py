@@ -260,7 +260,7 @@ def test_one_of_two_that_take_over_wins(account_lab):
 
 
 def test_a_run_that_was_overtaken_reports_superseded(account_lab, monkeypatch):
-    from lakehouse_jobs.extract.extraction import Extraction
+    from lakehouse_jobs.extract.pages import PageReader
 
     account_lab.run()
     account_lab.org.now += timedelta(minutes=30)
@@ -271,17 +271,17 @@ def test_a_run_that_was_overtaken_reports_superseded(account_lab, monkeypatch):
             "%Y-%m-%dT%H:%M:%S.000Z"
         ),
     )
-    real = Extraction._read
+    real = PageReader.read
 
-    def overtaken(self, sink):
-        reading = real(self, sink)
+    def overtaken(self, soql):
+        reading = real(self, soql)
         table = account_lab.table("account")
         table.transaction().set_properties(
             {"lakehouse.batch": "7", "lakehouse.run-id": "faster"}
         ).commit_transaction()
         return reading
 
-    monkeypatch.setattr(Extraction, "_read", overtaken)
+    monkeypatch.setattr(PageReader, "read", overtaken)
     outcome = account_lab.run()["Account"]
     assert (outcome["status"], outcome["rows"]) == ("superseded", 0)
     assert "run faster committed first (batch 7" in outcome["message"]

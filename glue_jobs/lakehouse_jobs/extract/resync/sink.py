@@ -25,7 +25,7 @@ from lakehouse_jobs.contract.raw_log import SystemColumn
 from lakehouse_jobs.extract.columns import STAMP_COLUMN, Selection
 from lakehouse_jobs.extract.file_sink import FileSink
 from lakehouse_jobs.extract.lookback import KEY_SCHEMA, from_time
-from lakehouse_jobs.extract.pages import Part
+from lakehouse_jobs.extract.parts import Part
 from lakehouse_jobs.raw.table import RawTable
 
 ROWS_PER_BUCKET: Final = 100_000

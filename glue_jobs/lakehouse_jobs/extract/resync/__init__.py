@@ -1,0 +1,1 @@
+"""Resync: read again, compare with the current versions in raw, append what differs."""

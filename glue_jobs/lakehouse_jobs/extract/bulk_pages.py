@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from lakehouse_jobs.errors import TransferError
 from lakehouse_jobs.extract.page import Shaper
 from lakehouse_jobs.extract.parts import Part, Reading, Sink
+from lakehouse_jobs.extract.steps import Step, step
 from lakehouse_jobs.salesforce.body import Body
 from lakehouse_jobs.salesforce.bulk import Job
 from lakehouse_jobs.salesforce.org import Org
@@ -32,7 +33,9 @@ class BulkPages:
         """Wait for the job and read everything. On failure nothing that the sink took remains."""
         reading = Reading(api="bulk")
         try:
-            self._read(self.org.bulk.wait(job_id), reading)
+            with step(Step.WAIT):
+                job = self.org.bulk.wait(job_id)
+            self._read(job, reading)
         except BaseException:
             self.sink.discard(reading.parts)
             raise
@@ -41,7 +44,8 @@ class BulkPages:
         return reading
 
     def _read(self, job: Job, reading: Reading) -> None:
-        paths = self.org.bulk.pages(job)
+        with step(Step.LIST_PAGES):
+            paths = self.org.bulk.pages(job)
         if paths is None:
             self._one_by_one(job, reading)
         else:
@@ -100,7 +104,8 @@ class BulkPages:
             part = self.sink.take(number, page.tables)
             return replace(part, rejected=tuple(page.rejected))
 
-        return self.org.transport.read(path, reader)
+        with step(Step.PAGE):
+            return self.org.transport.read(path, reader)
 
     def _done(self, reading: Reading, part: Part) -> None:
         reading.parts.append(part)

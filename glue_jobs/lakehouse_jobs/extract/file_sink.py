@@ -11,6 +11,7 @@ import pyarrow as pa
 from lakehouse_jobs.extract.data_file import DataFile
 from lakehouse_jobs.extract.lookback import KEY_SCHEMA, Keys, from_time
 from lakehouse_jobs.extract.parts import Part
+from lakehouse_jobs.extract.steps import Step, step
 from lakehouse_jobs.raw.store import Store
 
 
@@ -36,11 +37,15 @@ class FileSink:
                 read += len(table)
                 keys.append(from_time(table, self.keys_from))
                 file.add(self.known.new(table, below=self.new_from))
-            written = file.finish(lambda path: self.store.upload(path, self.prefix + name))
+            written = file.finish(lambda path: self._upload(path, name))
             address, size = written or (None, 0)
             return Part(
                 read=read, rows=file.rows, bytes=size, file=address, keys=pa.concat_tables(keys)
             )
+
+    def _upload(self, path: Path, name: str) -> str:
+        with step(Step.UPLOAD):
+            return self.store.upload(path, self.prefix + name)
 
     def discard(self, parts: Sequence[Part]) -> None:
         """Delete the files of these pages."""

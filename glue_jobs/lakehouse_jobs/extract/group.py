@@ -21,6 +21,7 @@ from lakehouse_jobs.contract.runs import (
 from lakehouse_jobs.errors import LakehouseError, RequestError
 from lakehouse_jobs.extract.parts import Part
 from lakehouse_jobs.extract.run import Task, blank_outcome, extract
+from lakehouse_jobs.extract.steps import Step, step, timed
 from lakehouse_jobs.extract.summary import read_built, summarize, write_summary
 from lakehouse_jobs.raw.owner import check_owner
 
@@ -83,19 +84,13 @@ def _refused(task: Task, names: Sequence[str]) -> Exception | None:
 
 
 def _one(task: Task, name: str, report: Report, refused: Exception | None) -> ObjectOutcome:
-    started = time.monotonic()
-    progress = _Progress(report, name)
     report(Event.OBJECT_STARTED, object=name)
+    with timed() as phases:
+        outcome = _outcome(task, name, report, refused)
+        outcome["phases"] = phases.seconds()
     try:
-        if refused is None:
-            outcome = extract(task, name, progress=progress)
-        else:
-            outcome = failed_outcome(task.group, name, refused, mode=task.mode)
-    except Exception as error:
-        outcome = failed_outcome(task.group, name, error, mode=task.mode)
-        outcome["seconds"] = round(time.monotonic() - started, 3)
-    try:
-        task.lake.store.write_json(object_outcome_key(task.run_id, name), outcome)
+        with step(Step.REPORT):
+            task.lake.store.write_json(object_outcome_key(task.run_id, name), outcome)
     except (BotoCoreError, ClientError) as error:
         # The group's summary still has it.
         print(f"the outcome of {name} could not be written: {error}", flush=True)
@@ -104,6 +99,20 @@ def _one(task: Task, name: str, report: Report, refused: Exception | None) -> Ob
         object=name,
         **{key: outcome[key] for key in ("status", "rows", "bytes", "seconds", "message")},
     )
+    return outcome
+
+
+def _outcome(task: Task, name: str, report: Report, refused: Exception | None) -> ObjectOutcome:
+    started = time.monotonic()
+    progress = _Progress(report, name)
+    try:
+        if refused is None:
+            outcome = extract(task, name, progress=progress)
+        else:
+            outcome = failed_outcome(task.group, name, refused, mode=task.mode)
+    except Exception as error:
+        outcome = failed_outcome(task.group, name, error, mode=task.mode)
+        outcome["seconds"] = round(time.monotonic() - started, 3)
     return outcome
 
 

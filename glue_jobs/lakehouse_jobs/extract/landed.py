@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from lakehouse_jobs.extract.parts import Reading
+from lakehouse_jobs.extract.steps import Step, step
 from lakehouse_jobs.extract.subject import Subject
 from lakehouse_jobs.raw.commit import Landing, commit
 
@@ -31,18 +32,17 @@ def land(
 ) -> Landed:
     """Commit what was read. Raises what :func:`lakehouse_jobs.raw.commit.commit` raises."""
     seen = [p.keys for p in reading.parts if p.keys is not None]
-    address = subject.keys.moved(seen, since=keys_since).save(
-        subject.store, f"{subject.lookback_prefix}{subject.run_id}-{uuid.uuid4().hex}.parquet"
+    with step(Step.SAVE_KEYS):
+        address = subject.keys.moved(seen, since=keys_since).save(
+            subject.store, f"{subject.lookback_prefix}{subject.run_id}-{uuid.uuid4().hex}.parquet"
+        )
+    landing = Landing(
+        files=reading.files,
+        watermark=watermark,
+        lookback_file=address,
+        run_id=subject.run_id,
+        properties=dict(properties or {}),
     )
-    batch = commit(
-        subject.raw,
-        Landing(
-            files=reading.files,
-            watermark=watermark,
-            lookback_file=address,
-            run_id=subject.run_id,
-            properties=dict(properties or {}),
-        ),
-        store=subject.store,
-    )
+    with step(Step.COMMIT):
+        batch = commit(subject.raw, landing, store=subject.store)
     return Landed(reading=reading, batch=batch, watermark=watermark)

@@ -17,6 +17,7 @@ from typing import Self
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lakehouse_jobs.contract.runs import LOADS_PREFIX
+from lakehouse_jobs.extract.steps import Step, step
 from lakehouse_jobs.raw.store import Store
 
 BEAT_SECONDS = 4.0
@@ -50,9 +51,10 @@ class Claim:
         return f"{LOADS_PREFIX}{self.table}/load.json"
 
     def __enter__(self) -> Self:
-        found: str | None = None
-        while not self.store.claim(self.key, self._record(), replacing=found):
-            found = self._watched()
+        with step(Step.CLAIM):
+            found: str | None = None
+            while not self.store.claim(self.key, self._record(), replacing=found):
+                found = self._watched()
         self._thread = threading.Thread(target=self._beat, name=f"beat {self.table}", daemon=True)
         self._thread.start()
         return self
@@ -67,11 +69,15 @@ class Claim:
         if self._thread is not None:
             self._thread.join()
         try:
-            if self._mine():
-                self.store.delete([self.store.address(self.key)])
+            with step(Step.RELEASE):
+                self._release()
         except (ClientError, BotoCoreError) as failure:
             # What was read has landed all the same; the next run takes the record over.
             print(f"{self.key} could not be deleted: {failure}", flush=True)
+
+    def _release(self) -> None:
+        if self._mine():
+            self.store.delete([self.store.address(self.key)])
 
     def _watched(self) -> str | None:
         """The ETag of a record that did not change for long enough; None if it went."""

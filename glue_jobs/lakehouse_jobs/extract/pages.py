@@ -9,6 +9,7 @@ from lakehouse_jobs.errors import BulkUnsupportedError
 from lakehouse_jobs.extract.bulk_pages import BulkPages
 from lakehouse_jobs.extract.page import Shaper
 from lakehouse_jobs.extract.parts import Part, Reading, Sink
+from lakehouse_jobs.extract.steps import Step, step
 from lakehouse_jobs.extract.subject import Subject
 from lakehouse_jobs.salesforce.org import Org
 
@@ -27,7 +28,8 @@ class PageReader:
     def read(self, soql: str) -> Reading:
         """Read everything. On failure nothing that the sink took remains."""
         try:
-            job_id = self.org.bulk.create(soql)
+            with step(Step.QUERY):
+                job_id = self.org.bulk.create(soql)
         except BulkUnsupportedError:
             return self._read_rest(soql)
         bulk = BulkPages(
@@ -42,7 +44,8 @@ class PageReader:
 
     def _read_rest(self, soql: str) -> Reading:
         page = self.shaper.rest(self.org.query(soql))
-        part = self.sink.take(0, page.tables)
+        with step(Step.REST):
+            part = self.sink.take(0, page.tables)
         part = replace(part, rejected=tuple(page.rejected))
         self.progress(part)
         return Reading(api="rest", parts=[part])

@@ -18,6 +18,7 @@ from lakehouse_jobs.extract.extraction import Extraction
 from lakehouse_jobs.extract.loads import BEAT_SECONDS, DEAD_AFTER_SECONDS, Claim, TakenError
 from lakehouse_jobs.extract.parts import Part
 from lakehouse_jobs.extract.resync.full import FullResync
+from lakehouse_jobs.extract.steps import Step, step
 from lakehouse_jobs.extract.subject import Subject
 from lakehouse_jobs.raw.commit import iso
 from lakehouse_jobs.raw.store import Store
@@ -115,21 +116,23 @@ def blank_outcome(group: str, object_name: str, *, mode: Mode = Mode.INCREMENTAL
 def _extract(
     task: Task, name: str, outcome: ObjectOutcome, progress: Callable[[Part], None]
 ) -> None:
-    description = task.org.describe(name)
+    with step(Step.DESCRIBE):
+        description = task.org.describe(name)
     now = task.org.server_time()
     own = task.config.objects.get(description.name.lower(), ObjectRules())
     refuse_unknown(description, own.fields)
     rules = task.config.rules(description.name)
     selection = select(description, rules.fields)
     outcome["left_out"] = list(selection.left_out)
-    raw = open_table(
-        task.lake.catalog,
-        database=task.lake.database,
-        bucket=task.lake.store.bucket,
-        object_name=description.name,
-        org_id=task.org.org_id,
-        wanted=selection.wanted,
-    )
+    with step(Step.OPEN_TABLE):
+        raw = open_table(
+            task.lake.catalog,
+            database=task.lake.database,
+            bucket=task.lake.store.bucket,
+            object_name=description.name,
+            org_id=task.org.org_id,
+            wanted=selection.wanted,
+        )
     before = raw.state.watermark
     outcome["schema_changes"] = list(raw.changes)
     outcome["batch"] = raw.state.batch

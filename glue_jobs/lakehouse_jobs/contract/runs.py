@@ -9,6 +9,8 @@ which batch the last successful builds have read each raw table.
 from enum import StrEnum
 from typing import Final, Literal, TypedDict
 
+from lakehouse_jobs.contract.arguments import Mode
+
 RUNS_PREFIX: Final = "runs/"
 LOADS_PREFIX: Final = "loads/"
 REPORTS_PREFIX: Final = "reports/"
@@ -94,6 +96,39 @@ class ObjectOutcome(TypedDict):
     api: Literal["bulk", "rest"] | None
     seconds: float
     phases: dict[str, float]  # seconds of describe, query, read, compare, commit, maintain …
+
+
+def blank_outcome(group: str, object_name: str, *, mode: Mode = Mode.INCREMENTAL) -> ObjectOutcome:
+    """An outcome that says that nothing happened."""
+    return ObjectOutcome(
+        object=object_name,
+        group=group,
+        mode=mode.value,
+        status=Status.UNCHANGED.value,
+        message=None,
+        error=None,
+        rows=0,
+        read=0,
+        tombstones=0,
+        rejected=0,
+        bytes=0,
+        pages=0,
+        requests=0,
+        retries=0,
+        api_before=None,
+        api_after=None,
+        batch=None,
+        watermark_before=None,
+        watermark_after=None,
+        schema_changes=[],
+        left_out=[],
+        blocked=[],
+        unfilled={},
+        resumed=False,
+        api=None,
+        seconds=0.0,
+        phases={},
+    )
 
 
 class GroupOutcome(TypedDict):

@@ -22,13 +22,9 @@ from lakehouse_jobs.contract.arguments import ALL_OBJECTS, AVAILABLE_MODES, UNSE
 from lakehouse_jobs.contract.errors import ConfigError
 from lakehouse_jobs.contract.objects import ObjectsConfig
 from lakehouse_jobs.contract.progress import Event
-from lakehouse_jobs.contract.runs import GroupOutcome, object_outcome_key
+from lakehouse_jobs.contract.runs import GroupOutcome, blank_outcome, object_outcome_key
 from lakehouse_jobs.errors import LakehouseError, RequestError, SecretError
-from lakehouse_jobs.extract.group import (
-    chosen,
-    extract_group,
-    failed_outcome,
-)
+from lakehouse_jobs.extract.group import chosen, extract_group, fail
 from lakehouse_jobs.extract.run import Lake, Task
 from lakehouse_jobs.extract.summary import failure_line, summarize, write_summary
 from lakehouse_jobs.raw.catalog import raw_catalog
@@ -117,7 +113,7 @@ def _all_failed(
     # A group of patterns alone has no names before the org was asked.
     mode = Mode(options.mode)
     outcomes = [
-        failed_outcome(group.name, name, error, mode=mode) for name in names or group.include
+        fail(blank_outcome(group.name, name, mode=mode), error) for name in names or group.include
     ]
     for outcome in outcomes if names else ():
         key = object_outcome_key(options.execution_name, outcome["object"])

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lakehouse_jobs.contract.arguments import ALL_OBJECTS, Mode
+from lakehouse_jobs.contract.arguments import ALL_OBJECTS
 from lakehouse_jobs.contract.errors import ConfigError
 from lakehouse_jobs.contract.objects import Group, ObjectsConfig, is_pattern
 from lakehouse_jobs.contract.progress import Event
@@ -16,11 +16,12 @@ from lakehouse_jobs.contract.runs import (
     GroupOutcome,
     ObjectOutcome,
     Status,
+    blank_outcome,
     object_outcome_key,
 )
 from lakehouse_jobs.errors import LakehouseError, RequestError
 from lakehouse_jobs.extract.parts import Part
-from lakehouse_jobs.extract.run import Task, blank_outcome, extract
+from lakehouse_jobs.extract.run import Task, extract
 from lakehouse_jobs.extract.steps import Step, step, timed
 from lakehouse_jobs.extract.summary import read_built, summarize, write_summary
 from lakehouse_jobs.raw.owner import check_owner
@@ -103,26 +104,21 @@ def _one(task: Task, name: str, report: Report, refused: Exception | None) -> Ob
 
 
 def _outcome(task: Task, name: str, report: Report, refused: Exception | None) -> ObjectOutcome:
-    started = time.monotonic()
-    progress = _Progress(report, name)
+    outcome = blank_outcome(task.group, name, mode=task.mode)
     try:
-        if refused is None:
-            outcome = extract(task, name, progress=progress)
-        else:
-            outcome = failed_outcome(task.group, name, refused, mode=task.mode)
+        if refused is not None:
+            raise refused
+        extract(task, outcome, progress=_Progress(report, name))
     except Exception as error:
-        outcome = failed_outcome(task.group, name, error, mode=task.mode)
-        outcome["seconds"] = round(time.monotonic() - started, 3)
+        fail(outcome, error)
     return outcome
 
 
-def failed_outcome(
-    group: str, name: str, error: Exception, *, mode: Mode = Mode.INCREMENTAL
-) -> ObjectOutcome:
-    """The outcome of an object whose extraction raised."""
-    outcome = blank_outcome(group, name, mode=mode)
+def fail(outcome: ObjectOutcome, error: Exception) -> ObjectOutcome:
+    """Note in an outcome that its extraction raised; what it says of the way there stays."""
     outcome["status"] = Status.FAILED.value
     outcome["error"] = type(error).__name__
+    outcome["rows"] = outcome["bytes"] = 0
     if isinstance(error, LakehouseError | ConfigError):
         outcome["message"] = str(error)
     else:

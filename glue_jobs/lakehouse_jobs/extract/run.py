@@ -11,7 +11,7 @@ from pyiceberg.catalog import Catalog
 from lakehouse_jobs.contract.arguments import Mode
 from lakehouse_jobs.contract.objects import ObjectRules, ObjectsConfig
 from lakehouse_jobs.contract.raw_log import table_name
-from lakehouse_jobs.contract.runs import ObjectOutcome, Status
+from lakehouse_jobs.contract.runs import ApiUse, ObjectOutcome, Status
 from lakehouse_jobs.errors import SupersededError
 from lakehouse_jobs.extract.columns import refuse_unknown, select
 from lakehouse_jobs.extract.extraction import Extraction
@@ -24,7 +24,7 @@ from lakehouse_jobs.raw.commit import iso
 from lakehouse_jobs.raw.store import Store
 from lakehouse_jobs.raw.table import open_table
 from lakehouse_jobs.salesforce.org import Org
-from lakehouse_jobs.salesforce.transport import counted
+from lakehouse_jobs.salesforce.transport import Usage, counted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,13 +53,16 @@ class Task:
     dead_after: float = DEAD_AFTER_SECONDS
 
 
-def extract(task: Task, object_name: str, *, progress: Callable[[Part], None]) -> ObjectOutcome:
-    """Extract one object. Errors are raised: then nothing of it landed."""
+def extract(task: Task, outcome: ObjectOutcome, *, progress: Callable[[Part], None]) -> None:
+    """Extract the outcome's object and fill the outcome in as facts become known.
+
+    Errors are raised: then nothing of the object landed, and the outcome says how far it came.
+    """
     started = time.monotonic()
-    outcome = blank_outcome(task.group, object_name, mode=task.mode)
+    name = outcome["object"]
     claim = Claim(
         store=task.lake.store,
-        table=table_name(object_name),
+        table=table_name(name),
         owner=f"{task.run_id}/{task.group}/{task.process}",
         beat=task.beat,
         dead_after=task.dead_after,
@@ -67,7 +70,7 @@ def extract(task: Task, object_name: str, *, progress: Callable[[Part], None]) -
     with counted() as calls:
         try:
             with claim:
-                _extract(task, object_name, outcome, progress)
+                _extract(task, name, outcome, progress)
         except TakenError as taken:
             outcome["status"] = Status.SKIPPED.value
             outcome["message"] = f"run {taken.owner.split('/')[0]} is reading this object"
@@ -75,42 +78,14 @@ def extract(task: Task, object_name: str, *, progress: Callable[[Part], None]) -
             outcome["status"] = Status.SUPERSEDED.value
             outcome["message"] = str(error)
             outcome["rows"] = outcome["bytes"] = 0
-    outcome["requests"] = calls.number
-    outcome["seconds"] = round(time.monotonic() - started, 3)
-    return outcome
+        finally:
+            outcome["requests"], outcome["retries"] = calls.number, calls.retries
+            outcome["api_before"], outcome["api_after"] = _use(calls.before), _use(calls.after)
+            outcome["seconds"] = round(time.monotonic() - started, 3)
 
 
-def blank_outcome(group: str, object_name: str, *, mode: Mode = Mode.INCREMENTAL) -> ObjectOutcome:
-    """An outcome that says that nothing happened."""
-    return ObjectOutcome(
-        object=object_name,
-        group=group,
-        mode=mode.value,
-        status=Status.UNCHANGED.value,
-        message=None,
-        error=None,
-        rows=0,
-        read=0,
-        tombstones=0,
-        rejected=0,
-        bytes=0,
-        pages=0,
-        requests=0,
-        retries=0,
-        api_before=None,
-        api_after=None,
-        batch=None,
-        watermark_before=None,
-        watermark_after=None,
-        schema_changes=[],
-        left_out=[],
-        blocked=[],
-        unfilled={},
-        resumed=False,
-        api=None,
-        seconds=0.0,
-        phases={},
-    )
+def _use(usage: Usage | None) -> ApiUse | None:
+    return ApiUse(used=usage.used, limit=usage.limit) if usage else None
 
 
 def _extract(

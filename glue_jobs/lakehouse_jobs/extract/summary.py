@@ -42,7 +42,9 @@ def summarize(
         unbuilt=[
             o["object"]
             for o in outcomes
-            if o["batch"] is not None and o["batch"] > built.get(table_name(o["object"]), 0)
+            # A build leaves out what failed, so for its sake alone none need start.
+            if o["status"] != Status.FAILED
+            and (o["batch"] or 0) > built.get(table_name(o["object"]), 0)
         ],
     )
     room = max(LEAST_MESSAGE_BYTES, SUMMARY_BYTES - len(_text(summary).encode()))

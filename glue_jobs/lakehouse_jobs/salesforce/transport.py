@@ -3,6 +3,7 @@
 It is a ``requests.Session``, so that simple-salesforce goes through it as well.
 """
 
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -34,11 +35,22 @@ T = TypeVar("T")
 USER_AGENT = "lakehouse-constructs"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Usage:
+    """The org's daily API requests, used by everybody: what ``Sforce-Limit-Info`` says."""
+
+    used: int
+    limit: int
+
+
 @dataclass
 class Calls:
     """Requests sent on behalf of one object, retries and logins included."""
 
     number: int = 0
+    retries: int = 0  # of them, calls made again after a failure
+    before: Usage | None = None  # as the first answer told it
+    after: Usage | None = None  # as the last one did
 
 
 _CALLS: ContextVar[Calls | None] = ContextVar("calls", default=None)
@@ -155,6 +167,7 @@ class Transport(requests.Session):
                     response.close()
                     self._renew(token)
                     renewed = True
+                    self._count_retry()
                     response = self._send(method, url, self.token, headers, **kwargs)
                     answered = response.headers
                 if response.status_code < 300 and response.status_code not in not_ready:
@@ -166,6 +179,7 @@ class Transport(requests.Session):
                 last = error
             if attempt < self.policy.attempts:
                 self._sleep(self.policy.wait(attempt, answered))
+                self._count_retry()
         raise self._gave_up(last, what)
 
     def _send(
@@ -180,10 +194,9 @@ class Transport(requests.Session):
         return self._call(method, self._address(url, token), headers=bearer, **kwargs)
 
     def _call(self, method: str, address: str, **kwargs: Any) -> requests.Response:
-        calls = _CALLS.get()
-        if calls is not None:
-            with self._count_lock:
-                calls.number += 1
+        calls = _CALLS.get() or Calls()
+        with self._count_lock:
+            calls.number += 1
         response = super().request(
             method,
             address,
@@ -195,7 +208,17 @@ class Transport(requests.Session):
         moment = _date(response.headers.get("Date"))
         if moment is not None:
             self.server_time = moment
+        usage = _usage(response.headers.get("Sforce-Limit-Info"))
+        if usage is not None:
+            with self._count_lock:
+                calls.before, calls.after = calls.before or usage, usage
         return response
+
+    def _count_retry(self) -> None:
+        calls = _CALLS.get()
+        if calls is not None:
+            with self._count_lock:
+                calls.retries += 1
 
     def _address(self, url: str, token: Token) -> str:
         """The full address; a token goes to its own org and nowhere else."""
@@ -265,6 +288,7 @@ class Transport(requests.Session):
                 last = UnreachableError(f"POST {TOKEN_PATH}: {_plain(error)}")
             if attempt < self.policy.attempts:
                 self._sleep(self.policy.wait(attempt, answered))
+                self._count_retry()
         raise self._gave_up(last, f"POST {TOKEN_PATH}")
 
 
@@ -278,6 +302,12 @@ def _object(response: requests.Response) -> dict[str, Any]:
     except requests.JSONDecodeError:
         return {}
     return parsed if isinstance(parsed, dict) else {}
+
+
+def _usage(header: str | None) -> Usage | None:
+    """The figures in ``api-usage=18/5000``, which other entries may follow."""
+    found = re.search(r"(?<![\w-])api-usage=(\d+)/(\d+)", header or "")
+    return Usage(used=int(found[1]), limit=int(found[2])) if found else None
 
 
 def _date(header: str | None) -> datetime | None:

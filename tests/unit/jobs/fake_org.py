@@ -54,6 +54,7 @@ class FakeOrg:
     deleted_jobs: list = field(default_factory=list)
     queries: list = field(default_factory=list)
     token_forms: list = field(default_factory=list)
+    api_limit: int = 15_000  # requests a day, used by all of this org's calls
     port: int = 0
     lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -173,6 +174,7 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         for key, value in headers.items():
             self.send_header(key, value)
+        self.send_header("Sforce-Limit-Info", f"api-usage={len(self.org.log)}/{self.org.api_limit}")
         if status != 204:
             self.send_header("Content-Length", str(len(body)))
         self.end_headers()

@@ -4,8 +4,7 @@ import json
 
 import pytest
 
-from lakehouse_jobs.contract.runs import Status
-from lakehouse_jobs.extract.run import blank_outcome
+from lakehouse_jobs.contract.runs import Status, blank_outcome
 from lakehouse_jobs.extract.summary import failure_line, summarize
 
 

@@ -110,6 +110,7 @@ def _extract(
         )
     before = raw.state.watermark
     outcome["schema_changes"] = list(raw.changes)
+    outcome["unfilled"] = dict(raw.state.unfilled)
     outcome["batch"] = raw.state.batch
     outcome["watermark_before"] = outcome["watermark_after"] = iso(before) if before else None
     subject = Subject(

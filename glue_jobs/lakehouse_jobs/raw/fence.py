@@ -1,5 +1,7 @@
 """The fence: a commit lands only on the table state that its run read.
 
+That is watermark, batch, run, and the columns that are marked as not filled.
+
 PyIceberg's retry rebases an append on a new head and sends the properties again, so
 without it two runs at once would both land. The requirement is checked on every
 retry against freshly loaded metadata (GlueCatalog.commit_table).
@@ -14,12 +16,13 @@ from lakehouse_jobs.errors import SupersededError
 
 
 class AssertUnmoved(ValidatableTableRequirement):
-    """Watermark and batch are those that the run read; None means not set."""
+    """What the run read of the table's state; None means not set."""
 
     type: str = "assert-lakehouse-unmoved"
     watermark: str | None
     batch: str | None
     run_id: str | None
+    unfilled: str | None
 
     def validate(self, base_metadata: TableMetadata | None) -> None:
         """Raise SupersededError where another run moved the table."""
@@ -28,6 +31,7 @@ class AssertUnmoved(ValidatableTableRequirement):
             TableProperty.WATERMARK: self.watermark,
             TableProperty.BATCH: self.batch,
             TableProperty.RUN_ID: self.run_id,
+            TableProperty.UNFILLED: self.unfilled,
         }
         moved = [name for name, value in wanted.items() if found.get(name) != value]
         if base_metadata is None or moved:
@@ -48,6 +52,7 @@ def put_fence(transaction: Transaction, properties: dict[str, str]) -> None:
         watermark=properties.get(TableProperty.WATERMARK),
         batch=properties.get(TableProperty.BATCH),
         run_id=properties.get(TableProperty.RUN_ID),
+        unfilled=properties.get(TableProperty.UNFILLED),
     )
     # TableRequirement is a closed union for REST catalogs; Glue's only calls validate().
     transaction._stage((), (fence,))  # pyright: ignore[reportArgumentType]

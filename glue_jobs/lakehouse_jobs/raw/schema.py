@@ -96,6 +96,7 @@ class Evolution:
     columns: tuple[RawColumn, ...]  # as wanted, in the same order, under the names they got
     added: tuple[RawColumn, ...]
     commented: tuple[RawColumn, ...]  # columns whose comment needs to change
+    readable: tuple[str, ...]  # columns that rows in the table lack: new ones, or read again
     changes: tuple[str, ...]  # a sentence each
 
 
@@ -105,6 +106,7 @@ def evolution(schema: Schema, wanted: Sequence[RawColumn]) -> Evolution:
     columns: list[RawColumn] = []
     added: list[RawColumn] = []
     commented: list[RawColumn] = []
+    readable: list[str] = []
     changes: list[str] = []
     for column in wanted:
         found = present.get(column.name)
@@ -121,8 +123,12 @@ def evolution(schema: Schema, wanted: Sequence[RawColumn]) -> Evolution:
         columns.append(column)
         if found is None:
             added.append(column)
+            readable.append(column.name)
         elif (found.doc or "") != column.comment:
             commented.append(column)
+            if (found.doc or "").endswith(GONE):
+                changes.append(f"{column.name} is read again: {column.comment}")
+                readable.append(column.name)
     for column in _gone(schema, wanted):
         changes.append(f"{column.name} is no longer read: kept, null from now on")
         commented.append(column)
@@ -130,6 +136,7 @@ def evolution(schema: Schema, wanted: Sequence[RawColumn]) -> Evolution:
         columns=tuple(columns),
         added=tuple(added),
         commented=tuple(commented),
+        readable=tuple(readable),
         changes=tuple(changes),
     )
 

@@ -1,7 +1,7 @@
 """A raw table: opened or made, guarded, evolved, and its state as the last run left it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from pyiceberg.catalog import Catalog
@@ -14,9 +14,16 @@ from pyiceberg.exceptions import (
 from pyiceberg.table import Table
 
 from lakehouse_jobs.contract.raw_log import FORMAT_VERSION, TableProperty, table_name
-from lakehouse_jobs.errors import CommitFailedError, NewerFormatError, RawTableError
+from lakehouse_jobs.errors import (
+    CommitFailedError,
+    NewerFormatError,
+    RawTableError,
+    SupersededError,
+)
+from lakehouse_jobs.raw.fence import put_fence
 from lakehouse_jobs.raw.owner import wrong_org
-from lakehouse_jobs.raw.schema import RawColumn, evolution, iceberg_type, new_schema
+from lakehouse_jobs.raw.schema import Evolution, RawColumn, evolution, iceberg_type, new_schema
+from lakehouse_jobs.raw.unfilled import marked, read_unfilled, unfilled_text
 
 _SCHEMA_ATTEMPTS = 5
 
@@ -29,6 +36,8 @@ class State:
     batch: int
     run_id: str | None
     lookback_file: str | None
+    # Columns that rows in the table lack, until a resync fills them: records, None: not counted.
+    unfilled: Mapping[str, int | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,20 +73,22 @@ def open_table(
     table = _load_or_create(
         catalog, identifier, bucket=bucket, object_name=object_name, org_id=org_id, wanted=wanted
     )
+    changes: dict[str, None] = {}  # of a plan whose answer was lost, too
     for _ in range(_SCHEMA_ATTEMPTS):
         guard(table, org_id=org_id)
         plan = evolution(table.schema(), wanted)
+        changes |= dict.fromkeys(plan.changes)
         try:
             if plan.added or plan.commented:
-                _evolve(table, plan.added, plan.commented)
-        except CommitFailedException:
+                _evolve(table, plan)
+        except (CommitFailedException, SupersededError):
             table = catalog.load_table(identifier)
             continue
         return RawTable(
             table=table,
             state=read_state(table),
             columns=plan.columns,
-            changes=plan.changes,
+            changes=tuple(changes),
             properties=dict(table.properties),
         )
     raise CommitFailedError(
@@ -147,12 +158,22 @@ def read_state(table: Table) -> State:
         batch=int(properties.get(TableProperty.BATCH, "0")),
         run_id=properties.get(TableProperty.RUN_ID),
         lookback_file=properties.get(TableProperty.LOOKBACK_FILE) or None,
+        unfilled=read_unfilled(properties),
     )
 
 
-def _evolve(table: Table, added: Sequence[RawColumn], commented: Sequence[RawColumn]) -> None:
-    with table.update_schema() as update:
-        for column in added:
-            update.add_column((column.name,), iceberg_type(column), doc=column.comment)
-        for column in commented:
-            update.update_column((column.name,), doc=column.comment)
+def _evolve(table: Table, plan: Evolution) -> None:
+    """Change the schema and, in the same transaction, mark what the rows there lack."""
+    before = read_unfilled(table.properties)
+    # Columns that nothing was ever written to need no filling; a first load brings them.
+    readable = plan.readable if read_state(table).batch else ()
+    after = marked(before, readable=readable, present=(c.name for c in plan.columns))
+    with table.transaction() as transaction:
+        put_fence(transaction, table.properties)
+        with transaction.update_schema() as update:
+            for column in plan.added:
+                update.add_column((column.name,), iceberg_type(column), doc=column.comment)
+            for column in plan.commented:
+                update.update_column((column.name,), doc=column.comment)
+        if after != before:
+            transaction.set_properties({TableProperty.UNFILLED: unfilled_text(after)})

@@ -13,9 +13,11 @@ from lakehouse_constructs import (
     LakeBucket,
     Layer,
     Pipeline,
+    PipelineAlarms,
     QueryAccess,
     SalesforceExtractor,
 )
+from lakehouse_constructs.alarms import twice
 from stacks.settings import Settings
 
 
@@ -80,6 +82,16 @@ class LakehouseStack(Stack):
             state_machine=self.pipeline.state_machine,
             schedules=settings.schedules,
             enabled=settings.schedules_enabled,
+        )
+        self.alarms = PipelineAlarms(
+            self,
+            "Alarms",
+            state_machine=self.pipeline.state_machine,
+            topic=self.pipeline.alert_topic,
+            dead_letter_queue=self.schedules.dead_letter_queue,
+            success_within=twice(s.longest_gap for s in settings.schedules)
+            if settings.schedules_enabled
+            else None,
         )
         self.queries = QueryAccess(
             self, "Queries", lake=self.lake, catalog=self.catalog, name=settings.kebab_prefix

@@ -5,6 +5,7 @@ first. ``stacks/lakehouse_stack.py`` of the project wires them all.
 """
 
 from lakehouse_constructs._errors import ShippedFilesError, SynthesisError, WheelSetError
+from lakehouse_constructs.alarms import PipelineAlarms
 from lakehouse_constructs.dbt_build import DbtBuild, GlueSessions
 from lakehouse_constructs.iceberg_catalog import IcebergCatalog, Layer
 from lakehouse_constructs.lake_bucket import LakeBucket
@@ -22,6 +23,7 @@ __all__ = [
     "LakeBucket",
     "Layer",
     "Pipeline",
+    "PipelineAlarms",
     "QueryAccess",
     "SalesforceExtractor",
     "ShippedFilesError",

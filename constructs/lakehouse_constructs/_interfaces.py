@@ -6,6 +6,8 @@ so type checkers refuse what is right. The casts stand here, once each.
 
 from typing import cast
 
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as cloudwatch_actions
 from aws_cdk import aws_codebuild as codebuild
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -38,6 +40,11 @@ def as_project(project: codebuild.Project) -> codebuild.IProject:
 def as_topic(topic: sns.Topic) -> sns.ITopic:
     """The topic that was made, as tasks take it."""
     return cast("sns.ITopic", topic)
+
+
+def alarm_action(topic: sns.ITopic | sns.Topic) -> cloudwatch.IAlarmAction:
+    """A message to a topic."""
+    return cast("cloudwatch.IAlarmAction", cloudwatch_actions.SnsAction(cast("sns.ITopic", topic)))
 
 
 def as_target(target: targets.StepFunctionsStartExecution) -> scheduler.IScheduleTarget:

@@ -14,6 +14,7 @@ from constructs import Construct
 from lakehouse_constructs._acknowledge import acknowledge
 from lakehouse_constructs._errors import SynthesisError
 from lakehouse_constructs._interfaces import as_target
+from lakehouse_constructs._interval import longest_gap
 from lakehouse_jobs.contract.arguments import AVAILABLE_MODES, Mode
 
 
@@ -27,6 +28,11 @@ class ExtractionSchedule:
     mode: Mode = Mode.INCREMENTAL
     time_zone: str = "Etc/UTC"  # IANA name
     flexible_minutes: int = 0  # may start up to so much later
+
+    @property
+    def longest_gap(self) -> Duration | None:
+        """The longest time between two starts; None where it cannot be told."""
+        return longest_gap(self.expression)
 
 
 class ExtractionSchedules(Construct):

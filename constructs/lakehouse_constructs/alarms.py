@@ -1,0 +1,137 @@
+"""The alarms that cannot wait: the pipeline failed, hangs, or does not run at all."""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sqs as sqs
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from lakehouse_constructs._errors import SynthesisError
+from lakehouse_constructs._interfaces import alarm_action
+
+RUNBOOK: Final = "docs/runbook.md"
+_MINUTE: Final = 60
+_DAY: Final = 86_400
+_LONGEST: Final = 7 * _DAY  # CloudWatch evaluates no alarm over more
+
+
+class PipelineAlarms(Construct):
+    """Alarms on a pipeline, each naming the section of the runbook that says what to do.
+
+    A failed execution sends a message with its cause already; these also catch what
+    sends none: an execution that timed out or was stopped, one that was never started,
+    a pipeline that has not succeeded for too long.
+
+    At rest each alarm costs what CloudWatch asks for one (about US$ 0.10 a month). It
+    never changes anything; it only tells.
+
+    :ivar alarms: by id: ``ExecutionFailed``, ``ExecutionTimedOut``, ``ExecutionAborted``,
+        ``StartsNotDelivered`` where there is a dead-letter queue, ``NoSuccess`` where
+        executions are expected.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        state_machine: sfn.IStateMachine,
+        topic: sns.ITopic | sns.Topic,
+        dead_letter_queue: sqs.IQueue | None = None,
+        success_within: Duration | None = None,
+        runbook: str = RUNBOOK,
+        **kwargs: Any,
+    ) -> None:
+        """Make the alarms.
+
+        :param state_machine: the pipeline's.
+        :param topic: gets a message when an alarm goes off, and when it is over.
+            CloudWatch must be allowed to publish to it and to use its key.
+        :param dead_letter_queue: holds starts that EventBridge could not deliver.
+            Default: no alarm on it.
+        :param success_within: the longest time without a successful execution; twice the
+            time between two starts is right. Missing data counts as no success. From a
+            minute to seven days; more than a day is rounded up to whole days.
+            Default: no such alarm, for schedules that do not fire yet.
+        :param runbook: address of the runbook; ``#<section>`` is appended.
+            Default: ``docs/runbook.md`` of the project.
+        """
+        super().__init__(scope, id, **kwargs)
+        self._runbook = runbook
+        self._topic = topic
+        self.alarms: dict[str, cloudwatch.Alarm] = {}
+        for name, what, metric in (
+            ("ExecutionFailed", "An execution failed", state_machine.metric_failed),
+            ("ExecutionTimedOut", "An execution timed out", state_machine.metric_timed_out),
+            ("ExecutionAborted", "An execution was stopped", state_machine.metric_aborted),
+        ):
+            self._at_least_one(name, what, metric(statistic="Sum", period=Duration.minutes(5)))
+        if dead_letter_queue is not None:
+            self._at_least_one(
+                "StartsNotDelivered",
+                "A scheduled start did not reach the state machine",
+                dead_letter_queue.metric_approximate_number_of_messages_visible(
+                    statistic="Maximum", period=Duration.minutes(5)
+                ),
+            )
+        if success_within is not None:
+            self._no_success(state_machine, success_within)
+
+    def _at_least_one(self, name: str, what: str, metric: cloudwatch.Metric) -> None:
+        self._alarm(
+            name,
+            what,
+            metric=metric,
+            threshold=1,
+            evaluation_periods=1,
+            comparison_operator=(cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD),
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        )
+
+    def _no_success(self, state_machine: sfn.IStateMachine, within: Duration) -> None:
+        seconds = int(within.to_seconds())
+        if not _MINUTE <= seconds <= _LONGEST:
+            raise SynthesisError(
+                f"{self.node.path}: success_within: got {within.to_human_string()}; allowed: "
+                "from 1 minute to 7 days, as CloudWatch looks back no further"
+            )
+        periods = -(-seconds // _DAY)
+        # A period is a whole number of minutes.
+        period = _DAY if periods > 1 else -(-seconds // _MINUTE) * _MINUTE
+        self._alarm(
+            "NoSuccess",
+            f"No execution succeeded within {Duration.seconds(period * periods).to_human_string()}",
+            metric=state_machine.metric_succeeded(statistic="Sum", period=Duration.seconds(period)),
+            threshold=1,
+            evaluation_periods=periods,
+            comparison_operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
+            # No execution at all is what this is about.
+            treat_missing_data=cloudwatch.TreatMissingData.BREACHING,
+        )
+
+    def _alarm(self, name: str, what: str, **props: Any) -> None:
+        alarm = cloudwatch.Alarm(
+            self, name, alarm_description=f"{what}. {self._runbook}#{section(name)}", **props
+        )
+        alarm.add_alarm_action(alarm_action(self._topic))
+        alarm.add_ok_action(alarm_action(self._topic))
+        self.alarms[name] = alarm
+
+
+def section(alarm: str) -> str:
+    """The runbook's section about an alarm: ``ExecutionFailed`` -> ``execution-failed``."""
+    words = "".join(f"-{c.lower()}" if c.isupper() else c for c in alarm)
+    return words.removeprefix("-")
+
+
+def twice(gaps: Iterable[Duration | None]) -> Duration | None:
+    """Twice the shortest of the times between two starts, at most seven days.
+
+    None where none is known.
+    """
+    seconds = [int(gap.to_seconds()) for gap in gaps if gap is not None]
+    return Duration.seconds(min(2 * min(seconds), _LONGEST)) if seconds else None

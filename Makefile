@@ -59,6 +59,11 @@ synth: runtimes ## Synthesize every stack into cdk.out
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/node $(NODE)/node_modules/.bin/cdk synth --quiet '**' \
 	  --app "$(CURDIR)/$(BIN)/python app.py" --output cdk.out
 
+.PHONY: snapshots
+snapshots: synth ## Write the snapshots of both templates anew, for the commit that changes them
+	@$(BIN)/python tests/synth/snapshots.py cdk.out
+	@git --no-pager diff --stat -- tests/synth/snapshots
+
 .PHONY: build
 build: $(SYNCED) ## The wheel and the source archive, into dist
 	@$(BIN)/uv build --quiet --no-build-isolation --python $(BIN)/python --out-dir dist

@@ -7,6 +7,7 @@ without it two runs at once would both land. The requirement is checked on every
 retry against freshly loaded metadata (GlueCatalog.commit_table).
 """
 
+from pyiceberg.exceptions import ValidationException
 from pyiceberg.table import Transaction
 from pyiceberg.table.metadata import TableMetadata
 from pyiceberg.table.update import ValidatableTableRequirement
@@ -56,3 +57,28 @@ def put_fence(transaction: Transaction, properties: dict[str, str]) -> None:
     )
     # TableRequirement is a closed union for REST catalogs; Glue's only calls validate().
     transaction._stage((), (fence,))  # pyright: ignore[reportArgumentType]
+
+
+class HeadMovedError(ValidationException):
+    """Another commit came between what was read of a table and what was built on it.
+
+    A ``ValidationException``, so that PyIceberg deletes the manifests of the attempt.
+    """
+
+
+class AssertHead(ValidatableTableRequirement):
+    """The current snapshot is the one that the commit was built on; None means none yet."""
+
+    type: str = "assert-lakehouse-head"
+    snapshot_id: int | None
+
+    def validate(self, base_metadata: TableMetadata | None) -> None:
+        """Raise HeadMovedError where the table has another current snapshot."""
+        if base_metadata is None or base_metadata.current_snapshot_id != self.snapshot_id:
+            raise HeadMovedError(f"the table moved on from snapshot {self.snapshot_id}")
+
+
+def put_head(transaction: Transaction) -> None:
+    """Let a transaction land on the snapshot that it starts from, or not at all."""
+    head = AssertHead(snapshot_id=transaction.table_metadata.current_snapshot_id)
+    transaction._stage((), (head,))  # pyright: ignore[reportArgumentType]

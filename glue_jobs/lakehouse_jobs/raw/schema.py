@@ -84,7 +84,7 @@ def new_schema(columns: Iterable[RawColumn]) -> Schema:
     return Schema(
         *(
             NestedField(number, c.name, _ICEBERG[c.type], required=False, doc=c.comment)
-            for number, c in enumerate([*columns, *SYSTEM_COLUMNS], start=1)
+            for number, c in enumerate(columns, start=1)
         )
     )
 
@@ -159,7 +159,12 @@ def iceberg_type(column: RawColumn) -> PrimitiveType:
 
 
 def file_schema(schema: Schema, columns: Iterable[RawColumn]) -> pa.Schema:
-    """The Arrow schema of a data file, with the table's field ids."""
+    """The Arrow schema of an object's data file, with the table's field ids."""
+    return arrow_schema(schema, [*columns, *SYSTEM_COLUMNS])
+
+
+def arrow_schema(schema: Schema, columns: Iterable[RawColumn]) -> pa.Schema:
+    """The Arrow schema of just these columns, with the table's field ids."""
     return pa.schema(
         [
             pa.field(
@@ -167,6 +172,6 @@ def file_schema(schema: Schema, columns: Iterable[RawColumn]) -> pa.Schema:
                 c.arrow,
                 metadata={"PARQUET:field_id": str(schema.find_field(c.name).field_id)},
             )
-            for c in [*columns, *SYSTEM_COLUMNS]
+            for c in columns
         ]
     )

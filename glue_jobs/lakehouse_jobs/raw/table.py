@@ -5,24 +5,22 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from pyiceberg.catalog import Catalog
-from pyiceberg.exceptions import (
-    CommitFailedException,
-    NoSuchNamespaceError,
-    NoSuchTableError,
-    TableAlreadyExistsError,
-)
+from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.table import Table
 
 from lakehouse_jobs.contract.raw_log import FORMAT_VERSION, TableProperty, table_name
-from lakehouse_jobs.errors import (
-    CommitFailedError,
-    NewerFormatError,
-    RawTableError,
-    SupersededError,
-)
+from lakehouse_jobs.errors import CommitFailedError, NewerFormatError, SupersededError
+from lakehouse_jobs.raw.create import load_or_create
 from lakehouse_jobs.raw.fence import put_fence
 from lakehouse_jobs.raw.owner import wrong_org
-from lakehouse_jobs.raw.schema import Evolution, RawColumn, evolution, iceberg_type, new_schema
+from lakehouse_jobs.raw.schema import (
+    SYSTEM_COLUMNS,
+    Evolution,
+    RawColumn,
+    evolution,
+    iceberg_type,
+    new_schema,
+)
 from lakehouse_jobs.raw.unfilled import marked, read_unfilled, unfilled_text
 
 _SCHEMA_ATTEMPTS = 5
@@ -70,8 +68,17 @@ def open_table(
     Raises WrongOrgError or NewerFormatError before anything is written.
     """
     identifier = (database, table_name(object_name))
-    table = _load_or_create(
-        catalog, identifier, bucket=bucket, object_name=object_name, org_id=org_id, wanted=wanted
+    table = load_or_create(
+        catalog,
+        identifier,
+        bucket=bucket,
+        schema=lambda: new_schema([*wanted, *SYSTEM_COLUMNS]),
+        properties={
+            TableProperty.OBJECT: object_name,
+            TableProperty.ORG_ID: org_id,
+            TableProperty.FORMAT_VERSION: str(FORMAT_VERSION),
+            TableProperty.BATCH: "0",
+        },
     )
     changes: dict[str, None] = {}  # of a plan whose answer was lost, too
     for _ in range(_SCHEMA_ATTEMPTS):
@@ -95,44 +102,6 @@ def open_table(
         f"{'.'.join(identifier)}: others changed the schema {_SCHEMA_ATTEMPTS} times while new "
         "columns were added; run this object again"
     )
-
-
-def _load_or_create(
-    catalog: Catalog,
-    identifier: tuple[str, str],
-    *,
-    bucket: str,
-    object_name: str,
-    org_id: str,
-    wanted: Sequence[RawColumn],
-) -> Table:
-    # Load first: create writes a metadata file before it finds that the table is there.
-    try:
-        return catalog.load_table(identifier)
-    except NoSuchTableError:
-        pass
-    try:
-        return catalog.create_table(
-            identifier,
-            schema=new_schema(wanted),
-            location=f"s3://{bucket}/{identifier[0]}/{identifier[1]}",
-            properties={
-                "format-version": "2",
-                "write.parquet.compression-codec": "zstd",
-                "write.metadata.delete-after-commit.enabled": "true",
-                "write.metadata.previous-versions-max": "50",
-                TableProperty.OBJECT: object_name,
-                TableProperty.ORG_ID: org_id,
-                TableProperty.FORMAT_VERSION: str(FORMAT_VERSION),
-                TableProperty.BATCH: "0",
-            },
-        )
-    except TableAlreadyExistsError:
-        return catalog.load_table(identifier)
-    except NoSuchNamespaceError:
-        raise RawTableError(
-            f"the Glue database {identifier[0]} does not exist; deploy the stack, which makes it"
-        ) from None
 
 
 def guard(table: Table, *, org_id: str) -> None:

@@ -14,6 +14,7 @@ from lakehouse_local.salesforce_org.bulk_results import ResultFile
 from lakehouse_local.salesforce_org.identifiers import full_id
 from lakehouse_local.salesforce_org.moods import Mood
 from lakehouse_local.salesforce_org.org import Org
+from lakehouse_local.salesforce_org.settings import MEGABYTE
 from lakehouse_local.salesforce_org.soql import parse
 from lakehouse_local.salesforce_org.soql_sql import Plan, plan
 from lakehouse_local.salesforce_org.soql_text import SoqlError
@@ -100,6 +101,7 @@ class BulkJobs:
         with self._lock:
             self._jobs[job.id] = job
         self._keep(job)
+        self.org.usage.add(job.created, bulk_jobs=1)
         self._pool.submit(self._run, job, mood)
         return job
 
@@ -110,7 +112,7 @@ class BulkJobs:
         if job is None:
             raise ApiError(404, "NOT_FOUND", "The requested resource does not exist")
         if self.org.store.clock.seconds() - job.created > _KEPT_DAYS * _DAY:
-            self._forget(job)
+            self.forget(job)
             raise ApiError(404, "NOT_FOUND", "The requested resource does not exist")
         return job
 
@@ -133,23 +135,35 @@ class BulkJobs:
         if job.shown_state() not in TERMINAL:
             why = "The job is in an inconsistent state. Only ended jobs can be deleted."
             raise ApiError(400, "API_ERROR", why)
-        self._forget(job)
+        self.forget(job)
+
+    def forget(self, job: Job) -> None:
+        """Remove a job with its results, in whatever state."""
+        with self._lock:
+            self._jobs.pop(job.id, None)
+        with self.org.store.writing() as db:
+            db.execute("DELETE FROM job WHERE id = ?", (job.id,))
+        self.file(job).delete()
 
     def file(self, job: Job) -> ResultFile:
         """The results of a completed job."""
         return ResultFile(self._folder, job.id)
 
     def _check_limits(self) -> None:
-        now, most = self.org.store.clock.seconds(), self.org.behaviour.bulk_jobs
-        with self._lock:
-            used = sum(now - job.created < _DAY for job in self._jobs.values())
-        if used >= most:
-            why = f"Max bulk v2 query jobs ({most}) per 24 hrs has been exceeded for the org"
+        used, most = self.org.used(), self.org.behaviour
+        why = ""
+        if used.bulk_jobs >= most.bulk_jobs:
+            why = f"query jobs ({most.bulk_jobs})"
+        elif used.bulk_bytes >= most.bulk_megabytes * MEGABYTE:
+            why = f"query result size stored ({most.bulk_megabytes} MB)"
+        if why:
+            why = f"Max bulk v2 {why} per 24 hrs has been exceeded for the org"
             raise ApiError(400, "LIMIT_EXCEEDED", why)
 
     def _plan(self, query: str, operation: str) -> Plan:
         try:
-            found = plan(parse(query), self.org.store.catalog, deleted=operation == "queryAll")
+            parsed = parse(query, limit=self.org.behaviour.soql_characters)
+            found = plan(parsed, self.org.store.catalog, deleted=operation == "queryAll")
         except SoqlError as error:
             raise ApiError.from_soql(error) from None
         if not found.sobject.bulk:
@@ -185,7 +199,11 @@ class BulkJobs:
             if job.state != "Aborted":
                 job.state, job.error, job.rows = state, error, rows
             job.milliseconds = int((time.monotonic() - started) * 1_000)
-        self._keep(job)
+            forgotten = job.id not in self._jobs
+        if forgotten:
+            self.file(job).delete()
+        else:
+            self._keep(job)
 
     def _render(self, job: Job) -> int:
         found = self._plan(job.query, job.operation)
@@ -193,7 +211,9 @@ class BulkJobs:
         with self.org.store.reading() as db:
             register(db)
             cursor = db.execute(f"SELECT {expressions} {found.sql}", found.parameters)
-            return self.file(job).write(cursor, job.delimiter, job.line_end)
+            rows = self.file(job).write(cursor, job.delimiter, job.line_end)
+        self.org.usage.add(self.org.store.clock.seconds(), bulk_bytes=self.file(job).size())
+        return rows
 
     def _keep(self, job: Job) -> None:
         with self.org.store.writing() as db:
@@ -201,13 +221,6 @@ class BulkJobs:
                 "INSERT OR REPLACE INTO job VALUES (?, ?, ?)",
                 (job.id, job.created, json.dumps(asdict(job))),
             )
-
-    def _forget(self, job: Job) -> None:
-        with self._lock:
-            self._jobs.pop(job.id, None)
-        with self.org.store.writing() as db:
-            db.execute("DELETE FROM job WHERE id = ?", (job.id,))
-        self.file(job).delete()
 
 
 def job_info(job: Job, user: str, created: str) -> dict[str, Any]:

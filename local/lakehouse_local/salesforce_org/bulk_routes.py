@@ -117,7 +117,6 @@ class BulkRoutes:
         first = header_row(job.columns, job.delimiter, job.line_end)
         file = self.jobs.file(job)
         low, high = file.stretch(start, end)
-        org.usage.count(org.store.clock.seconds(), result_bytes=high - low)
         body = _stretch(file, first, low, high)
         if mood is not None and mood.action == "garble":
             body = _garbled(body)
@@ -128,9 +127,33 @@ class BulkRoutes:
             headers["Content-Length"] = str(len(first) + high - low)
         return StreamingResponse(body, headers=headers | {"Content-Type": "text/csv"})
 
+    def control(self, _org: Org, request: Request, body: bytes) -> Response:
+        """``GET`` or ``POST /_org/jobs {"do": "abort" | "expire", "job"?}``: all, or one.
+
+        Somebody aborts jobs that run, or results are gone before their seven days.
+        """
+        if request.method == "POST":
+            given = json_body(body)
+            does = _choice(given, "do", "", ("abort", "expire"))
+            for job in [self.jobs.get(str(given["job"]))] if "job" in given else self.jobs.all():
+                self._end(job, does)
+        shown = [(job.id, job.object, job.shown_state(), job.rows) for job in self.jobs.all()]
+        keys = ("id", "object", "state", "rows")
+        return json_response([dict(zip(keys, each, strict=True)) for each in shown])
+
+    def _end(self, job: Job, does: str) -> None:
+        if does == "expire":
+            self.jobs.forget(job)
+        elif job.shown_state() not in TERMINAL:
+            self.jobs.abort(job)
+
     def _job(self, request: Request) -> Job:
         base_path(request)
         job = self.jobs.get(request.path_params["job"])
+        mood: Mood | None = request.scope.get("mood")
+        if mood is not None and mood.action in ("abort_job", "expire_job"):
+            self._end(job, mood.action.removesuffix("_job"))
+            job = self.jobs.get(job.id)
         if job.version != request.path_params["version"]:
             why = f"The job was created in API version {job.version}: use that version"
             raise ApiError(409, "API_ERROR", why)

@@ -83,9 +83,9 @@ class SObject:
         return tuple(field for field in self.fields.values() if field.stored)
 
     @cached_property
-    def stamp(self) -> str:
-        """The field that tells when a record last changed."""
-        return next(name for name in STAMPS if name.lower() in self.fields)
+    def stamp(self) -> str | None:
+        """The field that tells when a record last changed; custom metadata types have none."""
+        return next((name for name in STAMPS if name.lower() in self.fields), None)
 
     @property
     def has_deleted(self) -> bool:
@@ -126,11 +126,13 @@ def object_describe(
     fields: list[dict[str, Any]],
     deletable: bool = True,
     writeable: bool = True,
+    queryable: bool = True,
+    replicateable: bool = True,
 ) -> dict[str, Any]:
     """A describe answer. ``urls`` are filled in for the API version of each request."""
     if not _NAME.fullmatch(name):
         raise ValueError(f"{name!r} is no API name: letters, digits and _, from a letter on")
-    custom = name.endswith("__c")
+    custom = name.endswith(("__c", "__mdt"))
     return {
         "actionOverrides": [],
         "activateable": False,
@@ -165,10 +167,10 @@ def object_describe(
         "name": name,
         "namedLayoutInfos": [],
         "networkScopeFieldName": None,
-        "queryable": True,
+        "queryable": queryable,
         "recordTypeInfos": [],
-        "replicateable": True,
-        "retrieveable": True,
+        "replicateable": replicateable,
+        "retrieveable": queryable,
         "searchLayoutable": writeable,
         "searchable": writeable,
         "sobjectDescribeOption": "FULL",

@@ -35,7 +35,7 @@ def status(org: Org, _request: Request, _body: bytes) -> Response:
             "seed": org.store.meta("seed"),
             "records": {one.name: org.store.count(one) for one in org.store.catalog},
             "behaviour": asdict(org.behaviour),
-            "usage": {"requests": org.usage.requests, "result_bytes": org.usage.result_bytes},
+            "usage": asdict(org.used()),
         }
     )
 

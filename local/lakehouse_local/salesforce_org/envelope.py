@@ -40,9 +40,10 @@ class Envelope:
         query = unquote(scope["query_string"].decode("latin-1").replace("+", " "))
         mood = self.org.moods.take(scope["method"], f"{path}?{query}" if query else path)
         scope["mood"] = mood
-        if self.org.behaviour.latency_seconds:
-            await asyncio.sleep(self.org.behaviour.latency_seconds)
-        await self._answer(scope, receive, out, mood)
+        with self.org.usage.under_way() as scope["number"]:
+            if self.org.behaviour.latency_seconds:
+                await asyncio.sleep(self.org.behaviour.latency_seconds)
+            await self._answer(scope, receive, out, mood)
 
     async def _answer(
         self, scope: Scope, receive: Receive, out: "_Outgoing", mood: Mood | None
@@ -57,9 +58,15 @@ class Envelope:
             return
         if mood is not None and mood.action in ("cut", "stall"):
             out.mood = mood
+        if mood is not None and mood.action == "wait":
+            await asyncio.sleep(mood.seconds)
         await self._inner(scope, receive, out.throttled)
 
     async def _inner(self, scope: Scope, receive: Receive, send: Send) -> None:
+        too_long = self._too_long(scope)
+        if too_long is not None:
+            await too_long(scope, receive, send)
+            return
         try:
             await run_in_threadpool(self._check, scope)
         except ApiError as error:
@@ -67,17 +74,31 @@ class Envelope:
             return
         await self.app(scope, receive, send)
 
+    def _too_long(self, scope: Scope) -> Response | None:
+        """The refusal of a request line, or of it and its headers, that is too long; or None."""
+        uri = len(scope["raw_path"]) + len(scope["query_string"])
+        headers = sum(len(name) + len(value) + 4 for name, value in scope["headers"])
+        if uri > self.org.behaviour.uri_bytes:
+            return _bad_message(414, "URI Too Long")
+        if uri + headers > self.org.behaviour.uri_bytes:
+            return _bad_message(431, "Request Header Fields Too Large")
+        return None
+
     def _check(self, scope: Scope) -> None:
-        """Session and daily limit, for requests to the data APIs."""
+        """Session and limits, for requests to the data APIs."""
         if not scope["path"].startswith(DATA + "/"):
             return
         header = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
         kind, _, token = header.partition(" ")
         if kind not in ("Bearer", "OAuth") or not self.org.knows_token(token.strip()):
             raise session_invalid()
-        if self.org.usage.requests >= self.org.behaviour.api_requests:
+        usage, most = self.org.usage, self.org.behaviour
+        if self.org.used().requests >= most.api_requests:
             raise ApiError(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")
-        self.org.usage.count(self.org.store.clock.seconds(), requests=1)
+        if usage.long_requests(most.long_after_seconds, but=scope["number"]) >= most.long_requests:
+            why = "ConcurrentRequests (Concurrent API Requests) Limit exceeded."
+            raise ApiError(403, "REQUEST_LIMIT_EXCEEDED", why)
+        usage.add(self.org.store.clock.seconds(), requests=1)
 
 
 class _Outgoing:
@@ -104,7 +125,7 @@ class _Outgoing:
             add = _adder(message)
             add("Date", self.org.store.clock.http_date())
             if self.limits:
-                used, most = self.org.usage.requests, self.org.behaviour.api_requests
+                used, most = self.org.used().requests, self.org.behaviour.api_requests
                 add("Sforce-Limit-Info", f"api-usage={used}/{most}")
         await self._send(message)
 
@@ -146,6 +167,12 @@ class _Outgoing:
     async def _put(self, part: bytes, *, more: bool) -> None:
         self._sent += len(part)
         await self.headed({"type": "http.response.body", "body": part, "more_body": more})
+
+
+def _bad_message(status: int, reason: str) -> Response:
+    """What the web server before the API answers: HTML, not the API's JSON."""
+    page = f"<h1>Bad Message {status}</h1><pre>reason: {reason}</pre>"
+    return Response(page, status, media_type="text/html;charset=iso-8859-1")
 
 
 def _spoiled(mood: Mood) -> Response:

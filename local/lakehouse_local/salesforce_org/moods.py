@@ -10,9 +10,12 @@ many requests to let pass first (``after``) and how many to spoil (``times``). A
 ``truncate`` leave out the last rows of a bulk page; lengths agree, only
              ``Sforce-NumberOfRecords`` tells
 ``garble``   put bytes that are no UTF-8 into a value of a bulk page
+``wait``     answer ``seconds`` late
 ``stall``    send ``bytes`` of the body (default: as cut), then nothing for ``seconds``
 ``fail_job`` the bulk job that is being made ends ``Failed`` (``message`` may be null)
-``abort_job`` … ends ``Aborted``, as if somebody had stopped it
+``abort_job`` … ends ``Aborted``, as if somebody had stopped it; so does a running job that is
+             asked for
+``expire_job`` the job that is asked for is gone before the answer (404), as after seven days
 """
 
 import re
@@ -21,7 +24,10 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Final
 
 ACTIONS: Final = frozenset(
-    {"error", "drop", "cut", "truncate", "garble", "stall", "fail_job", "abort_job"}
+    {
+        *("error", "drop", "cut", "truncate", "garble", "wait", "stall"),
+        *("fail_job", "abort_job", "expire_job"),
+    }
 )
 _USUAL: Final[dict[int, tuple[str, str]]] = {
     400: ("API_ERROR", "Internal server error"),

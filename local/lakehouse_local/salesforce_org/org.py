@@ -1,36 +1,15 @@
 """An org while it is served: data, clock, tokens, limits and moods together."""
 
 import secrets
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
 
 from lakehouse_local.salesforce_org.generate import make_org
 from lakehouse_local.salesforce_org.moods import Moods
 from lakehouse_local.salesforce_org.settings import Behaviour, Birth
 from lakehouse_local.salesforce_org.store import LAYOUT, Store, read_meta, remove_unfinished
-
-_DAY: Final = 86_400
-
-
-class Usage:
-    """Requests and bulk results of the org's current day, counted from its first request."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._since = 0.0
-        self.requests = 0
-        self.result_bytes = 0
-
-    def count(self, now: float, *, requests: int = 0, result_bytes: int = 0) -> None:
-        """Add to the day's use; a new day begins 24 hours after the first request of the last."""
-        with self._lock:
-            if now - self._since >= _DAY:
-                self._since, self.requests, self.result_bytes = now, 0, 0
-            self.requests += requests
-            self.result_bytes += result_bytes
+from lakehouse_local.salesforce_org.usage import Usage, Used
 
 
 @dataclass(kw_only=True)
@@ -41,6 +20,15 @@ class Org:
     behaviour: Behaviour = field(default_factory=Behaviour)
     moods: Moods = field(default_factory=Moods)
     usage: Usage = field(default_factory=Usage)
+
+    def used(self) -> Used:
+        """What clients used of the daily limits, by the org's clock."""
+        return self.usage.used(self.store.clock.seconds())
+
+    def close(self) -> None:
+        """Keep what must survive a restart, and close the data."""
+        self.store.set_meta(usage=self.usage.dump())
+        self.store.close()
 
     @property
     def id(self) -> str:
@@ -118,4 +106,5 @@ def open_org(folder: Path, birth: Birth | None = None) -> Org:
         make(folder, birth or Birth())
     store = Store(folder)
     page_rows = max(10_000, int(store.meta("records", "0")) // 100)
-    return Org(store=store, behaviour=Behaviour(page_rows=page_rows))
+    usage = Usage(store.meta("usage"))
+    return Org(store=store, behaviour=Behaviour(page_rows=page_rows), usage=usage)

@@ -54,7 +54,8 @@ class Queries:
         if not text.strip():
             raise ApiError(400, "MALFORMED_QUERY", "A query string has to be specified")
         try:
-            found = plan(parse(text), org.store.catalog, deleted=deleted)
+            query = parse(text, limit=org.behaviour.soql_characters)
+            found = plan(query, org.store.catalog, deleted=deleted)
         except SoqlError as error:
             raise ApiError.from_soql(error) from None
         with org.store.reading() as db:

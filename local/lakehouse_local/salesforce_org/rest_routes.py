@@ -10,7 +10,7 @@ from lakehouse_local.salesforce_org.catalog import SObject
 from lakehouse_local.salesforce_org.instants import from_seconds
 from lakehouse_local.salesforce_org.instants import parse as parse_instant
 from lakehouse_local.salesforce_org.org import Org
-from lakehouse_local.salesforce_org.settings import LARGEST_VERSION, SMALLEST_VERSION
+from lakehouse_local.salesforce_org.settings import LARGEST_VERSION, MEGABYTE, SMALLEST_VERSION
 from lakehouse_local.salesforce_org.values import rest_instant
 
 _DAY = 86_400
@@ -116,20 +116,17 @@ def _instant_parameter(request: Request, name: str) -> str:
 def limits(org: Org, request: Request, _body: bytes) -> Response:
     """``GET …/limits``."""
     base_path(request)
-    since = org.store.clock.seconds() - _DAY
-    with org.store.reading() as db:
-        jobs = db.execute("SELECT count(*) FROM job WHERE created > ?", (since,)).fetchone()[0]
-    behaviour, usage = org.behaviour, org.usage
+    behaviour, used = org.behaviour, org.used()
 
     def limit(most: int, used: int) -> dict[str, int]:
         return {"Max": most, "Remaining": max(0, most - used)}
 
     return json_response(
         {
-            "DailyApiRequests": limit(behaviour.api_requests, usage.requests),
-            "DailyBulkV2QueryJobs": limit(behaviour.bulk_jobs, jobs),
+            "DailyApiRequests": limit(behaviour.api_requests, used.requests),
+            "DailyBulkV2QueryJobs": limit(behaviour.bulk_jobs, used.bulk_jobs),
             "DailyBulkV2QueryFileStorageMB": limit(
-                behaviour.bulk_megabytes, usage.result_bytes // 1_000_000
+                behaviour.bulk_megabytes, used.bulk_bytes // MEGABYTE
             ),
             "DataStorageMB": limit(1_024, 512),
         }
@@ -137,11 +134,13 @@ def limits(org: Org, request: Request, _body: bytes) -> Response:
 
 
 def record_count(org: Org, request: Request, _body: bytes) -> Response:
-    """``GET …/limits/recordCount?sObjects=A,B``."""
+    """``GET …/limits/recordCount?sObjects=A,B``: about how many, the recycle bin left out."""
     base_path(request)
     wanted = [name for name in request.query_params.get("sObjects", "").split(",") if name]
     found = [one for one in org.store.catalog if not wanted or one.name in wanted]
     counts: list[dict[str, Any]] = [
-        {"count": org.store.count(one), "name": one.name} for one in found
+        {"count": org.store.count(one, deleted=False), "name": one.name}
+        for one in found
+        if one.describe["queryable"]
     ]
     return json_response({"sObjects": counts})

@@ -48,7 +48,7 @@ class Application:
     def close(self) -> None:
         """End the background jobs and close the data."""
         self._bulk.jobs.close()
-        self.org.store.close()
+        self.org.close()
 
     def _routes(self) -> list[BaseRoute]:
         queries, bulk = Queries(), self._bulk
@@ -87,6 +87,7 @@ class Application:
             self._route("GET", CONTROL + "/versions", control.versions),
             self._route("GET,POST,DELETE", CONTROL + "/moods", control.moods),
             self._route("GET,POST", CONTROL + "/behaviour", control.behaviour),
+            self._route("GET,POST", CONTROL + "/jobs", bulk.control),
             self._route("DELETE", CONTROL + "/tokens", control.revoke_tokens),
             self._route("POST", CONTROL + "/client", control.client),
             Route("/{path:path}", self._endpoint(_nothing)),
@@ -144,6 +145,8 @@ def make_server(application: Application) -> uvicorn.Server:
         access_log=False,
         date_header=False,
         server_header=False,
+        # Beyond every limit of the org, so that it is the org that refuses.
+        h11_max_incomplete_event_size=1 << 20,
         timeout_graceful_shutdown=2,
     )
     return uvicorn.Server(config)

@@ -7,6 +7,7 @@ from typing import Final
 from lakehouse_local.salesforce_org.identifiers import record_id
 
 DEFAULT_RECORDS: Final = 100_000
+MEGABYTE: Final = 1_000_000
 SMALLEST_VERSION, LARGEST_VERSION = 47, 67
 
 
@@ -37,6 +38,11 @@ class Behaviour:
     page_rows: int = 10_000  # of a bulk result, where the client asks for no number
     rest_rows: int = 2_000  # of a REST answer
     gzip: bool = True  # answer compressed when the client can read it
-    api_requests: int = 1_000_000  # a day
-    bulk_jobs: int = 10_000  # a day
-    bulk_megabytes: int = 1_000_000  # a day
+    api_requests: int = 1_000_000  # in 24 hours, as the two below
+    bulk_jobs: int = 10_000
+    bulk_megabytes: int = 976_562  # of results stored; what a real org's /limits shows for 1 TB
+    long_requests: int = 25  # under way at once for longer than …
+    long_after_seconds: float = 20.0
+    soql_characters: int = 100_000  # of a statement
+    uri_bytes: int = 16_384  # of path and query; with the headers together as well
+    deleted_ids: int = 600_000  # in one answer of …/deleted

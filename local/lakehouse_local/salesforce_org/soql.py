@@ -8,7 +8,7 @@ fields, subqueries, aggregates, date functions) is refused as not supported, nev
 from dataclasses import dataclass, field
 from typing import Final
 
-from lakehouse_local.salesforce_org.soql_text import Token, refused, tokens, unexpected
+from lakehouse_local.salesforce_org.soql_text import SoqlError, Token, refused, tokens, unexpected
 
 _SIGNS: Final = frozenset({"=", "!=", "<>", "<", "<=", ">", ">="})
 _LITERALS: Final = frozenset({"string", "instant", "date", "number"})
@@ -58,8 +58,11 @@ class Query:
     offset: int | None = None
 
 
-def parse(text: str) -> Query:
-    """Parse a query. Raises :class:`~.soql_text.SoqlError`."""
+def parse(text: str, *, limit: int = 100_000) -> Query:
+    """Parse a query of at most ``limit`` characters. Raises :class:`~.soql_text.SoqlError`."""
+    if len(text) > limit:
+        why = f"SOQL statements can not be longer than {limit} characters"
+        raise SoqlError("MALFORMED_QUERY", why)
     return _Parser(text, tokens(text)).query()
 
 

@@ -41,6 +41,9 @@ def plan(query: Query, catalog: Catalog, *, deleted: bool) -> Plan:
     sobject = catalog.find(query.entity.text)
     if sobject is None:
         raise no_such_object(query.text, query.entity)
+    if not sobject.describe["queryable"]:
+        why = f"entity type {sobject.name} does not support query"
+        raise refused(query.text, query.entity, why, "INVALID_TYPE_FOR_OPERATION")
     return _Planner(query, sobject).plan(deleted=deleted)
 
 

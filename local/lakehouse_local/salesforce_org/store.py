@@ -162,21 +162,26 @@ class Store:
     def finish_object(self, sobject: SObject) -> None:
         """After the first records: index the stamp and write the journal's first entries."""
         deleted = '"IsDeleted"' if sobject.has_deleted else "0"
+        stamp = f'"{sobject.stamp}"' if sobject.stamp else "''"
         with self.writing() as db:
-            index = f'"i_{sobject.name}_stamp"'
-            db.execute(f'CREATE INDEX IF NOT EXISTS {index} ON {sobject.table} ("{sobject.stamp}")')
+            if sobject.stamp:
+                index = f'"i_{sobject.name}_stamp"'
+                db.execute(f"CREATE INDEX IF NOT EXISTS {index} ON {sobject.table} ({stamp})")
             db.execute(
-                f'INSERT OR IGNORE INTO version SELECT ?, "Id", "{sobject.stamp}", {deleted}, 0 '  # noqa: S608
+                f'INSERT OR IGNORE INTO version SELECT ?, "Id", {stamp}, {deleted}, 0 '  # noqa: S608
                 f'FROM {sobject.table} ORDER BY "Id"',
                 (sobject.name,),
             )
             count = db.execute(f"SELECT count(*) FROM {sobject.table}").fetchone()[0]  # noqa: S608
         self.set_meta(**{f"next:{sobject.name}": str(count)})
 
-    def count(self, sobject: SObject) -> int:
-        """Records of an object, the soft deleted among them."""
+    def count(self, sobject: SObject, *, deleted: bool = True) -> int:
+        """Records of an object, with the soft deleted or without."""
+        alive = '"IsDeleted" = 0' if sobject.has_deleted and not deleted else "1"
         with self.reading() as db:
-            return db.execute(f"SELECT count(*) FROM {sobject.table}").fetchone()[0]  # noqa: S608
+            return db.execute(
+                f"SELECT count(*) FROM {sobject.table} WHERE {alive}"  # noqa: S608
+            ).fetchone()[0]
 
 
 def _lock(folder: Path) -> IO[str]:

@@ -5,6 +5,7 @@ from typing import Final
 from lakehouse_local.salesforce_org.objects import (
     account,
     contact,
+    custom,
     marketing,
     odd,
     opportunity,
@@ -36,6 +37,10 @@ ODD_OBJECTS: Final[tuple[ObjectSpec, ...]] = (
     odd.ACCOUNT_HISTORY,
     odd.ATTACHMENT,
     odd.ORGANIZATION,
+    odd.ACCOUNT_SHARE,
+    odd.ACCOUNT_CHANGE_EVENT,
+    custom.PROJECT,
+    custom.DISCOUNT_RULE,
 )
 ALL_OBJECTS: Final = DEMO_OBJECTS + ODD_OBJECTS
 BY_NAME: Final = {spec.name: spec for spec in ALL_OBJECTS}

@@ -22,6 +22,12 @@ def fill_history(row: Row, draw: Draw, world: World, _index: int) -> None:
     row["OldValue"], row["NewValue"] = world.user(draw), world.user(draw)
 
 
+def fill_share(row: Row, draw: Draw, world: World, _index: int) -> None:
+    """An account and somebody who may see it."""
+    row["AccountId"], row["UserOrGroupId"] = world.any("Account", draw), world.user(draw)
+    row["AccountAccessLevel"] = draw.pick(("Read", "Edit", "All"))
+
+
 def fill_attachment(row: Row, draw: Draw, world: World, index: int) -> None:
     """A few bytes that are no text."""
     body = bytes(range(index * 8, index * 8 + 64))
@@ -75,6 +81,43 @@ ACCOUNT_HISTORY = ObjectSpec(
         Field(name="DataType", type="picklist", values=("EntityId", "Text"), read_only=True),
         Field(name="OldValue", type="anyType", read_only=True),
         Field(name="NewValue", type="anyType", read_only=True),
+    ),
+)
+
+# Who may see an account, and why. No SystemModstamp either: LastModifiedDate.
+ACCOUNT_SHARE = ObjectSpec(
+    name="AccountShare",
+    prefix="00r",
+    label="Account Share",
+    plural="Account Shares",
+    fixed=40,
+    writeable=False,
+    replicateable=False,
+    fill=fill_share,
+    fields=(
+        Field(name="AccountId", type="reference", to=("Account",), required=True),
+        Field(name="UserOrGroupId", type="reference", to=("Group", "User"), required=True),
+        Field(name="AccountAccessLevel", type="picklist", values=("Read", "Edit", "All")),
+        Field(name="RowCause", type="picklist", values=("Owner", "Rule", "Manual")),
+        *(f for f in system_fields() if f.name.startswith("LastModified")),
+    ),
+)
+
+# What no query can read.
+ACCOUNT_CHANGE_EVENT = ObjectSpec(
+    name="AccountChangeEvent",
+    prefix="1AC",
+    label="Account Change Event",
+    plural="Account Change Events",
+    fixed=0,
+    deletable=False,
+    writeable=False,
+    bulk=False,
+    queryable=False,
+    replicateable=False,
+    fields=(
+        Field(name="ReplayId", length=1333, read_only=True),
+        Field(name="Name", read_only=True, name_field=True),
     ),
 )
 

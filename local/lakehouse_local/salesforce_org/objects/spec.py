@@ -78,13 +78,15 @@ class ObjectSpec:
     plural: str
     fields: tuple[Field, ...]
     share: float = 0.0
-    fixed: int = 0
+    fixed: int | None = None
     label: str = ""
     fill: Fill = plain
     rows: Callable[[World], Iterator[Row]] | None = None
     deletable: bool = True
     writeable: bool = True
     bulk: bool = True
+    queryable: bool = True
+    replicateable: bool = True
 
     @cached_property
     def all_fields(self) -> tuple[Field, ...]:
@@ -94,7 +96,7 @@ class ObjectSpec:
 
     def count(self, records: int) -> int:
         """How many records, where ``records`` is the size of the whole org."""
-        return self.fixed or max(5, round(records * self.share))
+        return max(5, round(records * self.share)) if self.fixed is None else self.fixed
 
     def sobject(self) -> SObject:
         """The object as the org offers it."""
@@ -107,6 +109,8 @@ class ObjectSpec:
                 fields=[field.describe() for field in self.all_fields],
                 deletable=self.deletable,
                 writeable=self.writeable,
+                queryable=self.queryable,
+                replicateable=self.replicateable,
             ),
             bulk=self.bulk,
         )

@@ -81,3 +81,34 @@ def test_an_unknown_object_or_version_is_not_found(shared):
 
 def test_names_are_found_without_regard_to_case(shared):
     assert describe(shared, "account")["name"] == "Account"
+
+
+def test_the_global_describe_tells_what_can_be_read_and_how(shared):
+    rows = {r["name"]: r for r in shared.get(f"{shared.data}/sobjects").json()["sobjects"]}
+    kinds = {n: (r["custom"], r["queryable"], r["replicateable"]) for n, r in rows.items()}
+    assert kinds["Account"] == (False, True, True)
+    assert kinds["Project__c"] == (True, True, True)
+    assert kinds["AccountShare"] == (False, True, False)
+    assert kinds["Discount_Rule__mdt"] == (True, True, False)
+    assert kinds["AccountChangeEvent"] == (False, False, False)
+    assert (rows["Project__c"]["label"], rows["Project__c"]["labelPlural"]) == (
+        "Project",
+        "Projects",
+    )
+    events = shared.get(f"{shared.data}/query", params={"q": "SELECT Id FROM AccountChangeEvent"})
+    assert "does not support query" in events.json()[0]["message"]
+
+
+def test_rules_without_any_date_are_read_as_a_whole(shared):
+    names = {field["name"] for field in describe(shared, "Discount_Rule__mdt")["fields"]}
+    assert not names & {"SystemModstamp", "LastModifiedDate", "CreatedDate", "IsDeleted"}
+    rules = shared.query("SELECT Id, DeveloperName, Percent__c FROM Discount_Rule__mdt")
+    assert [rule["DeveloperName"] for rule in rules] == [f"Step_{i}" for i in range(4)]
+
+
+def test_record_counts_leave_the_recycle_bin_out(shared):
+    answer = shared.get(f"{shared.data}/limits/recordCount", params={"sObjects": "Account,Lead"})
+    counts = {each["name"]: each["count"] for each in answer.json()["sObjects"]}
+    assert counts == {
+        name: len(shared.query(f"SELECT Id FROM {name}")) for name in ("Account", "Lead")
+    }

@@ -133,7 +133,8 @@ def test_the_journal_holds_each_first_version(folder, sql):
     try:
         for sobject in org.store.catalog:
             deleted = "IsDeleted" if sobject.has_deleted else "0"
-            records = sql(f"SELECT Id, {sobject.stamp}, {deleted} FROM {sobject.table}")
+            stamp = sobject.stamp or "''"
+            records = sql(f"SELECT Id, {stamp}, {deleted} FROM {sobject.table}")
             journal = sql("SELECT id, stamp, deleted FROM version WHERE object = ?", sobject.name)
             assert set(records) == set(journal)
     finally:

@@ -24,7 +24,7 @@ setup: $(SYNCED) ## Fetch what this machine needs, into .venv and .lakehouse, an
 .PHONY: help
 help: ## This list
 	@awk 'BEGIN { FS = ":.*## " } /^##@ / { printf "\n%s\n", substr($$0, 5) } \
-	  /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	  /^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 ##@ Develop
 
@@ -77,6 +77,10 @@ reference: $(SYNCED) ## The reference of the command, from its help, into docs/r
 .PHONY: bench-demo
 bench-demo: $(SYNCED) ## Seconds by phase of the demo, cold and warm, as in docs/benchmarks.md
 	@$(BIN)/python benchmarks/demo_phases.py
+
+.PHONY: bench-extract
+bench-extract: $(SYNCED) ## The extractor against the limit of the machine, as in docs/benchmarks.md
+	@$(BIN)/python benchmarks/extract.py $(ARGS)
 
 .PHONY: lock
 lock: $(SYNCED) ## Compile the lock files anew, keeping the versions that still fit

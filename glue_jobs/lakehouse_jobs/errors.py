@@ -13,6 +13,7 @@
     │   ├── AnswerRefusedError     Salesforce answered with an error
     │   │   ├── ObjectNotFoundError
     │   │   ├── BulkUnsupportedError   the Bulk API refuses this object: use REST
+    │   │   ├── RestUnsuitedError      REST cannot serve this query: use the Bulk API
     │   │   └── LimitExceededError
     │   ├── BulkJobError           a query job failed or was aborted
     │   ├── TransferError          an answer is cut short or contradicts itself
@@ -78,6 +79,10 @@ class ObjectNotFoundError(AnswerRefusedError):
 
 class BulkUnsupportedError(AnswerRefusedError):
     """The Bulk API does not serve this object; REST may."""
+
+
+class RestUnsuitedError(AnswerRefusedError):
+    """REST cannot serve this query, by its length or its time; the Bulk API may."""
 
 
 class LimitExceededError(AnswerRefusedError):

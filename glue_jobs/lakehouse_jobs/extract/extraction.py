@@ -27,7 +27,10 @@ class Extraction:
         with tempfile.TemporaryDirectory(prefix="lakehouse-") as folder:
             reader = page_reader(self.subject, self._sink(Path(folder)), change=Change.READ)
             subject = self.subject
-            reading = reader.read(soql(subject.object_name, subject.selection, self.window))
+            reading = reader.read(
+                soql(subject.object_name, subject.selection, self.window),
+                likely_small=subject.watermark is not None,
+            )
             return land(subject, reading, watermark=self._watermark, keys_since=self._keys_since)
 
     @cached_property

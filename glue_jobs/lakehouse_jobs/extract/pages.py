@@ -1,17 +1,25 @@
-"""Read all pages of a query: from the Bulk API or over REST, into a sink."""
+"""Read all pages of a query, by the API that suits its size, into a sink.
+
+A small result costs one call over REST and at least five through a Bulk job. The
+cheapest way to know the size is to ask: the first REST answer carries it.
+"""
 
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
+from typing import Final
 
 from lakehouse_jobs.contract.raw_log import Change
-from lakehouse_jobs.errors import BulkUnsupportedError
+from lakehouse_jobs.errors import BulkUnsupportedError, RestUnsuitedError
 from lakehouse_jobs.extract.bulk_pages import BulkPages
 from lakehouse_jobs.extract.page import Shaper
 from lakehouse_jobs.extract.parts import Part, Reading, Sink
 from lakehouse_jobs.extract.steps import Step, step
 from lakehouse_jobs.extract.subject import Subject
 from lakehouse_jobs.salesforce.org import Org
+from lakehouse_jobs.salesforce.rest import RestPage
+
+SMALL: Final = 2_000  # records; what REST puts into one answer, if they are not wide
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,13 +33,22 @@ class PageReader:
     at_once: int  # pages of this object in the pool
     progress: Callable[[Part], None]
 
-    def read(self, soql: str) -> Reading:
-        """Read everything. On failure nothing that the sink took remains."""
+    def read(self, soql: str, *, likely_small: bool = False) -> Reading:
+        """Read everything. On failure nothing that the sink took remains.
+
+        ``likely_small`` asks REST first; the Bulk API reads what is not small after all.
+        """
+        first = self._asked(soql) if likely_small else None
+        if first is not None and first.total <= SMALL:
+            return self._read_rest(first)
         try:
             with step(Step.QUERY):
                 job_id = self.org.bulk.create(soql)
         except BulkUnsupportedError:
-            return self._read_rest(soql)
+            with step(Step.REST):
+                first = first or self.org.rest.first(soql)
+            return self._read_rest(first)
+        first = None  # the job reads its records again: nothing is used twice
         bulk = BulkPages(
             org=self.org,
             shaper=self.shaper,
@@ -42,8 +59,18 @@ class PageReader:
         )
         return bulk.read(job_id)
 
-    def _read_rest(self, soql: str) -> Reading:
-        page = self.shaper.rest(self.org.query(soql))
+    def _asked(self, soql: str) -> RestPage | None:
+        """REST's first page, or None where REST does not suit the query."""
+        if not self.org.rest.fits(soql):
+            return None
+        try:
+            with step(Step.REST):
+                return self.org.rest.first(soql)
+        except RestUnsuitedError:
+            return None
+
+    def _read_rest(self, first: RestPage) -> Reading:
+        page = self.shaper.rest(self.org.rest.records(first))
         with step(Step.REST):
             part = self.sink.take(0, page.tables)
         part = replace(part, rejected=tuple(page.rejected))

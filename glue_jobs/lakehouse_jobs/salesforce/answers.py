@@ -13,6 +13,7 @@ from lakehouse_jobs.errors import (
     BulkUnsupportedError,
     LimitExceededError,
     ObjectNotFoundError,
+    RestUnsuitedError,
 )
 
 LIMIT_CODES = frozenset({"REQUEST_LIMIT_EXCEEDED", "LIMIT_EXCEEDED", "EXCEEDED_ID_LIMIT"})
@@ -20,6 +21,9 @@ LIMIT_CODES = frozenset({"REQUEST_LIMIT_EXCEEDED", "LIMIT_EXCEEDED", "EXCEEDED_I
 BULK_UNSUPPORTED_CODES = frozenset(
     {"INVALIDENTITY", "INVALID_ENTITY", "UNSUPPORTED_OBJECT", "FUNCTIONALITY_NOT_ENABLED"}
 )
+# Refusals of a REST query that the Bulk API, which takes its time, may serve.
+REST_UNSUITED_CODES = frozenset({"QUERY_TIMEOUT", "QUERY_TOO_COMPLICATED", "OPERATION_TOO_LARGE"})
+REST_UNSUITED_STATUSES = frozenset({414, 431})  # the address is too long
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +69,9 @@ def error_for(refusal: Refusal, *, what: str) -> AnswerRefusedError:
         text += "; check the name and that the extraction user may read the object"
     elif _bulk_unsupported(refusal):
         kind = BulkUnsupportedError
+    elif refusal.code in REST_UNSUITED_CODES or refusal.status in REST_UNSUITED_STATUSES:
+        kind = RestUnsuitedError
+        text += "; exclude fields of this object in the configuration"
     elif refusal.status == 401:
         text += "; the session ended and a new one was refused too: check the app's policies"
     elif refusal.status == 403:

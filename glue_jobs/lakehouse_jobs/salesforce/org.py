@@ -14,6 +14,7 @@ from lakehouse_jobs.errors import TransferError
 from lakehouse_jobs.salesforce.bulk import BulkApi
 from lakehouse_jobs.salesforce.describe import Description, read_description
 from lakehouse_jobs.salesforce.login import long_id
+from lakehouse_jobs.salesforce.rest import RestApi
 from lakehouse_jobs.salesforce.transport import Transport
 
 
@@ -31,6 +32,7 @@ class Org:
             object_pairs_hook=dict,  # type: ignore[arg-type] - its default is slower
         )
         self._rest.headers.pop("X-PrettyPrint", None)
+        self.rest = RestApi(self._rest, transport)
         self._org_id: str | None = None
 
     @property
@@ -73,4 +75,4 @@ class Org:
 
     def query(self, soql: str, *, deleted: bool = True) -> Iterator[dict[str, Any]]:
         """Records over REST, page by page, with or without deleted ones."""
-        yield from self._rest.query_all_iter(soql, include_deleted=deleted)
+        yield from self.rest.records(self.rest.first(soql, deleted=deleted))

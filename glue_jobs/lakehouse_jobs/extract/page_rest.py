@@ -1,19 +1,27 @@
-"""Records of a REST query as typed batches, for objects that the Bulk API refuses."""
+"""Records of a REST query as typed batches, equal to what the Bulk API's CSV becomes.
 
+An object is read by either API from run to run, so a value must not depend on the way
+it came: texts of typed values (hashes are made from them) are written as in CSV.
+"""
+
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
+from decimal import Decimal
+from functools import partial
 from itertools import islice
 from typing import Any, Final
 
 import pyarrow as pa
 
 from lakehouse_jobs.errors import ValueRefusedError
-from lakehouse_jobs.extract.columns import Selection, Source
+from lakehouse_jobs.extract.columns import TYPES, Selection, Source
 
 BATCH: Final = 10_000  # records held as Python objects at once
 
-_READERS: Final[dict[str, Callable[[Any], Any]]] = {
-    "string": lambda v: v if isinstance(v, str) else _text(v),
+_REST_DATETIME: Final = re.compile(r"^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3})\+0000$")
+
+_PARSERS: Final[dict[str, Callable[[Any], Any]]] = {
     "long": int,
     "double": float,
     "boolean": bool,
@@ -35,7 +43,7 @@ def batches(
 
 def _array(source: Source, values: list[Any]) -> pa.Array:
     kind = "string" if source.hashed else source.column.type
-    read = _READERS[kind]
+    read = partial(_text, source.field.type) if kind == "string" else _PARSERS[kind]
     arrow = pa.string() if source.hashed else source.column.arrow
     try:
         # The empty text is null, as it is in the Bulk API's CSV.
@@ -47,8 +55,24 @@ def _array(source: Source, values: list[Any]) -> pa.Array:
         ) from None
 
 
-def _text(value: Any) -> str:
-    """A value of a field without a type of its own (anyType), as CSV would write it."""
+def _text(field_type: str, value: Any) -> str:
+    """A value as CSV would write it."""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, float) or (isinstance(value, int) and TYPES.get(field_type) == "double"):
+        return _number(float(value))
+    if field_type in ("datetime", "anyType"):
+        return _REST_DATETIME.sub(r"\1Z", str(value))
     return str(value)
+
+
+def _number(value: float) -> str:
+    """A number as Java, and so Salesforce, writes it: ``23.0``, ``1.0E10``."""
+    if value == 0 or 1e-3 <= abs(value) < 1e7:
+        return repr(value)
+    sign, digits, exponent = Decimal(repr(value)).normalize().as_tuple()
+    if not isinstance(exponent, int):
+        return repr(value)
+    first, *others = (str(digit) for digit in digits)
+    power = exponent + len(others)
+    return f"{'-' if sign else ''}{first}.{''.join(others) or '0'}E{power}"

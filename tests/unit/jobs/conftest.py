@@ -33,6 +33,24 @@ def fake_org():
     thread.join()
 
 
+@pytest.fixture
+def waits():
+    """Seconds that the transport would have slept."""
+    return []
+
+
+@pytest.fixture
+def transport(fake_org, waits):
+    """The job's transport to the fake org, without its sleeps."""
+    from lakehouse_jobs.salesforce import Credentials, Transport
+
+    credentials = Credentials(
+        instance_url=fake_org.url, client_id="app", client_secret=fake_org.client_secret
+    )
+    with Transport(credentials, sleep=waits.append) as session:
+        yield session
+
+
 @pytest.fixture(scope="session")
 def local_aws_endpoint(tmp_path_factory):
     """The local AWS as shipped: its Glue catalog and S3 are what the job needs."""

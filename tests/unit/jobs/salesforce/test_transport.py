@@ -23,18 +23,6 @@ from lakehouse_jobs.salesforce.transport import counted
 LIMITS = "/services/data/v62.0/limits"
 
 
-@pytest.fixture
-def waits():
-    return []
-
-
-@pytest.fixture
-def transport(fake_org, waits):
-    credentials = Credentials(instance_url=fake_org.url, client_id="app", client_secret="s3cret")
-    with Transport(credentials, sleep=waits.append) as session:
-        yield session
-
-
 def refuse(code, message="no"):
     return [{"errorCode": code, "message": message}]
 

@@ -1,7 +1,8 @@
 """The limit: result pages on local disk to Parquet, and nothing else.
 
 No network, no table, no check: one page for each worker, typed, zstd, one file a page, a
-dictionary for columns of few values only, which is quickest. Two ways of running the workers; the quicker one is the limit.
+dictionary for columns of few values only, which is quickest.
+Two ways of running the workers; the quicker one is the limit.
 
     python benchmarks/extract_limit.py PAGES NUMBER threads|processes
 """
@@ -54,7 +55,7 @@ def convert(source: Path, *, folder: Path) -> int:
         folder / f"{source.stem}.parquet",
         compression="zstd",
         row_group_size=ROW_GROUP,
-        use_dictionary=few,
+        use_dictionary=few,  # pyright: ignore[reportArgumentType]
     )
     return len(table)
 

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -55,6 +56,13 @@ def deleted(id: str, hour: float, **values: Any) -> Row:
     return version(id, hour, _is_deleted=True, _deleted_at=at(hour), **values)
 
 
+def tombstone(id: str, hour: float, found: float, **values: Any) -> Row:
+    """What a resync writes for a record that is gone: the stamp and values last known."""
+    return version(
+        id, hour, _is_deleted=True, _deleted_at=at(found), _change="hard_delete", **values
+    )
+
+
 BATCHES: list[list[Row]] = [
     [
         version("plain", 1, name="A", annualrevenue=1.005),
@@ -68,6 +76,10 @@ BATCHES: list[list[Row]] = [
         deleted("only_deleted", 5, name="A"),
         version("late", 10, name="B"),
         version("untracked", 1, name="A", website="one"),
+        version("purged", 1, name="A"),
+        version("hidden", 1, name="A"),
+        version("hidden_changed", 1, name="A"),
+        version("restored", 1, name="A"),
     ],
     [
         version("changed", 11, name="B", annualrevenue__string="7"),
@@ -78,11 +90,18 @@ BATCHES: list[list[Row]] = [
         version("late", 3, name="A"),
         version("untracked", 2, name="A", website="two"),
         version("new", 20, name="A", createddate=at(20)),
+        tombstone("purged", 1, 150, name="A"),
+        tombstone("hidden", 1, 200, name="A"),
+        tombstone("hidden_changed", 1, 200, name="A"),
+        tombstone("restored", 1, 200, name="A"),
     ],
     [
         version("vanishing", 8, name="A"),
         version("unstamped", 150, name="C"),
         deleted("deleted", 14),
+        version("hidden", 1, name="A", _change="resync"),  # shared again as it was
+        version("hidden_changed", 150, name="B"),  # changed while nobody saw it
+        version("restored", 250, name="B"),
     ],
 ]
 # account, (from, to, name, closed by deletion), as they stand after each batch.
@@ -97,6 +116,10 @@ FIRST: dict[str, list[Period]] = {
     "only_deleted": [(0, 5, "A", True)],
     "late": [(0, None, "B", False)],
     "untracked": [(0, None, "A", False)],
+    "purged": [(0, None, "A", False)],
+    "hidden": [(0, None, "A", False)],
+    "hidden_changed": [(0, None, "A", False)],
+    "restored": [(0, None, "A", False)],
 }
 SECOND = FIRST | {
     "changed": [(0, 11, "A", False), (11, None, "B", False)],
@@ -106,6 +129,10 @@ SECOND = FIRST | {
     "undeleted": [(0, 5, "A", True), (13, None, "A", False)],
     "late": [(0, 10, "A", False), (10, None, "B", False)],
     "new": [(20, None, "A", False)],
+    "purged": [(0, 150, "A", True)],
+    "hidden": [(0, 200, "A", True)],
+    "hidden_changed": [(0, 200, "A", True)],
+    "restored": [(0, 200, "A", True)],
 }
 THIRD = SECOND | {
     "vanishing": [
@@ -116,6 +143,10 @@ THIRD = SECOND | {
     ],
     # Extracted without a new stamp at 200 h, but a stamp of 150 h came after it.
     "unstamped": [(0, 150, "A", False), (150, None, "C", False)],
+    # Back without a stamp of after the deletion: from when it was seen again.
+    "hidden": [(0, 200, "A", True), (300, None, "A", False)],
+    "hidden_changed": [(0, 200, "A", True), (300, None, "B", False)],
+    "restored": [(0, 200, "A", True), (250, None, "B", False)],
 }
 
 
@@ -145,6 +176,9 @@ def anything(seed: int, batch: int, fields: pa.Schema) -> list[Row]:
         id = f"random{dice.randrange(150):03d}"
         hour = dice.randrange(0, 100 * batch, 5)
         make = deleted if dice.random() < 0.2 else version
+        if dice.random() < 0.1:
+            found = dice.randrange(int(hour), 100 * batch + 1)
+            make = partial(tombstone, found=found)
         values: Row = {}
         if "name" in fields.names:
             values["name"] = dice.choice("ABC")
@@ -215,6 +249,7 @@ def test_batch_by_batch(built: Lake) -> None:
     current = {r["account_id"]: r for r in lake.rows("staging", "stg_salesforce__accounts")}
     assert current["late"]["account_name"] == "B"  # the late version is older
     assert current["deleted"]["is_deleted"]
+    assert current["purged"]["is_deleted"]
     assert current["changed"]["annual_revenue"] == 7  # from the column of the new type
 
     # What was written follows the delta: rows and position deletes, no file written anew.
@@ -228,6 +263,8 @@ def test_batch_by_batch(built: Lake) -> None:
     outcome = lake.build("third")
     assert outcome["status"] == "succeeded", outcome["log"]
     assert periods(lake) == THIRD
+    current = {r["account_id"]: r for r in lake.rows("staging", "stg_salesforce__accounts")}
+    assert not current["hidden"]["is_deleted"]
 
     step_by_step = {table: lake.rows(*table) for table in TABLES}
     before = {table: len(snapshots(lake, *table)) for table in TABLES}

@@ -87,10 +87,8 @@ def test_every_row_carries_org_and_run(demo: Any) -> None:
 def test_each_live_account_has_exactly_one_current_row(demo: Any) -> None:
     lakehouse = demo.lakehouse
     latest: dict[str, tuple[tuple[Any, int], bool]] = {}
-    for row in lakehouse.raw(
-        "account", "id", "systemmodstamp", "_deleted_at", "_is_deleted", "_batch"
-    ):
-        order = (row["_deleted_at"] or row["systemmodstamp"], row["_batch"])
+    for row in lakehouse.raw("account", "id", "systemmodstamp", "_is_deleted", "_batch"):
+        order = (row["systemmodstamp"], row["_batch"])
         if row["id"] not in latest or latest[row["id"]][0] < order:
             latest[row["id"]] = (order, row["_is_deleted"])
     live = {i for i, (_, deleted) in latest.items() if not deleted}

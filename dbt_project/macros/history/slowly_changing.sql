@@ -10,15 +10,18 @@
     newest batch that brought a version of the period.
 
     A period begins when the version's stamp says; where a version came without a new
-    stamp (a formula or a permission changed), when it was extracted, but before the next
-    stamp. The first begins with the record. Of versions that begin at one moment the
-    last counts. A deletion closes the period and opens none; a record that is known only
-    as deleted has one period, from its creation to its deletion. -#}
+    stamp (a formula or a permission changed) or with one from before the deletion that it
+    ends (the record was shared again), when it was extracted, but before the next stamp.
+    The first begins with the record. Of versions that begin at one moment the last counts.
+    A deletion closes the period, at the best date known, and opens none; a record that is
+    known only as deleted has one period, from its creation to its deletion. -#}
 {% macro slowly_changing(versions, key, tracked) -%}
 stamped as (
 
     select
         *,
+        coalesce(system_modified_at, _extracted_at) as stamp_at,
+        -- Later than the stamp for a tombstone.
         coalesce(deleted_at, system_modified_at, _extracted_at) as version_at
     from {{ versions }}
 
@@ -29,11 +32,11 @@ placed as (
     select
         *,
         lag(version_at) over (
-            partition by {{ key }} order by version_at, _batch
+            partition by {{ key }} order by stamp_at, _batch
         ) as previous_at,
         -- The next greater stamp, however many versions share this one.
-        min(version_at) over (
-            partition by {{ key }} order by unix_micros(version_at)
+        min(stamp_at) over (
+            partition by {{ key }} order by unix_micros(stamp_at)
             range between 1 following and unbounded following
         ) as next_stamp_at
     from stamped
@@ -52,7 +55,7 @@ begun as (
                 else least(greatest(_extracted_at, version_at), next_stamp_at)
             end
         ) over (
-            partition by {{ key }} order by version_at, _batch
+            partition by {{ key }} order by stamp_at, _batch
             rows between unbounded preceding and current row
         ) as begins_at
     from placed
@@ -65,7 +68,7 @@ ranked as (
         *,
         max(_batch) over (partition by {{ key }}, begins_at) as moment_batch,
         row_number() over (
-            partition by {{ key }}, begins_at order by version_at desc, _batch desc
+            partition by {{ key }}, begins_at order by stamp_at desc, _batch desc
         ) as rank_in_moment,
         struct(
             is_deleted
@@ -130,7 +133,7 @@ periods as (
         {%- endfor %}
         created_at,
         begins_at as valid_from,
-        case when is_deleted then version_at else ends_at end as valid_to,
+        case when is_deleted then least(version_at, ends_at) else ends_at end as valid_to,
         not is_deleted and ends_at is null as is_current,
         is_deleted or coalesce(ends_deleted, false) as is_closed_by_deletion,
         period_batch as _batch

@@ -18,8 +18,10 @@ select winner.* from winners
 {%- endmacro %}
 
 
-{#- What orders the versions of a record; `of` qualifies the columns. -#}
+{#- What orders the versions of a record; `of` qualifies the columns. Not when it was
+    deleted: a tombstone carries the stamp of the last version known, and a record that is
+    shared again comes back with that stamp, in a later batch. -#}
 {% macro version_order(of='') -%}
     {%- set prefix = of ~ '.' if of else '' -%}
-    struct(coalesce({{ prefix }}deleted_at, {{ prefix }}system_modified_at), {{ prefix }}_batch)
+    struct({{ prefix }}system_modified_at, {{ prefix }}_batch)
 {%- endmacro %}

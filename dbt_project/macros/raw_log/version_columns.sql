@@ -1,5 +1,5 @@
 {#- The last columns of every staging model: when the version came to be, in Salesforce
-    and in raw. `version_at` orders the versions of a record, `_batch` breaks ties. -#}
+    and in raw. `system_modified_at` orders the versions of a record, `_batch` breaks ties. -#}
 {% macro version_columns(raw) -%}
     -- version
         _is_deleted as is_deleted,

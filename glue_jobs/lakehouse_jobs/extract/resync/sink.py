@@ -30,7 +30,7 @@ from lakehouse_jobs.raw.table import RawTable
 
 ROWS_PER_BUCKET: Final = 100_000
 MOST_BUCKETS: Final = 256
-_ORDER: Final = (STAMP_COLUMN, SystemColumn.DELETED_AT.value, SystemColumn.BATCH.value)
+_ORDER: Final = (STAMP_COLUMN, SystemColumn.BATCH.value)
 
 
 @dataclass(kw_only=True)
@@ -159,11 +159,10 @@ class ResyncSink:
 
 
 def newest(versions: pa.Table) -> pa.Table:
-    """The current version of each record, by (coalesce(_deleted_at, stamp), _batch)."""
-    moment = pc.coalesce(versions[SystemColumn.DELETED_AT.value], versions[STAMP_COLUMN])
+    """The current version of each record, by (systemmodstamp, _batch)."""
     order = pc.sort_indices(
-        pa.table({"id": versions["id"], "at": moment, "batch": versions[SystemColumn.BATCH.value]}),
-        sort_keys=[("id", "ascending"), ("at", "descending"), ("batch", "descending")],
+        versions.select(["id", *_ORDER]),
+        sort_keys=[("id", "ascending"), *((name, "descending") for name in _ORDER)],
         null_placement="at_end",
     )
     ordered = versions.take(order)

@@ -1,9 +1,9 @@
-"""The job's log lines that tell how far it is.
+"""The job's log lines: how far it is, and what went wrong without failing it.
 
 Each is one line of JSON on standard output with ``event`` among its keys, beside
 ``run_id``, ``group`` and (but for the run's own events) ``object``. They carry
-counts and names, never a record's content and never a secret. Other lines may stand
-between them.
+counts, names and sentences, never a record's content and never a secret. Lines of the
+machine that runs the job may stand between them.
 """
 
 import json
@@ -19,6 +19,8 @@ class Event(StrEnum):
     OBJECT_PROGRESS = "object_progress"  # rows, bytes, seconds: so far
     OBJECT_FINISHED = "object_finished"  # status, rows, bytes, seconds, message
     RUN_FINISHED = "run_finished"  # landed, unchanged, skipped, failed: counts
+    WARNING = "warning"  # message: a sentence; the run goes on
+    ERROR = "error"  # error: classes; where: "file:line function", outermost first
 
 
 def line(event: Event, **fields: Any) -> str:

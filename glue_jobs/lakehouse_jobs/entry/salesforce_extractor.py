@@ -8,16 +8,14 @@ that cannot be read.
 import argparse
 import os
 import sys
-import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 from urllib.parse import urlsplit
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lakehouse_jobs.contract import progress
+from lakehouse_jobs import log
 from lakehouse_jobs.contract.arguments import ALL_OBJECTS, AVAILABLE_MODES, UNSET, Argument, Mode
 from lakehouse_jobs.contract.errors import ConfigError
 from lakehouse_jobs.contract.objects import ObjectsConfig
@@ -26,6 +24,7 @@ from lakehouse_jobs.contract.runs import GroupOutcome, blank_outcome, object_out
 from lakehouse_jobs.errors import LakehouseError, RequestError, SecretError
 from lakehouse_jobs.extract.group import chosen, extract_group, fail
 from lakehouse_jobs.extract.run import Lake, Task
+from lakehouse_jobs.extract.run_report import append_runs
 from lakehouse_jobs.extract.summary import failure_line, summarize, write_summary
 from lakehouse_jobs.raw.catalog import raw_catalog
 from lakehouse_jobs.raw.store import Store
@@ -68,26 +67,29 @@ def checked_mode(options: argparse.Namespace) -> Mode:
 
 def run(options: argparse.Namespace) -> GroupOutcome:
     """Extract the group. Objects' errors are in the outcome; others are raised."""
+    with log.about(run_id=options.execution_name, group=options.group):
+        return _run(options)
+
+
+def _run(options: argparse.Namespace) -> GroupOutcome:
     region = _region(options.salesforce_secret_arn)
     store = Store(options.lake_bucket, client=boto3.client("s3", region_name=region))
-    report = _Reporter(run_id=options.execution_name, group=options.group)
     mode = checked_mode(options)
     config = _config(options.objects_config, region=region)
     group = config.group(options.group)
+    lake = Lake(catalog=raw_catalog(region=region), store=store, database=options.raw_database)
     try:
         org = _org(options.salesforce_secret_arn, config, region=region)
         names = chosen(config, group, options.objects, available=org.object_names)
     except (LakehouseError, BotoCoreError, ClientError) as error:
         if isinstance(error, RequestError):
             raise
-        return _all_failed(options, config, error, store=store, report=report)
+        return _all_failed(options, config, error, lake=lake)
     workers = os.cpu_count() or 2
     with ThreadPoolExecutor(workers, thread_name_prefix="page") as pages:
         task = Task(
             org=org,
-            lake=Lake(
-                catalog=raw_catalog(region=region), store=store, database=options.raw_database
-            ),
+            lake=lake,
             config=config,
             run_id=options.execution_name,
             group=group.name,
@@ -95,7 +97,7 @@ def run(options: argparse.Namespace) -> GroupOutcome:
             pages=pages,
             workers=workers,
         )
-        return extract_group(task, names, report=report)
+        return extract_group(task, names, report=log.say)
 
 
 def _all_failed(
@@ -103,13 +105,12 @@ def _all_failed(
     config: ObjectsConfig,
     error: Exception,
     *,
-    store: Store,
-    report: "_Reporter",
+    lake: Lake,
 ) -> GroupOutcome:
     """What stops every object (a secret, a login) is the outcome of each of them."""
     group = config.group(options.group)
     names = chosen(config, group, options.objects, available=list)
-    report(Event.RUN_STARTED, objects=names)
+    log.say(Event.RUN_STARTED, objects=names)
     # A group of patterns alone has no names before the org was asked.
     mode = Mode(options.mode)
     outcomes = [
@@ -117,10 +118,18 @@ def _all_failed(
     ]
     for outcome in outcomes if names else ():
         key = object_outcome_key(options.execution_name, outcome["object"])
-        store.write_json(key, outcome)
+        lake.store.write_json(key, outcome)
     summary = summarize(group.name, outcomes, built={})
-    write_summary(store, options.execution_name, summary)
-    report(Event.RUN_FINISHED, landed=0, unchanged=0, skipped=0, failed=len(outcomes))
+    write_summary(lake.store, options.execution_name, summary)
+    append_runs(
+        lake.catalog,
+        lake.store,
+        database=lake.database,
+        run_id=options.execution_name,
+        group=group.name,
+        outcomes=outcomes if names else (),
+    )
+    log.say(Event.RUN_FINISHED, landed=0, unchanged=0, skipped=0, failed=len(outcomes))
     return summary
 
 
@@ -162,18 +171,6 @@ def _region(secret_arn: str) -> str:
     return parts[3]
 
 
-class _Reporter:
-    """Prints progress lines, whole ones, from any thread."""
-
-    def __init__(self, **always: str) -> None:
-        self._always = always
-        self._lock = threading.Lock()
-
-    def __call__(self, event: Event, **fields: Any) -> None:
-        with self._lock:
-            print(progress.line(event, **self._always, **fields), flush=True)
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the job; ends the process with one line where something failed."""
     options = parse(sys.argv[1:] if arguments is None else arguments)
@@ -183,6 +180,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         failure = str(error)
     except (BotoCoreError, ClientError) as error:
         failure = f"AWS refused what the job needs: {error}; check the job's role and arguments"
+    except Exception as error:
+        failure = log.unforeseen(error)
     if failure:
         sys.stdout.flush()
         sys.exit(failure)

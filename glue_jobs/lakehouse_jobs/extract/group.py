@@ -2,12 +2,13 @@
 
 import threading
 import time
-import traceback
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from lakehouse_jobs import log
 from lakehouse_jobs.contract.arguments import ALL_OBJECTS
 from lakehouse_jobs.contract.errors import ConfigError
 from lakehouse_jobs.contract.objects import Group, ObjectsConfig, is_pattern
@@ -22,6 +23,7 @@ from lakehouse_jobs.contract.runs import (
 from lakehouse_jobs.errors import LakehouseError, RequestError
 from lakehouse_jobs.extract.parts import Part
 from lakehouse_jobs.extract.run import Task, extract
+from lakehouse_jobs.extract.run_report import append_runs
 from lakehouse_jobs.extract.steps import Step, step, timed
 from lakehouse_jobs.extract.summary import read_built, summarize, write_summary
 from lakehouse_jobs.raw.owner import check_owner
@@ -58,9 +60,24 @@ def extract_group(task: Task, names: Sequence[str], *, report: Report) -> GroupO
     at_once = max(1, min(task.config.group(task.group).concurrency, len(names)))
     with ThreadPoolExecutor(at_once, thread_name_prefix="object") as objects:
         refused = _refused(task, names)
-        outcomes = list(objects.map(lambda name: _one(task, name, report, refused), names))
+        contexts = [copy_context() for _ in names]
+        outcomes = list(
+            objects.map(
+                lambda context, name: context.run(_one, task, name, report, refused),
+                contexts,
+                names,
+            )
+        )
     summary = summarize(task.group, outcomes, built=read_built(task.lake.store))
     write_summary(task.lake.store, task.run_id, summary)
+    append_runs(
+        task.lake.catalog,
+        task.lake.store,
+        database=task.lake.database,
+        run_id=task.run_id,
+        group=task.group,
+        outcomes=outcomes,
+    )
     report(
         Event.RUN_FINISHED,
         **{key: len(summary[key]) for key in ("landed", "unchanged", "skipped", "failed")},
@@ -85,7 +102,12 @@ def _refused(task: Task, names: Sequence[str]) -> Exception | None:
 
 
 def _one(task: Task, name: str, report: Report, refused: Exception | None) -> ObjectOutcome:
-    report(Event.OBJECT_STARTED, object=name)
+    with log.about(object=name):
+        return _reported(task, name, report, refused)
+
+
+def _reported(task: Task, name: str, report: Report, refused: Exception | None) -> ObjectOutcome:
+    report(Event.OBJECT_STARTED)
     with timed() as phases:
         outcome = _outcome(task, name, report, refused)
         outcome["phases"] = phases.seconds()
@@ -94,10 +116,9 @@ def _one(task: Task, name: str, report: Report, refused: Exception | None) -> Ob
             task.lake.store.write_json(object_outcome_key(task.run_id, name), outcome)
     except (BotoCoreError, ClientError) as error:
         # The group's summary still has it.
-        print(f"the outcome of {name} could not be written: {error}", flush=True)
+        log.warn(f"the outcome of {name} could not be written: {log.told(error)}")
     report(
         Event.OBJECT_FINISHED,
-        object=name,
         **{key: outcome[key] for key in ("status", "rows", "bytes", "seconds", "message")},
     )
     return outcome
@@ -108,7 +129,7 @@ def _outcome(task: Task, name: str, report: Report, refused: Exception | None) -
     try:
         if refused is not None:
             raise refused
-        extract(task, outcome, progress=_Progress(report, name))
+        extract(task, outcome, progress=_Progress(report))
     except Exception as error:
         fail(outcome, error)
     return outcome
@@ -122,18 +143,15 @@ def fail(outcome: ObjectOutcome, error: Exception) -> ObjectOutcome:
     if isinstance(error, LakehouseError | ConfigError):
         outcome["message"] = str(error)
     else:
-        # Not foreseen: the log gets the trace, the outcome one line.
-        traceback.print_exception(error)
-        outcome["message"] = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+        outcome["message"] = log.unforeseen(error)
     return outcome
 
 
 class _Progress:
     """Adds up an object's pages and reports now and then."""
 
-    def __init__(self, report: Report, name: str) -> None:
+    def __init__(self, report: Report) -> None:
         self._report = report
-        self._name = name
         self._started = self._last = time.monotonic()
         self._rows = self._bytes = 0
         self._lock = threading.Lock()
@@ -149,7 +167,6 @@ class _Progress:
             rows, size = self._rows, self._bytes
         self._report(
             Event.OBJECT_PROGRESS,
-            object=self._name,
             rows=rows,
             bytes=size,
             seconds=round(now - self._started, 3),

@@ -16,6 +16,7 @@ from typing import Self
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from lakehouse_jobs import log
 from lakehouse_jobs.contract.runs import LOADS_PREFIX
 from lakehouse_jobs.extract.steps import Step, step
 from lakehouse_jobs.raw.store import Store
@@ -73,7 +74,7 @@ class Claim:
                 self._release()
         except (ClientError, BotoCoreError) as failure:
             # What was read has landed all the same; the next run takes the record over.
-            print(f"{self.key} could not be deleted: {failure}", flush=True)
+            log.warn(f"{self.key} could not be deleted: {log.told(failure)}")
 
     def _release(self) -> None:
         if self._mine():

@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from lakehouse_jobs import log
+
 
 class Store:
     """Objects of one bucket, named by key or by ``s3://`` address."""
@@ -63,7 +65,7 @@ class Store:
             try:
                 self.delete([address])
             except (BotoCoreError, ClientError) as error:
-                print(f"{address} could not be deleted and is of no use: {error}", flush=True)
+                log.warn(f"{address} could not be deleted and is of no use: {log.told(error)}")
 
     def tag_of(self, key: str) -> str | None:
         """An object's ETag and time of writing in one string, None where there is none."""

@@ -70,14 +70,15 @@ def extract_group(task: Task, names: Sequence[str], *, report: Report) -> GroupO
         )
     summary = summarize(task.group, outcomes, built=read_built(task.lake.store))
     write_summary(task.lake.store, task.run_id, summary)
-    append_runs(
-        task.lake.catalog,
-        task.lake.store,
-        database=task.lake.database,
-        run_id=task.run_id,
-        group=task.group,
-        outcomes=outcomes,
-    )
+    if refused is None:  # else the database may be another org's: not a word is written there
+        append_runs(
+            task.lake.catalog,
+            task.lake.store,
+            database=task.lake.database,
+            run_id=task.run_id,
+            group=task.group,
+            outcomes=outcomes,
+        )
     report(
         Event.RUN_FINISHED,
         **{key: len(summary[key]) for key in ("landed", "unchanged", "skipped", "failed")},

@@ -273,8 +273,8 @@ def test_a_run_that_was_overtaken_reports_superseded(account_lab, monkeypatch):
     )
     real = PageReader.read
 
-    def overtaken(self, soql):
-        reading = real(self, soql)
+    def overtaken(self, soql, **more):
+        reading = real(self, soql, **more)
         table = account_lab.table("account")
         table.transaction().set_properties(
             {"lakehouse.batch": "7", "lakehouse.run-id": "faster"}

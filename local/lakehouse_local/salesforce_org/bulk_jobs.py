@@ -163,7 +163,7 @@ class BulkJobs:
     def _plan(self, query: str, operation: str) -> Plan:
         try:
             parsed = parse(query, limit=self.org.behaviour.soql_characters)
-            found = plan(parsed, self.org.store.catalog, deleted=operation == "queryAll")
+            found = plan(parsed, self.org.store.visible, deleted=operation == "queryAll")
         except SoqlError as error:
             raise ApiError.from_soql(error) from None
         if not found.sobject.bulk:

@@ -3,8 +3,8 @@
 import json
 import re
 import sqlite3
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final
 
@@ -56,6 +56,8 @@ class SObject:
 
     describe: dict[str, Any]
     bulk: bool = True
+    hidden: frozenset[str] = frozenset()  # fields that the user may not see, in lower case
+    guarded: bool = False  # whether there are records that the user may not see
 
     @property
     def name(self) -> str:
@@ -92,6 +94,21 @@ class SObject:
         """Whether records can be soft deleted."""
         return "isdeleted" in self.fields
 
+    @property
+    def shared(self) -> str:
+        """The SQL condition of the records that the integration user may see."""
+        if not self.guarded:
+            return "1"
+        hidden = f"SELECT id FROM hidden_record WHERE object = '{self.name}'"  # noqa: S608
+        return f'"Id" NOT IN ({hidden})'
+
+    def as_user(self) -> "SObject":
+        """The object as the integration user sees it: without the fields it may not read."""
+        if not self.hidden:
+            return self
+        fields = [f for f in self.describe["fields"] if f["name"].lower() not in self.hidden]
+        return replace(self, describe=self.describe | {"fields": fields}, hidden=frozenset())
+
     def parts(self, compound: str) -> list[FieldMeta]:
         """The fields that make up a compound address or geolocation."""
         return [f for f in self.stored if f.describe["compoundFieldName"] == compound]
@@ -109,8 +126,12 @@ class Catalog:
     def __init__(self, objects: Iterable[SObject]) -> None:
         self._by_name = {one.name.lower(): one for one in objects}
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[SObject]:
         return iter(self._by_name.values())
+
+    def as_user(self) -> "Catalog":
+        """The objects as the integration user sees them."""
+        return Catalog(one.as_user() for one in self)
 
     def find(self, name: str) -> SObject | None:
         """An object by its name, or None."""
@@ -188,5 +209,17 @@ def dump(describe: dict[str, Any]) -> str:
 
 def load_catalog(connection: sqlite3.Connection) -> Catalog:
     """The objects stored in an org's file, in the order in which they were made."""
-    rows = connection.execute("SELECT describe, bulk FROM sobject ORDER BY rowid")
-    return Catalog(SObject(json.loads(describe), bool(bulk)) for describe, bulk in rows)
+    hidden: dict[str, set[str]] = {}
+    for name, field in connection.execute("SELECT object, field FROM hidden_field"):
+        hidden.setdefault(name, set()).add(field)
+    guarded = {name for (name,) in connection.execute("SELECT DISTINCT object FROM hidden_record")}
+    rows = connection.execute("SELECT name, describe, bulk FROM sobject ORDER BY rowid")
+    return Catalog(
+        SObject(
+            json.loads(describe),
+            bool(bulk),
+            hidden=frozenset(hidden.get(name, ())),
+            guarded=name in guarded,
+        )
+        for name, describe, bulk in rows
+    )

@@ -7,6 +7,7 @@ touched at most once, so whoever reads the org after each change sees every vers
 from collections.abc import Iterator
 from typing import Any, Final
 
+from lakehouse_local.salesforce_org import administer
 from lakehouse_local.salesforce_org.catalog import SObject
 from lakehouse_local.salesforce_org.day import NEW_FIELDS, Changed, Day
 from lakehouse_local.salesforce_org.draw import Draw
@@ -58,7 +59,7 @@ def change(org: Org, day: Day) -> Changed:
 def _add_field(org: Org, names: set[str], changed: Changed) -> None:
     for name, new in NEW_FIELDS:
         if name in names and new.name.lower() not in org.store.object(name).fields:
-            org.store.add_field(name, new.describe())
+            administer.add(org.store, org.store.object(name), new)
             changed.new_fields.append(f"{name}.{new.name}")
             return
 
@@ -211,6 +212,7 @@ class _Business:
         row: Row = {"Id": self.world.id(self.sobject.name, index)}
         if self.spec is not None:
             self.spec.fill(row, self.draw, self.world, index)
+            row = {name: value for name, value in row.items() if self._as_made(name)}
         for name in ("_created", "_modified"):
             row.pop(name, None)
         for each in self.fields:
@@ -221,6 +223,12 @@ class _Business:
         self._settle(row, stamp)
         self.edits.insert(self.sobject, row, stamp)
         self.changed.add(self.sobject.name, "inserted")
+
+    def _as_made(self, name: str) -> bool:
+        """Whether a story's value still fits: no administrator removed or retyped the field."""
+        now = self.sobject.fields.get(name.lower())
+        made = {each.name: each.type for each in self.spec.all_fields} if self.spec else {}
+        return name not in made or (now is not None and now.type == made[name])
 
     def _settle(self, row: Row, stamp: str) -> None:
         """What a story took from the past is put right for a record made today."""

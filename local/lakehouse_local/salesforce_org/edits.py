@@ -49,7 +49,7 @@ class Edits:
             "SystemModstamp": stamp,
         }
         row = {"Id": row.get("Id") or self.new_id(sobject)} | row | _known(sobject, system)
-        values = {name: _stored(_field(sobject, name), value) for name, value in row.items()}
+        values = {name: stored(_field(sobject, name), value) for name, value in row.items()}
         names = ", ".join(f'"{name}"' for name in values)
         marks = ", ".join("?" * len(values))
         self.db.execute(
@@ -64,8 +64,8 @@ class Edits:
         values = values | _known(sobject, dict.fromkeys(_STAMPED, stamp))
         deleted = self._deleted(sobject, record)
         deleted = bool(values.get("IsDeleted", deleted))
-        stored = {name: _stored(_field(sobject, name), value) for name, value in values.items()}
-        self._write(sobject, record, stored)
+        kept = {name: stored(_field(sobject, name), value) for name, value in values.items()}
+        self._write(sobject, record, kept)
         if sobject.stamp == "CreatedDate":
             stamp = self.db.execute(
                 f'SELECT "CreatedDate" FROM {sobject.table} WHERE "Id" = ?',  # noqa: S608
@@ -86,10 +86,28 @@ class Edits:
         self.update(sobject, record, {"IsDeleted": 0}, stamp)
 
     def purge(self, sobject: SObject, record: str, stamp: str) -> None:
-        """Out of the org for good; no query shows it any more."""
-        self._deleted(sobject, record)
+        """Out of the org for good; no query shows it any more.
+
+        The log of deleted records keeps the moment at which it went into the recycle bin.
+        """
+        if self._deleted(sobject, record) and sobject.stamp:
+            stamp = self.db.execute(
+                f'SELECT "{sobject.stamp}" FROM {sobject.table} WHERE "Id" = ?',  # noqa: S608
+                (record,),
+            ).fetchone()[0]
         self.db.execute(f'DELETE FROM {sobject.table} WHERE "Id" = ?', (record,))  # noqa: S608
         self.db.execute("INSERT INTO purged VALUES (?, ?, ?)", (sobject.name, record, stamp))
+
+    def hide(self, sobject: SObject, record: str, _stamp: str) -> None:
+        """Take a record from the integration user's sight; nothing of it changes."""
+        self._deleted(sobject, record)
+        self.db.execute("INSERT OR IGNORE INTO hidden_record VALUES (?, ?)", (sobject.name, record))
+
+    def share(self, sobject: SObject, record: str, _stamp: str) -> None:
+        """Let the integration user see a record again; nothing of it changes."""
+        self.db.execute(
+            "DELETE FROM hidden_record WHERE object = ? AND id = ?", (sobject.name, record)
+        )
 
     def _deleted(self, sobject: SObject, record: str) -> bool:
         column = '"IsDeleted"' if sobject.has_deleted else "0"
@@ -141,7 +159,7 @@ def _field(sobject: SObject, name: str) -> FieldMeta:
     return found
 
 
-def _stored(field: FieldMeta, value: Any) -> Any:
+def stored(field: FieldMeta, value: Any) -> Any:
     """A value as it is stored. Salesforce keeps no empty text."""
     if value is None or value == "":
         return None

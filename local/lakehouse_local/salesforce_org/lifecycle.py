@@ -139,16 +139,21 @@ def status(home: Home) -> OrgStatus:
 
 def change(home: Home, **day: Any) -> OrgChange:
     """Let a day of business pass; keys as in :class:`~.day.Day`. Raises :class:`OrgError`."""
-    details = _process(home).details()
-    if not details:
-        raise OrgError("the demo org does not run: start it with `lakehouse org start`")
-    found = control(details["url"], "POST", "change", day)
+    found = ask(home, "POST", "change", day)
     return OrgChange(
         number=found["number"],
         now=found["now"],
         edits=found["edits"],
         new_fields=tuple(found["new_fields"]),
     )
+
+
+def ask(home: Home, method: str, name: str, body: Mapping[str, Any] | None = None) -> Any:
+    """Call a control endpoint of a lakehouse's org, which must run. Raises :class:`OrgError`."""
+    details = _process(home).details()
+    if not details:
+        raise OrgError("the demo org does not run: start it with `lakehouse org start`")
+    return control(details["url"], method, name, body)
 
 
 def control(url: str, method: str, name: str, body: Mapping[str, Any] | None = None) -> Any:

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from lakehouse_local.salesforce_org.generate import make_org
 from lakehouse_local.salesforce_org.moods import Moods
@@ -20,6 +21,7 @@ class Org:
     behaviour: Behaviour = field(default_factory=Behaviour)
     moods: Moods = field(default_factory=Moods)
     usage: Usage = field(default_factory=Usage)
+    held: dict[int, dict[str, Any]] = field(default_factory=dict)  # edits not committed yet
 
     def used(self) -> Used:
         """What clients used of the daily limits, by the org's clock."""

@@ -1,6 +1,7 @@
 """REST queries, page by page."""
 
 import secrets
+import sqlite3
 import threading
 from array import array
 from collections import OrderedDict
@@ -55,7 +56,7 @@ class Queries:
             raise ApiError(400, "MALFORMED_QUERY", "A query string has to be specified")
         try:
             query = parse(text, limit=org.behaviour.soql_characters)
-            found = plan(query, org.store.catalog, deleted=deleted)
+            found = plan(query, org.store.visible, deleted=deleted)
         except SoqlError as error:
             raise ApiError.from_soql(error) from None
         with org.store.reading() as db:
@@ -108,8 +109,12 @@ def _records(org: Org, base: str, cursor: _Cursor, start: int, end: int) -> list
             rows = cursor.rows[at : min(at + _CHUNK, end)]
             marks = ", ".join("?" * len(rows))
             sql = f"SELECT {select} FROM {sobject.table} WHERE rowid IN ({marks})"  # noqa: S608
-            for row in db.execute(sql, rows.tolist()):
-                found[row[0]] = dict(zip(names, row[1:], strict=True))
+            try:
+                read = db.execute(sql, rows.tolist()).fetchall()
+            except sqlite3.OperationalError as error:
+                # An administrator removed a field between two pages.
+                raise ApiError(400, "INVALID_QUERY_LOCATOR", str(error)) from None
+            found |= {row[0]: dict(zip(names, row[1:], strict=True)) for row in read}
     return [
         json_record(sobject, cursor.fields, found[row], base)
         for row in cursor.rows[start:end]

@@ -59,13 +59,13 @@ def urls(sobject: SObject, base: str) -> dict[str, str]:
 def describe_global(org: Org, request: Request, _body: bytes) -> Response:
     """``GET …/sobjects``."""
     base = base_path(request)
-    rows = [one.row() | {"urls": urls(one, base)} for one in org.store.catalog]
+    rows = [one.row() | {"urls": urls(one, base)} for one in org.store.visible]
     return json_response({"encoding": "UTF-8", "maxBatchSize": 200, "sobjects": rows})
 
 
 def find_object(org: Org, request: Request) -> SObject:
     """The object that a path names. Raises 404."""
-    found = org.store.catalog.find(request.path_params["name"])
+    found = org.store.visible.find(request.path_params["name"])
     if found is None:
         raise not_found()
     return found
@@ -84,18 +84,23 @@ def deleted(org: Org, request: Request, _body: bytes) -> Response:
     if not sobject.describe["replicateable"] or not sobject.has_deleted:
         why = f"entity type cannot be replicated: {sobject.name}"
         raise ApiError(400, "INVALID_TYPE_FOR_OPERATION", why)
-    start, end = (_instant_parameter(request, name) for name in ("start", "end"))
+    # Salesforce ignores the seconds of both.
+    start, end = (_instant_parameter(request, name)[:16] for name in ("start", "end"))
     if start >= end:
         raise ApiError(400, "INVALID_REPLICATION_DATE", "endDate must be after startDate")
+    start, end = start + ":00.000Z", end + ":00.000Z"
     earliest = from_seconds(org.store.clock.seconds() - _KEPT_DAYS * _DAY)
     with org.store.reading() as db:
         rows = db.execute(
             f'SELECT "Id", "{sobject.stamp}" FROM {sobject.table} '  # noqa: S608
             f'WHERE "IsDeleted" = 1 AND "{sobject.stamp}" >= ?1 AND "{sobject.stamp}" < ?2 '
-            "UNION ALL SELECT id, deleted_at FROM purged "
+            f"AND {sobject.shared} UNION ALL SELECT id, deleted_at FROM purged "
             "WHERE object = ?3 AND deleted_at >= ?1 AND deleted_at < ?2 ORDER BY 2, 1",
             (max(start, earliest), end, sobject.name),
         ).fetchall()
+    if len(rows) > org.behaviour.deleted_ids:
+        why = f"more than {org.behaviour.deleted_ids} ids: choose dates that are closer together"
+        raise ApiError(400, "EXCEEDED_ID_LIMIT", why)
     return json_response(
         {
             "deletedRecords": [{"deletedDate": rest_instant(at), "id": id_} for id_, at in rows],
@@ -137,7 +142,7 @@ def record_count(org: Org, request: Request, _body: bytes) -> Response:
     """``GET …/limits/recordCount?sObjects=A,B``: about how many, the recycle bin left out."""
     base_path(request)
     wanted = [name for name in request.query_params.get("sObjects", "").split(",") if name]
-    found = [one for one in org.store.catalog if not wanted or one.name in wanted]
+    found = [one for one in org.store.visible if not wanted or one.name in wanted]
     counts: list[dict[str, Any]] = [
         {"count": org.store.count(one, deleted=False), "name": one.name}
         for one in found

@@ -21,6 +21,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from lakehouse_local.salesforce_org import control_routes as control
+from lakehouse_local.salesforce_org import edit_routes as edit
 from lakehouse_local.salesforce_org import oauth
 from lakehouse_local.salesforce_org import record_routes as record
 from lakehouse_local.salesforce_org import rest_routes as rest
@@ -82,8 +83,8 @@ class Application:
             self._route("GET", CONTROL + "/status", control.status),
             self._route("GET,POST", CONTROL + "/clock", control.clock),
             self._route("POST", CONTROL + "/change", control.change),
-            self._route("POST", CONTROL + "/records", record.edit_many),
-            self._route("POST", CONTROL + "/fields", record.add_field),
+            self._route("POST", CONTROL + "/records", edit.edit_records),
+            self._route("POST", CONTROL + "/fields", edit.edit_field),
             self._route("GET", CONTROL + "/versions", control.versions),
             self._route("GET,POST,DELETE", CONTROL + "/moods", control.moods),
             self._route("GET,POST", CONTROL + "/behaviour", control.behaviour),

@@ -59,6 +59,8 @@ class _Planner:
         conditions = []
         if not deleted and self.sobject.has_deleted:
             conditions.append('"IsDeleted" = 0')
+        if self.sobject.guarded:
+            conditions.append(self.sobject.shared)
         if self.query.where is not None:
             conditions.append(self.condition(self.query.where))
         sql = f"FROM {self.sobject.table}"

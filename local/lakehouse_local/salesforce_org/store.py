@@ -26,6 +26,12 @@ CREATE TABLE IF NOT EXISTS version (
     PRIMARY KEY (object, id, stamp, deleted)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS purged (object TEXT, id TEXT, deleted_at TEXT);
+CREATE TABLE IF NOT EXISTS hidden_field (
+    object TEXT, field TEXT, PRIMARY KEY (object, field)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS hidden_record (
+    object TEXT, id TEXT, PRIMARY KEY (object, id)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS token (token TEXT PRIMARY KEY, issued_at TEXT);
 CREATE TABLE IF NOT EXISTS job (id TEXT PRIMARY KEY, created REAL, info TEXT);
 """
@@ -57,6 +63,7 @@ class Store:
             )
         self.clock = clock or Clock(float(self.meta("clock_offset", "0")))
         self.catalog: Catalog = load_catalog(self._writer)
+        self.visible: Catalog = self.catalog.as_user()
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
@@ -125,25 +132,11 @@ class Store:
             db.execute(f"CREATE TABLE {sobject.table} ({columns})")
         self.reload()
 
-    def add_field(self, object_name: str, describe: dict[str, Any]) -> None:
-        """Add a field, empty in all records. Their SystemModstamp stays where it is."""
-        sobject = self.object(object_name)
-        changed = SObject(
-            sobject.describe | {"fields": [*sobject.describe["fields"], describe]}, sobject.bulk
-        )
-        field = changed.fields[describe["name"].lower()]
-        with self.writing() as db:
-            db.execute(f"ALTER TABLE {sobject.table} ADD COLUMN {field.column} {field.sql_type}")
-            db.execute(
-                "UPDATE sobject SET describe = ? WHERE name = ?",
-                (dump(changed.describe), sobject.name),
-            )
-        self.reload()
-
     def reload(self) -> None:
-        """Read the describes again."""
+        """Read the describes and the user's permissions again."""
         with self._writing:
             self.catalog = load_catalog(self._writer)
+            self.visible = self.catalog.as_user()
 
     def object(self, name: str) -> SObject:
         """An object that must exist. Raises KeyError."""

@@ -2,15 +2,22 @@
 
 import click
 
+from lakehouse_tools.cli import org_play
+
 
 @click.group()
 def command() -> None:
     """The demo org: a Salesforce-shaped server with data of its own.
 
+    Do to it what people and servers do to a real one, run the pipeline again, and see
+    that nothing is lost and nothing comes twice.
+
     \b
     Examples:
       lakehouse org start --records 10000
-      lakehouse org change
+      lakehouse org change && lakehouse run
+      lakehouse org field hide Account Rating && lakehouse run
+      lakehouse org mood error --path Lead --status 503 && lakehouse run
     """
 
 
@@ -72,3 +79,7 @@ def change() -> None:
     from lakehouse_local.salesforce_org import lifecycle
 
     click.echo(str(lifecycle.change(Home.from_environment())))
+
+
+for each in (org_play.field, org_play.record, org_play.mood, org_play.limit):
+    command.add_command(each)

@@ -19,6 +19,7 @@
     │   ├── TransferError          an answer is cut short or contradicts itself
     │   └── UnsupportedObjectError the object cannot be read at all
     ├── ValueRefusedError          a value does not fit the type that describe gave
+    ├── MassDeletionError          more records are gone than anybody would delete
     └── RawTableError
         ├── WrongOrgError          the table holds another org's rows
         ├── NewerFormatError       a newer version of this program wrote the table
@@ -103,6 +104,10 @@ class UnsupportedObjectError(SalesforceError):
 
 class ValueRefusedError(LakehouseError):
     """A value does not parse as the type that describe gave for its field."""
+
+
+class MassDeletionError(LakehouseError):
+    """A resync found more records gone than ``max_delete_share`` allows. Nothing is written."""
 
 
 class RawTableError(LakehouseError):

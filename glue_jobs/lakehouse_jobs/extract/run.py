@@ -4,7 +4,7 @@ import time
 import uuid
 from collections.abc import Callable
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pyiceberg.catalog import Catalog
 
@@ -15,9 +15,11 @@ from lakehouse_jobs.contract.runs import ApiUse, ObjectOutcome, Status
 from lakehouse_jobs.errors import SupersededError
 from lakehouse_jobs.extract.columns import refuse_unknown, select
 from lakehouse_jobs.extract.extraction import Extraction
+from lakehouse_jobs.extract.landed import Landed
 from lakehouse_jobs.extract.loads import BEAT_SECONDS, DEAD_AFTER_SECONDS, Claim, TakenError
 from lakehouse_jobs.extract.parts import Part
-from lakehouse_jobs.extract.resync.full import FullResync
+from lakehouse_jobs.extract.resync.plan import Plan, plan_for
+from lakehouse_jobs.extract.resync.resync import Resync
 from lakehouse_jobs.extract.steps import Step, step
 from lakehouse_jobs.extract.subject import Subject
 from lakehouse_jobs.raw.commit import iso
@@ -126,11 +128,10 @@ def _extract(
         workers=task.workers,
         progress=progress,
     )
-    # A table without rows has nothing to compare with.
-    resync = task.mode is Mode.FULL and before is not None
-    landed = (FullResync if resync else Extraction)(subject=subject).run()
+    landed = _read(subject, plan_for(task.mode))
     if landed is None:
         return
+    outcome["message"] = "; ".join(landed.notes) or None
     outcome["api"] = landed.reading.api
     outcome["pages"] = len(landed.reading.parts)
     outcome["rows"] = landed.reading.rows
@@ -142,3 +143,14 @@ def _extract(
     outcome["watermark_after"] = iso(landed.watermark) if landed.watermark else None
     if landed.reading.rows:
         outcome["status"] = Status.LANDED.value
+
+
+def _read(subject: Subject, plan: Plan | None) -> Landed | None:
+    """Carry out the plan. A table without rows has nothing to compare with: it gets them all."""
+    if plan is None or subject.watermark is None:
+        return Extraction(subject=subject).run()
+    if plan.moves_watermark:
+        columns = {s.column.name for s in subject.selection.sources}
+        filled = tuple(c for c in subject.raw.state.unfilled if c in columns)
+        plan = replace(plan, fills=filled)
+    return Resync(subject=subject, plan=plan).run()

@@ -47,11 +47,12 @@ def soql(object_name: str, selection: Selection, part: Window) -> str:
     """The query for a window. No ORDER BY and no LIMIT: they turn PK chunking off."""
     names = ", ".join(source.field.name for source in selection.sources)
     stamp = selection.stamp_field
-    bounds = [f"{stamp} < {_literal(part.end)}"]
+    bounds = [f"{stamp} < {literal(part.end)}"]
     if part.start is not None:
-        bounds.insert(0, f"{stamp} >= {_literal(part.start)}")
+        bounds.insert(0, f"{stamp} >= {literal(part.start)}")
     return f"SELECT {names} FROM {object_name} WHERE {' AND '.join(bounds)}"  # noqa: S608
 
 
-def _literal(moment: datetime) -> str:
+def literal(moment: datetime) -> str:
+    """A time in SOQL."""
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"

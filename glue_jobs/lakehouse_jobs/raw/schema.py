@@ -44,6 +44,8 @@ ARROW: Final[dict[str, pa.DataType]] = {
 # The Data Catalog refuses longer column comments.
 LONGEST_COMMENT: Final = 255
 GONE: Final = " (no longer read)"
+# Where Arrow keeps the field ids of a Parquet file.
+FIELD_ID: Final = b"PARQUET:field_id"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,7 +172,7 @@ def arrow_schema(schema: Schema, columns: Iterable[RawColumn]) -> pa.Schema:
             pa.field(
                 c.name,
                 c.arrow,
-                metadata={"PARQUET:field_id": str(schema.find_field(c.name).field_id)},
+                metadata={FIELD_ID: str(schema.find_field(c.name).field_id)},
             )
             for c in columns
         ]

@@ -19,6 +19,7 @@ class Field:
     label: str
     length: int  # of text, in characters; 0 for other types
     calculated: bool  # a formula: its value moves without moving SystemModstamp
+    filterable: bool  # whether a WHERE may name it; long text may not
     compound: str | None  # the address, location or name that this field is a part of
 
 
@@ -56,6 +57,7 @@ def read_description(answer: Mapping[str, Any]) -> Description:
                 label=str(f.get("label") or f["name"]),
                 length=int(f.get("length") or 0),
                 calculated=bool(f.get("calculated")),
+                filterable=bool(f.get("filterable", True)),
                 compound=f.get("compoundFieldName"),
             )
             for f in answer["fields"]

@@ -5,7 +5,7 @@ describe, limits and REST queries are simple-salesforce's; every call of it goes
 """
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from simple_salesforce.api import Salesforce
@@ -72,6 +72,24 @@ class Org:
     def describe(self, name: str) -> Description:
         """An object's fields. Raises ObjectNotFoundError."""
         return read_description(self._rest.restful(f"sobjects/{name}/describe") or {})
+
+    def deleted(self, name: str, *, start: datetime, end: datetime) -> dict[str, datetime]:
+        """When records were deleted (UTC, whole minutes), by their ids of 18 characters.
+
+        Salesforce tells of the last 15 days and of objects that can be replicated. Raises
+        AnswerRefusedError for anything else.
+        """
+        answer = self._rest.restful(
+            f"sobjects/{name}/deleted",
+            params={"start": start.isoformat("T", "seconds"), "end": end.isoformat("T", "seconds")},
+        )
+        try:
+            return {
+                long_id(r["id"]): datetime.fromisoformat(r["deletedDate"]).astimezone(UTC)
+                for r in (answer or {}).get("deletedRecords", [])
+            }
+        except (KeyError, TypeError, ValueError) as error:
+            raise TransferError(f"the answer about deleted records is without {error}") from None
 
     def query(self, soql: str, *, deleted: bool = True) -> Iterator[dict[str, Any]]:
         """Records over REST, page by page, with or without deleted ones."""

@@ -44,6 +44,8 @@ class FakeOrg:
     page_rows: int = 2000
     org_id: str = ORG_ID
     no_bulk: set = field(default_factory=set)
+    deletions: dict = field(default_factory=dict)  # object -> (id, when)
+    not_replicated: set = field(default_factory=set)  # objects without /deleted
     has_result_pages: bool = True
     client_secret: str = "s3cret"
     tokens: int = 0
@@ -94,6 +96,12 @@ class FakeOrg:
         self.records[name].append(record)
         return record
 
+    def hard_delete(self, name: str, record: dict, *, told: datetime | None = None) -> None:
+        """Remove a record; ``told``: Salesforce still knows when that was."""
+        self.records[name].remove(record)
+        if told:
+            self.deletions.setdefault(name, []).append((record["Id"], told))
+
     def mood(self, method: str, path: str, *, times: int = 1, **what: object) -> None:
         self.moods.append(Mood(method=method, path=path, times=times, **what))
 
@@ -107,14 +115,11 @@ class FakeOrg:
         if found[2] == "Organization":
             return names, [{"Id": self.org_id}]
         rows = self.records[found[2]]
-        known = {f["name"] for f in self.describes[found[2]]["fields"]}
-        assert set(names) <= known, set(names) - known
+        kinds = {f["name"]: f["type"] for f in self.describes[found[2]]["fields"]}
+        assert names == ["COUNT()"] or set(names) <= set(kinds), set(names) - set(kinds)
         for condition in (found[3] or "").split(" AND ") if found[3] else []:
-            key, sign, value = condition.split(" ")
-            if sign == ">=":
-                rows = [r for r in rows if r[key] >= value]
-            else:
-                rows = [r for r in rows if r[key] < value]
+            either = condition.removeprefix("(").removesuffix(")").split(" OR ")
+            rows = [r for r in rows if any(_holds(c, r, kinds) for c in either)]
         if not deleted:
             rows = [r for r in rows if r.get("IsDeleted") != "true"]
         return names, rows
@@ -201,6 +206,8 @@ class Handler(BaseHTTPRequestHandler):
             if found[1] not in org.describes:
                 return 404, [{"errorCode": "NOT_FOUND", "message": "no such resource"}], {}
             return 200, org.describes[found[1]], {}
+        if found := re.fullmatch(r"/sobjects/(\w+)/deleted", below):
+            return self._deleted(found[1], query)
         if below.startswith("/query"):
             return self._query(below, query)
         if below.startswith("/jobs/query"):
@@ -244,16 +251,32 @@ class Handler(BaseHTTPRequestHandler):
         kinds = {
             f["name"]: f["type"] for f in org.describes.get(object_name, {"fields": []})["fields"]
         }
-        part = rows[start : start + org.page_rows]
+        part = [] if names == ["COUNT()"] else rows[start : start + org.page_rows]
         records = [{n: _typed(r.get(n), kinds.get(n)) for n in names} for r in part]
         answer = {"totalSize": len(rows), "done": True, "records": records}
-        if start + org.page_rows < len(rows):
+        if part and start + org.page_rows < len(rows):
             number = next(i for i, (s, _) in enumerate(org.queries) if s == soql)
             answer |= {
                 "done": False,
                 "nextRecordsUrl": f"/services/data/v62.0/queryAll/{number}-{start + org.page_rows}",
             }
         return 200, answer, {}
+
+    def _deleted(self, name: str, query: dict) -> tuple:
+        org = self.org
+        if name in org.not_replicated:
+            message = f"object {name} is not replicable"
+            return 400, [{"errorCode": "INVALID_TYPE_FOR_OPERATION", "message": message}], {}
+        start, end = (datetime.fromisoformat(query[k][0]) for k in ("start", "end"))
+        if org.now - start > timedelta(days=15):
+            message = "startDate before org replication enabled date"
+            return 400, [{"errorCode": "INVALID_REPLICATION_DATE", "message": message}], {}
+        told = [
+            {"id": id, "deletedDate": stamp(when).replace("Z", "+0000")}
+            for id, when in org.deletions.get(name, [])
+            if start <= when < end
+        ]
+        return 200, {"deletedRecords": told, "latestDateCovered": stamp(end)}, {}
 
     def _jobs(self, method: str, path: str, below: str, query: dict, sent: bytes) -> tuple:
         org = self.org
@@ -306,6 +329,15 @@ class Handler(BaseHTTPRequestHandler):
             "Sforce-Locator": str(following) if following < len(rows) else "null",
         }
         return 200, text.getvalue().encode(), headers
+
+
+def _holds(condition: str, record: dict, kinds: dict) -> bool:
+    key, sign, value = condition.split(" ", 2)
+    if sign == "IN":
+        return record[key] in re.findall(r"'(\w+)'", value)
+    if (sign, value) == ("!=", "null"):
+        return kinds[key] == "boolean" or record.get(key) not in (None, "")
+    return record[key] >= value if sign == ">=" else record[key] < value
 
 
 def _typed(value, kind):

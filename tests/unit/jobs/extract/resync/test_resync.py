@@ -74,17 +74,3 @@ def test_the_newest_version_is_compared_whatever_the_order_of_files(account_lab)
 def test_a_full_first_run_is_a_first_load(account_lab):
     assert account_lab.run(mode="full")["Account"]["rows"] == 2
     assert {r["_change"] for r in account_lab.rows("account")} == {"read"}
-
-
-def test_many_buckets_find_the_same(account_lab, monkeypatch):
-    from lakehouse_jobs.extract.resync import sink as resync
-
-    monkeypatch.setattr(resync, "ROWS_PER_BUCKET", 100)
-    org = account_lab.org
-    for number in range(1500):
-        org.row("Account", Name=f"n{number}")
-    account_lab.run()
-    org.records["Account"][7]["Name"] = None
-    org.page_rows = 400
-    org.now += timedelta(minutes=30)
-    assert account_lab.run(mode="full")["Account"]["rows"] == 1

@@ -1,0 +1,144 @@
+"""One reading of Salesforce against raw's current versions, bucket by bucket."""
+# pyarrow.compute makes its functions at import:
+# pyright: reportAttributeAccessIssue=false
+
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Literal, Self
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lakehouse_jobs.contract.raw_log import Change, SystemColumn
+from lakehouse_jobs.extract.columns import STAMP_COLUMN
+from lakehouse_jobs.extract.pages import page_reader
+from lakehouse_jobs.extract.parts import Part
+from lakehouse_jobs.extract.rejects import Rejected
+from lakehouse_jobs.extract.resync.buckets import buckets_for
+from lakehouse_jobs.extract.resync.chunks import chunked
+from lakehouse_jobs.extract.resync.found import FoundSink
+from lakehouse_jobs.extract.resync.pinned import Pinned
+from lakehouse_jobs.extract.resync.spill import Spill
+from lakehouse_jobs.extract.resync.versions import compare, flat, newest
+from lakehouse_jobs.extract.subject import Subject
+
+# Above so many found records raw is compared as a whole: looking each up would cost more.
+MOST_LOOKED_UP: Final = 1_000_000
+_ORDER: Final = ("id", STAMP_COLUMN, SystemColumn.BATCH.value, SystemColumn.IS_DELETED.value)
+
+
+@dataclass(kw_only=True)
+class Comparison:
+    """Read queries into it, then take the differences. Use within a ``with``."""
+
+    subject: Subject  # with the columns to compare
+    pinned: Pinned
+    folder: Path
+    cut: datetime  # rows stamped from here on are left to the next incremental read
+    all_records: bool  # whether every record is read, so that what is missing is gone
+    only: pa.Array | None = None  # ids to keep of what is read; None: all
+    parts: list[Part] = field(default_factory=list)
+    api: Literal["bulk", "rest"] = "bulk"
+    compared: int = 0
+    older: int = 0  # found rows that raw has in a later version
+    live: int = 0  # records that live in raw; counted where all are read
+    gone: list[pa.Array] = field(default_factory=list)  # ids of those not found
+    _open: ExitStack = field(default_factory=ExitStack)
+
+    def __enter__(self) -> Self:
+        self._found = self._open.enter_context(
+            Spill(
+                self.folder / "found.arrow",
+                self.subject.schema,
+                buckets=buckets_for(self.pinned.rows),
+            )
+        )
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._open.__exit__(kind, error, trace)
+
+    def read(self, queries: Iterable[str], *, likely_small: bool = False) -> None:
+        """Read these queries, one after the other. Raises what the reading raises."""
+        sink = FoundSink(spill=self._found, folder=self.folder, only=self.only)
+        reader = page_reader(self.subject, sink, change=Change.RESYNC)
+        for soql in queries:
+            reading = reader.read(soql, likely_small=likely_small)
+            self.parts += reading.parts
+            self.api = reading.api
+
+    def differences(self) -> Iterator[pa.Table]:
+        """The found rows that raw lacks; afterwards the counts are there."""
+        rejected = {r.id for part in self.parts for r in part.rejected}
+        appended: set[str] = set()
+        with self._current() as current:
+            for bucket in range(self._found.buckets):
+                for table in self._bucket(bucket, newest(current.take(bucket))):
+                    if rejected:
+                        appended |= rejected.intersection(table["id"].to_pylist())
+                    yield table
+        # What did not fit is told with the version that it belongs to, once.
+        self.parts = [
+            replace(p, rejected=tuple(_of(p.rejected, appended))) if p.rejected else p
+            for p in self.parts
+        ]
+
+    def _bucket(self, bucket: int, now: pa.Table) -> Iterator[pa.Table]:
+        missing = pc.invert(now[SystemColumn.IS_DELETED.value])  # of those that live in raw
+        self.live += pc.sum(missing).as_py() or 0
+        for rows in chunked(self._found.tables(bucket)):
+            difference = compare(rows, now, self._compared, cut=self.cut)
+            self.compared += difference.compared
+            self.older += difference.older
+            if self.all_records:
+                missing = pc.and_not(missing, pc.is_in(now["id"], value_set=rows["id"]))
+            if len(difference.differing):
+                yield difference.differing
+        if self.all_records:
+            self.gone.append(flat(now["id"].filter(missing)))
+
+    @property
+    def _compared(self) -> list[str]:
+        columns = [s.column.name for s in self.subject.selection.sources]
+        return [*columns, SystemColumn.IS_DELETED.value]
+
+    def _current(self) -> AbstractContextManager[Spill]:
+        """Raw's versions, as far as they are compared, in the same buckets."""
+        names = {*self._compared, *_ORDER}
+        schema = pa.schema([f for f in self.subject.schema if f.name in names])
+        current = Spill(self.folder / "current.arrow", schema, buckets=self._found.buckets)
+        wanted = None if self.all_records else self._ids()
+        return filled(current, self.pinned, ids=wanted)
+
+    def _ids(self) -> pa.Array | None:
+        """The ids found, or None where there are too many to look each up."""
+        if self._found.rows > MOST_LOOKED_UP:
+            return None
+        ids = [
+            table["id"]
+            for bucket in range(self._found.buckets)
+            for table in self._found.tables(bucket)
+        ]
+        return flat(pa.chunked_array([c for i in ids for c in i.chunks], pa.string()))
+
+
+@contextmanager
+def filled(spill: Spill, pinned: Pinned, *, ids: pa.Array | None) -> Iterator[Spill]:
+    """The spill with raw's versions in it: all, or those of some records."""
+    with spill:
+        for table in pinned.tables(spill.schema):
+            spill.add(table if ids is None else table.filter(pc.is_in(table["id"], value_set=ids)))
+        yield spill
+
+
+def _of(rejected: Iterable[Rejected], ids: set[str]) -> Iterator[Rejected]:
+    return (r for r in rejected if r.id in ids)

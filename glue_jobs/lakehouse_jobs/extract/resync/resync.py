@@ -1,0 +1,207 @@
+"""Carry a plan out: pin raw, read Salesforce, compare, append only what differs."""
+
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+
+from lakehouse_jobs.contract.raw_log import TableProperty
+from lakehouse_jobs.extract.file_sink import FileSink
+from lakehouse_jobs.extract.landed import Landed, land
+from lakehouse_jobs.extract.parts import Part, Reading
+from lakehouse_jobs.extract.resync import query
+from lakehouse_jobs.extract.resync.comparison import Comparison
+from lakehouse_jobs.extract.resync.guard import refuse_mass_deletion
+from lakehouse_jobs.extract.resync.pinned import Pinned
+from lakehouse_jobs.extract.resync.plan import Columns, Plan
+from lakehouse_jobs.extract.resync.tombstones import Tombstones
+from lakehouse_jobs.extract.resync.versions import flat
+from lakehouse_jobs.extract.steps import Step, step
+from lakehouse_jobs.extract.subject import Subject
+from lakehouse_jobs.raw.unfilled import unfilled_text
+
+# Up to so many records are fetched by their ids; for more the whole object is read again.
+MOST_BY_ID: Final = 20_000
+
+
+@dataclass(kw_only=True)
+class Resync:
+    """One plan for one object whose table has a watermark. Runs once."""
+
+    subject: Subject
+    plan: Plan
+    _written: list[Part] = field(default_factory=list)  # data files of this resync
+    _read: list[Part] = field(default_factory=list)  # pages
+
+    def run(self) -> Landed:
+        """What landed; without a difference there is no commit.
+
+        Raises MassDeletionError before anything is committed, and what reading and
+        committing raise. On failure nothing is left behind.
+        """
+        with tempfile.TemporaryDirectory(prefix="lakehouse-") as name:
+            folder = Path(name)
+            sink = self._sink(folder)
+            try:
+                first, gone = self._compare(folder, sink)
+            except BaseException:
+                sink.discard(self._written)
+                raise
+        return self._landed(first, gone)
+
+    @cached_property
+    def cut(self) -> datetime:
+        """Rows stamped from here on are left to the next incremental read."""
+        subject, until = self.subject, self.plan.until
+        watermark = subject.watermark or subject.now
+        if self.plan.moves_watermark:
+            return max(subject.now - subject.margin, watermark)
+        return min(until, watermark) if until else watermark
+
+    @property
+    def _watermark(self) -> datetime:
+        """The next one: moved only where everything below the cut was read."""
+        watermark = self.subject.watermark or self.cut
+        return self.cut if self.plan.moves_watermark else watermark
+
+    def _compare(self, folder: Path, sink: FileSink) -> tuple[Comparison, int]:
+        """Write what differs; the comparison, and how many records are gone."""
+        subject, plan = self.subject, self.plan
+        pinned = Pinned(table=subject.raw.table)
+        narrow = plan.narrowed(subject)
+        whole = plan.columns is Columns.ALL
+        ids = pa.array([], pa.string())
+        with self._comparison(narrow, pinned, folder, all_records=plan.reads_all_records) as first:
+            first.read([self._soql(narrow)], likely_small=not plan.reads_all_records)
+            with step(Step.COMPARE):
+                if whole:
+                    self._write(sink, first.differences())
+                else:
+                    ids = _ids(first.differences())
+        gone = pa.concat_arrays([pa.array([], pa.string()), *first.gone])
+        if not plan.finds_gone:
+            gone = gone.slice(0, 0)
+        refuse_mass_deletion(
+            subject.object_name,
+            live=first.live,
+            gone=len(gone),
+            share=subject.rules.max_delete_share or 0.0,
+        )
+        # Of columns read to compare them nothing is kept, so nothing of them is rejected.
+        self._read += first.parts if whole else [replace(p, rejected=()) for p in first.parts]
+        if len(ids):
+            self._fetch(ids, pinned, folder, sink)
+        if len(gone):
+            with step(Step.COMPARE):
+                stones = Tombstones(subject=subject, pinned=pinned, folder=folder)
+                self._write(sink, stones.of(gone))
+        return first, len(gone)
+
+    def _fetch(self, ids: pa.Array, pinned: Pinned, folder: Path, sink: FileSink) -> None:
+        """Read records that differ in some column with all columns, and compare these."""
+        subject = self.subject
+        few = len(ids) <= MOST_BY_ID
+        queries = query.by_id(subject, ids.to_pylist()) if few else [self._soql(subject)]
+        with self._comparison(subject, pinned, folder, only=None if few else ids) as second:
+            second.read(queries, likely_small=few)
+            with step(Step.COMPARE):
+                self._write(sink, second.differences())
+        self._read += second.parts
+
+    def _landed(self, first: Comparison, gone: int) -> Landed:
+        subject, plan = self.subject, self.plan
+        reading = Reading(api=first.api, parts=[*self._read, *self._written])
+        note = _note(first, rows=reading.rows - gone, gone=gone)
+        if not reading.rows and not plan.fills:
+            return Landed(
+                reading=reading,
+                batch=subject.raw.state.batch,
+                watermark=subject.watermark,
+                notes=(note,),
+            )
+        wanted = self._watermark - subject.lookback
+        landed = land(
+            subject,
+            reading,
+            watermark=self._watermark,
+            # Only keys of what is appended are added, so they reach no further than before.
+            keys_since=max(wanted, subject.keys.since or wanted),
+            properties=self._filled(),
+        )
+        return replace(landed, tombstones=gone, notes=(note,))
+
+    def _filled(self) -> dict[str, str]:
+        """The marks of unfilled columns, less those that this plan fills."""
+        if not self.plan.fills:
+            return {}
+        marks = self.subject.raw.state.unfilled
+        left = {name: n for name, n in marks.items() if name not in self.plan.fills}
+        return {TableProperty.UNFILLED.value: unfilled_text(left)}
+
+    def _soql(self, subject: Subject) -> str:
+        """The query of the plan with the subject's fields.
+
+        Where records may be gone it has no upper bound: one that changes right now is there.
+        """
+        plan = self.plan
+        bounds = query.stamped(
+            subject, since=plan.since, until=None if plan.finds_gone else self.cut
+        )
+        return query.select(subject, plan.where, bounds)
+
+    def _comparison(
+        self,
+        subject: Subject,
+        pinned: Pinned,
+        folder: Path,
+        *,
+        all_records: bool = False,
+        only: pa.Array | None = None,
+    ) -> Comparison:
+        return Comparison(
+            subject=subject,
+            pinned=pinned,
+            folder=folder,
+            cut=self.cut,
+            all_records=all_records,
+            only=only,
+        )
+
+    def _write(self, sink: FileSink, tables: Iterable[pa.Table]) -> None:
+        part = sink.take(len(self._written), iter(tables))
+        self._written.append(replace(part, read=0))
+
+    def _sink(self, folder: Path) -> FileSink:
+        subject = self.subject
+        return FileSink(
+            store=subject.store,
+            prefix=subject.data_prefix,
+            folder=folder,
+            schema=subject.schema,
+            known=subject.keys,
+            new_from=None,  # the comparison has told what is new
+            keys_from=self._watermark - subject.lookback,
+        )
+
+
+def _ids(tables: Iterable[pa.Table]) -> pa.Array:
+    columns = [flat(table["id"]) for table in tables]
+    return pa.concat_arrays([pa.array([], pa.string()), *columns])
+
+
+def _note(first: Comparison, *, rows: int, gone: int) -> str:
+    """What a person wants to know of a resync, in a sentence."""
+    text = f"{first.compared:,} records compared"
+    found = []
+    if rows:
+        found.append(f"{rows:,} differ{'s' if rows == 1 else ''}")
+    if gone:
+        found.append(f"{gone:,} {'is' if gone == 1 else 'are'} gone")
+    if first.older:
+        found.append(f"{first.older:,} left as raw has them later")
+    return f"{text}: {', '.join(found)}" if found else f"{text}, no difference"

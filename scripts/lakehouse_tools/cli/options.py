@@ -20,3 +20,6 @@ environment_option: Decorator = click.option(
 plain_option: Decorator = click.option(
     "--plain", is_flag=True, help="Plain lines instead of a live picture."
 )
+json_option: Decorator = click.option(
+    "--json", "as_json", is_flag=True, help="JSON for programs instead of text."
+)

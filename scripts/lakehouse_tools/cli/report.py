@@ -16,8 +16,8 @@ def command(*, environment_name: str, execution: str | None) -> None:
       lakehouse report
       lakehouse report 20260131-080000-3f9a
     """
-    from lakehouse_tools.display import standing
     from lakehouse_tools.display.console import output
+    from lakehouse_tools.display.outcomes import print_outcomes
     from lakehouse_tools.environment import Environment, aws_errors
     from lakehouse_tools.executions import history, outcomes
     from lakehouse_tools.stack import read_stack
@@ -40,4 +40,4 @@ def command(*, environment_name: str, execution: str | None) -> None:
         if not objects and build is None:
             click.echo("it left no outcomes: nothing was read, or they have been deleted")
             return
-        standing.print_outcomes(console, objects, build)
+        print_outcomes(console, objects, build)

@@ -2,7 +2,7 @@
 
 import click
 
-from lakehouse_tools.cli.options import environment_option
+from lakehouse_tools.cli.options import environment_option, json_option
 
 
 @click.command()
@@ -14,42 +14,33 @@ from lakehouse_tools.cli.options import environment_option
     show_default=True,
     help="How many executions.",
 )
-def command(*, environment_name: str, limit: int) -> None:
-    """Show the last executions and where each object stands.
+@json_option
+def command(*, environment_name: str, limit: int, as_json: bool) -> None:
+    """Show the last executions, where each object stands, and what needs a person.
 
     Rows are versions in the raw table; "behind" is the time since the watermark. Exit
-    status 1 when the last execution that ended did not succeed.
+    status 1 when the last execution that ended did not succeed, an object's last run
+    failed, or an object is older than its stale_after_minutes; else 0.
 
     \b
     Examples:
       lakehouse status
-      lakehouse status --env prod --limit 20
+      lakehouse status --env prod --json
     """
-    from datetime import UTC, datetime
-
-    from lakehouse_tools.display import standing
-    from lakehouse_tools.display.console import output
+    from lakehouse_tools.display import status
     from lakehouse_tools.environment import Environment, aws_errors
     from lakehouse_tools.errors import ExecutionError
-    from lakehouse_tools.executions import history
+    from lakehouse_tools.executions.standing import look
     from lakehouse_tools.stack import read_stack
 
     environment = Environment.named(environment_name)
-    console = output()
     with aws_errors(environment):
-        stack = read_stack(environment)
-        past = history.executions(environment, stack, limit=max(limit, 20))
-        if not past:
-            click.echo(f"no executions yet: start one with `lakehouse run{environment.option}`")
-            return
-        now = datetime.now(UTC)
-        console.print(standing.executions_table(past[:limit], now))
-        console.print()
-        console.print(standing.objects_table(history.object_states(environment, stack, past), now))
-        ended = [execution for execution in past if execution.status != "RUNNING"]
-        if ended and ended[0].status != "SUCCEEDED":
-            cause = history.cause_of(environment, ended[0])
-            raise ExecutionError(
-                f"the last execution, {ended[0].name}, {ended[0].status}:"
-                f" {cause or 'no cause given'}"
-            )
+        standing = look(environment, read_stack(environment), limit=limit)
+    if as_json:
+        click.echo(status.as_json(standing))
+    else:
+        status.show_standing(standing)
+    if standing.failure:
+        raise ExecutionError(standing.failure)
+    if standing.exit_status:
+        raise click.exceptions.Exit(standing.exit_status)

@@ -1,11 +1,13 @@
 """The console that commands print to."""
 
 import os
+import re
 import shutil
 import sys
 from pathlib import Path
 
-from rich.console import Console
+from rich.console import Console, RenderableType
+from rich.text import Text
 
 _WIDE = 1_000_000
 
@@ -13,6 +15,19 @@ _WIDE = 1_000_000
 def output() -> Console:
     """Standard output; into a file or a pipe nothing is wrapped or cut to a width."""
     return Console() if sys.stdout.isatty() else Console(width=_WIDE)
+
+
+def show(console: Console, what: RenderableType) -> None:
+    """Print without the blanks with which rich fills lines up to a table's width."""
+    with console.capture() as captured:
+        console.print(what, soft_wrap=console.width == _WIDE and isinstance(what, Text))
+    lines = captured.get().splitlines()
+    console.file.write("".join(_trimmed(line) + "\n" for line in lines))
+
+
+def _trimmed(line: str) -> str:
+    """Without blanks at the end, also those before a colour's end."""
+    return re.sub(r"[ ]+((?:\x1b\[[0-9;]*m)*)$", r"\1", line)
 
 
 def program(port: int | None = None) -> str:

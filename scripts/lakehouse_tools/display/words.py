@@ -41,6 +41,11 @@ def duration(seconds: float) -> str:
     return f"{whole // 86_400} d {whole % 86_400 // 3_600} h"
 
 
+def age(seconds: float) -> str:
+    """How long ago, in whole seconds and never below ``0 s``: clocks differ a little."""
+    return duration(seconds) if seconds >= 10 else f"{max(0, int(seconds))} s"
+
+
 def where(progress: ExecutionProgress) -> str:
     """Where an execution is: its states in words, each once."""
     if not progress.running:

@@ -8,4 +8,7 @@
 - :mod:`.follow`      the execution as it stands now, asked again and again
 - :mod:`.outcomes`    the outcomes a run left in the lake bucket
 - :mod:`.history`     executions that were
+- :mod:`.states`      each object as it stands
+- :mod:`.needs`       what needs a person
+- :mod:`.configuration`  the deployed configuration of objects
 """

@@ -7,6 +7,7 @@ from lakehouse_jobs.contract.runs import (
     RUNS_PREFIX,
     BuildOutcome,
     ObjectOutcome,
+    blank_outcome,
     build_outcome_key,
 )
 from lakehouse_tools.environment import Environment
@@ -24,7 +25,7 @@ def object_outcomes(
     )
     keys = [item["Key"] for page in pages for item in page.get("Contents", [])]
     return [
-        _read(environment, stack, key)
+        _complete(_read(environment, stack, key))
         for key in sorted(keys)
         if key.endswith(".json") and not key.removeprefix(prefix).startswith("_")
     ]
@@ -39,6 +40,12 @@ def build_outcome(
         return _read(environment, stack, build_outcome_key(execution_name))
     except client.exceptions.NoSuchKey:
         return None
+
+
+def _complete(found: Any) -> ObjectOutcome:
+    """An outcome with every key; an older version of the job wrote fewer."""
+    blank = blank_outcome(found.get("group", "?"), found["object"])
+    return ObjectOutcome(**{**blank, **found})
 
 
 def _read(environment: Environment, stack: Stack, key: str) -> Any:

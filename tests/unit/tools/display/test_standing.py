@@ -1,100 +1,66 @@
-import io
 from datetime import UTC, datetime, timedelta
 
-from rich.console import Console
-
+from lakehouse_jobs.contract.runs import blank_outcome
 from lakehouse_tools.display import standing
-from lakehouse_tools.executions.history import ObjectState, PastExecution
+from lakehouse_tools.display.console import show
+from lakehouse_tools.executions.history import PastExecution
+from lakehouse_tools.executions.needs import Kind, Need
+from lakehouse_tools.executions.states import ObjectState, Told
 
 NOW = datetime(2026, 2, 1, 12, tzinfo=UTC)
 
 
-def printed(*parts, width=200):
-    console = Console(file=io.StringIO(), width=width)
-    for part in parts:
-        console.print(part)
-    assert isinstance(console.file, io.StringIO)
-    return console.file.getvalue()
-
-
-def test_a_running_execution_takes_until_now():
+def test_a_running_execution_takes_until_now(screen):
     execution = PastExecution(
         arn="a", name="e1", status="RUNNING", started=NOW - timedelta(seconds=65), stopped=None
     )
-    (row,) = printed(standing.executions_table([execution], NOW)).splitlines()[1:]
-    assert row.split() == ["e1", "running", "1", "m", "05", "s", "1", "m", "05", "s"]
+    show(screen, standing.executions_table([execution], NOW))
+    assert screen.lines()[1].split() == ["e1", "running", "1", "m", "05", "s", "1", "m", "05", "s"]
 
 
-def test_an_object_without_table_has_dashes_and_its_reason():
-    state = ObjectState(
-        name="Lead",
-        rows=None,
-        watermark=None,
-        last_execution="e1",
-        last_status="failed",
-        last_message="[INVALID_FIELD] no",
+def test_a_clock_that_is_ahead_shows_no_negative_time(screen):
+    execution = PastExecution(
+        arn="a", name="e1", status="RUNNING", started=NOW + timedelta(seconds=5), stopped=None
     )
-    (row,) = printed(standing.objects_table([state], NOW)).splitlines()[1:]
-    assert row.split() == ["Lead", "–", "–", "–", "failed", "[INVALID_FIELD]", "no"]
+    ahead = ObjectState(name="Lead", rows=1, watermark=NOW + timedelta(seconds=5))
+    show(screen, standing.executions_table([execution], NOW))
+    show(screen, standing.objects_table([ahead], [], NOW))
+    assert screen.lines()[1].split() == ["e1", "running", "0", "s", "0.0", "s"]
+    assert screen.lines()[3].split() == ["Lead", "1", "0", "s", "–"]
 
 
-def test_a_watermark_tells_how_far_behind_an_object_is():
-    state = ObjectState(
-        name="Account",
-        rows=1200,
-        watermark=NOW - timedelta(hours=3),
-        last_execution=None,
-        last_status=None,
-        last_message=None,
+def test_an_object_without_table_has_dashes(screen):
+    outcome = {**blank_outcome("sales", "Lead"), "status": "failed"}
+    told = (Told(execution="e1", outcome=outcome),)  # type: ignore[arg-type]
+    state = ObjectState(name="Lead", rows=None, watermark=None, told=told)
+    need = Need(kind=Kind.FAILED, object="Lead", text="no", remedy=None)
+    show(screen, standing.objects_table([state], [need], NOW))
+    assert screen.lines()[1].split() == ["Lead", "–", "–", "failed"]
+
+
+def test_a_watermark_tells_how_far_behind_an_object_is(screen):
+    state = ObjectState(name="Account", rows=1200, watermark=NOW - timedelta(hours=3))
+    need = Need(kind=Kind.STALE, object="Account", text="old", remedy=None)
+    show(screen, standing.objects_table([state], [need], NOW))
+    assert screen.lines()[1].split() == ["Account", "1,200", "3", "h", "00", "m", "–", "stale"]
+
+
+def test_no_line_is_padded_nor_cut_at_80_columns(screen):
+    name = "An_Object_With_A_Name_As_Long_As_Salesforce_Allows__c"
+    states = [
+        ObjectState(name=n, rows=123_456_789, watermark=NOW - timedelta(days=300))
+        for n in (name, "Account")
+    ]
+    need = Need(kind=Kind.UNFILLED, object=name, text="x", remedy=None)
+    show(screen, standing.objects_table(states, [need], NOW))
+    lines = screen.lines()
+    assert max(len(line) for line in lines) <= 80
+    assert [line for line in lines if line != line.rstrip()] == []
+    assert "…" not in "".join(lines)
+
+
+def test_the_api_use_is_one_line():
+    assert standing.api_line({"used": 1234, "limit": 15_000}) == (
+        "Salesforce API requests of the last 24 hours, by everybody: 1,234 of 15,000 (8%) at the"
+        " last run"
     )
-    (row,) = printed(standing.objects_table([state], NOW)).splitlines()[1:]
-    assert row.split() == ["Account", "1,200", "2026-02-01", "09:00:00Z", "3", "h", "00", "m", "–"]
-
-
-OUTCOME = {
-    "object": "Account",
-    "group": "sales",
-    "status": "landed",
-    "message": "fields were dropped",
-    "error": None,
-    "rows": 10,
-    "bytes": 2_000,
-    "pages": 1,
-    "requests": 6,
-    "batch": 1,
-    "watermark_before": None,
-    "watermark_after": "2026-02-01T00:00:00Z",
-    "schema_changes": ["tier__c is new"],
-    "left_out": ["Photo (base64)"],
-    "api": "bulk",
-    "seconds": 1.5,
-}
-
-
-def test_outcomes_say_all_that_is_worth_saying():
-    console = Console(file=io.StringIO(), width=200)
-    build = {
-        "status": "failed",
-        "cause": "test unique_x: 3 rows",
-        "counts": {"success": 2, "fail": 1},
-        "failures": [
-            {
-                "node": "test.unique_x",
-                "name": "unique_x",
-                "kind": "test",
-                "message": "Got 3 results",
-                "failures": 3,
-            }
-        ],
-        "excluded": ["salesforce.lead"],
-        "seconds": 12.0,
-    }
-    standing.print_outcomes(console, [OUTCOME], build)  # type: ignore[arg-type]
-    assert isinstance(console.file, io.StringIO)
-    text = console.file.getvalue()
-    assert "fields were dropped; tier__c is new; left out: Photo (base64)" in text
-    assert (
-        "dbt failed: 2 success, 1 fail, 12 s: test unique_x: 3 rows; without salesforce.lead"
-        in text
-    )
-    assert "  test unique_x (3 rows): Got 3 results" in text

@@ -15,6 +15,7 @@
     │   │   ├── BulkUnsupportedError   the Bulk API refuses this object: use REST
     │   │   ├── RestUnsuitedError      REST cannot serve this query: use the Bulk API
     │   │   └── LimitExceededError
+    │   ├── BudgetSpentError       the configured share of a limit is used up
     │   ├── BulkJobError           a query job failed or was aborted
     │   ├── TransferError          an answer is cut short or contradicts itself
     │   └── UnsupportedObjectError the object cannot be read at all
@@ -88,6 +89,10 @@ class RestUnsuitedError(AnswerRefusedError):
 
 class LimitExceededError(AnswerRefusedError):
     """A request limit of the org is used up."""
+
+
+class BudgetSpentError(SalesforceError):
+    """A request or a job more would pass ``api_budget``. What a load has so far is kept."""
 
 
 class BulkJobError(SalesforceError):

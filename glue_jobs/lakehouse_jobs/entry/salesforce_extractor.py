@@ -28,6 +28,7 @@ from lakehouse_jobs.extract.run_report import append_runs
 from lakehouse_jobs.extract.summary import failure_line, summarize, write_summary
 from lakehouse_jobs.raw.catalog import raw_catalog
 from lakehouse_jobs.raw.store import Store
+from lakehouse_jobs.salesforce.budget import Budget, long_requests_of
 from lakehouse_jobs.salesforce.org import Org
 from lakehouse_jobs.salesforce.secret import read_secret
 from lakehouse_jobs.salesforce.transport import Transport
@@ -79,7 +80,9 @@ def _run(options: argparse.Namespace) -> GroupOutcome:
     group = config.group(options.group)
     lake = Lake(catalog=raw_catalog(region=region), store=store, database=options.raw_database)
     try:
-        org = _org(options.salesforce_secret_arn, config, region=region)
+        org = _org(options.salesforce_secret_arn, config, group=group.name, region=region)
+        for note in org.budget.read(org.limits):
+            print(note, flush=True)
         names = chosen(config, group, options.objects, available=org.object_names)
     except (LakehouseError, BotoCoreError, ClientError) as error:
         if isinstance(error, RequestError):
@@ -148,7 +151,7 @@ def _config(address: str, *, region: str) -> ObjectsConfig:
     return ObjectsConfig.from_text(text.decode(), where=address)
 
 
-def _org(secret_arn: str, config: ObjectsConfig, *, region: str) -> Org:
+def _org(secret_arn: str, config: ObjectsConfig, *, group: str, region: str) -> Org:
     client = boto3.client("secretsmanager", region_name=region)
     try:
         text = client.get_secret_value(SecretId=secret_arn).get("SecretString") or ""
@@ -158,7 +161,9 @@ def _org(secret_arn: str, config: ObjectsConfig, *, region: str) -> Org:
             "check that it exists and that the job's role may read it"
         ) from None
     name = secret_arn.rsplit(":", 1)[-1]
-    return Org(Transport(read_secret(text, name=name)), api_version=config.api_version)
+    budget = Budget(config.api_budget, long_requests=long_requests_of(config, group))
+    transport = Transport(read_secret(text, name=name), budget=budget)
+    return Org(transport, api_version=config.api_version)
 
 
 def _region(secret_arn: str) -> str:

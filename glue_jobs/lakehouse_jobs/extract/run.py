@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from pyiceberg.catalog import Catalog
 
@@ -25,8 +26,11 @@ from lakehouse_jobs.extract.subject import Subject
 from lakehouse_jobs.raw.commit import iso
 from lakehouse_jobs.raw.store import Store
 from lakehouse_jobs.raw.table import open_table
+from lakehouse_jobs.salesforce.calls import counted
+from lakehouse_jobs.salesforce.limits import Usage
 from lakehouse_jobs.salesforce.org import Org
-from lakehouse_jobs.salesforce.transport import Usage, counted
+
+REQUESTS_OF_AN_OBJECT: Final = 2  # describe and one query, where little has changed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +75,7 @@ def extract(task: Task, outcome: ObjectOutcome, *, progress: Callable[[Part], No
     )
     with counted() as calls:
         try:
+            task.org.budget.check(requests=REQUESTS_OF_AN_OBJECT)
             with claim:
                 _extract(task, name, outcome, progress)
         except TakenError as taken:

@@ -23,6 +23,7 @@ class Body(io.RawIOBase):
     def __init__(self, response: requests.Response) -> None:
         self.headers: Mapping[str, str] = response.headers
         self.received = 0  # bytes over the network
+        self.unpacked = 0  # bytes handed out
         self._raw: urllib3.BaseHTTPResponse = response.raw
         self._announced = _length(response.headers.get("Content-Length"))
         gzip = response.headers.get("Content-Encoding", "").lower() == "gzip"
@@ -45,6 +46,7 @@ class Body(io.RawIOBase):
             have += len(part)
         data = b"".join(parts)
         self._left = data[size:]
+        self.unpacked += min(size, len(data))
         return data[:size]
 
     def _next(self, wanted: int) -> bytes:

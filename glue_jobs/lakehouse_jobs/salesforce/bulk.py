@@ -16,6 +16,7 @@ from lakehouse_jobs.errors import (
     SalesforceError,
     TransferError,
 )
+from lakehouse_jobs.salesforce.budget import REQUESTS_OF_A_JOB
 from lakehouse_jobs.salesforce.transport import Transport
 
 FIRST_POLL = 0.2  # seconds; small objects are ready at once
@@ -45,7 +46,12 @@ class BulkApi:
         self._sleep = sleep
 
     def create(self, soql: str) -> str:
-        """A new job's id; deleted rows are included. Raises BulkUnsupportedError."""
+        """A new job's id; deleted rows are included.
+
+        Raises BulkUnsupportedError or BudgetSpentError.
+        """
+        budget = self._transport.budget
+        budget.check(requests=REQUESTS_OF_A_JOB, jobs=1)
         answer = self._transport.json(
             "POST",
             self._jobs,
@@ -57,6 +63,7 @@ class BulkApi:
                 "lineEnding": "LF",
             },
         )
+        budget.job_made()
         return str(_value(answer, "id"))
 
     def wait(self, job_id: str) -> Job:

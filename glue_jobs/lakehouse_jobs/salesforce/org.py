@@ -11,6 +11,7 @@ from typing import Any
 from simple_salesforce.api import Salesforce
 
 from lakehouse_jobs.errors import TransferError
+from lakehouse_jobs.salesforce.budget import Budget
 from lakehouse_jobs.salesforce.bulk import BulkApi
 from lakehouse_jobs.salesforce.describe import Description, read_description
 from lakehouse_jobs.salesforce.login import long_id
@@ -34,6 +35,11 @@ class Org:
         self._rest.headers.pop("X-PrettyPrint", None)
         self.rest = RestApi(self._rest, transport)
         self._org_id: str | None = None
+
+    @property
+    def budget(self) -> Budget:
+        """What may still be used of the org's limits."""
+        return self.transport.budget
 
     @property
     def org_id(self) -> str:

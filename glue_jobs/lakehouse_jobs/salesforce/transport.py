@@ -6,10 +6,8 @@ It is a ``requests.Session``, so that simple-salesforce goes through it as well.
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
@@ -27,44 +25,17 @@ from lakehouse_jobs.errors import (
 )
 from lakehouse_jobs.salesforce.answers import error_for, read_refusal
 from lakehouse_jobs.salesforce.body import Body
+from lakehouse_jobs.salesforce.budget import Budget
+from lakehouse_jobs.salesforce.calls import current
+from lakehouse_jobs.salesforce.limits import LIMIT_INFO, read_limit_info
 from lakehouse_jobs.salesforce.login import TOKEN_PATH, Token, read_token, refusal, token_form
 from lakehouse_jobs.salesforce.retry import RetryPolicy
 from lakehouse_jobs.salesforce.secret import Credentials
 
 T = TypeVar("T")
 USER_AGENT = "lakehouse-constructs"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Usage:
-    """The org's daily API requests, used by everybody: what ``Sforce-Limit-Info`` says."""
-
-    used: int
-    limit: int
-
-
-@dataclass
-class Calls:
-    """Requests sent on behalf of one object, retries and logins included."""
-
-    number: int = 0
-    retries: int = 0  # of them, calls made again after a failure
-    before: Usage | None = None  # as the first answer told it
-    after: Usage | None = None  # as the last one did
-
-
-_CALLS: ContextVar[Calls | None] = ContextVar("calls", default=None)
-
-
-@contextmanager
-def counted() -> Iterator[Calls]:
-    """Count the requests made in this context and in copies of it (other threads)."""
-    calls = Calls()
-    token = _CALLS.set(calls)
-    try:
-        yield calls
-    finally:
-        _CALLS.reset(token)
+# REST queries, which may take long; those of simple-salesforce among them.
+_QUERY = re.compile(r"/services/data/v[0-9.]+/query(All)?(/|$)")
 
 
 class Transport(requests.Session):
@@ -75,17 +46,18 @@ class Transport(requests.Session):
         credentials: Credentials,
         *,
         policy: RetryPolicy | None = None,
+        budget: Budget | None = None,
         sleep: Callable[[float], None] = time.sleep,
         connections: int = 32,
     ) -> None:
         super().__init__()
         self.credentials = credentials
         self.policy = policy or RetryPolicy()
+        self.budget = budget or Budget()
         self.server_time: datetime | None = None  # UTC, of the newest answer
         self._sleep = sleep
         self._token: Token | None = None
         self._token_lock = threading.Lock()
-        self._count_lock = threading.Lock()
         adapter = HTTPAdapter(pool_connections=4, pool_maxsize=connections, max_retries=0)
         self.mount("https://", adapter)
         self.mount("http://", adapter)
@@ -109,7 +81,8 @@ class Transport(requests.Session):
         org's own scheme and port are put in.
         """
         kwargs.setdefault("stream", False)
-        return self._try(method, url, lambda response: response, **kwargs)
+        long = _QUERY.match(urlsplit(url).path) is not None
+        return self._try(method, url, lambda response: response, long=long, **kwargs)
 
     def json(self, method: str, path: str, *, body: Mapping[str, Any] | None = None) -> Any:
         """The JSON of an answer; None where it has no body."""
@@ -133,12 +106,16 @@ class Transport(requests.Session):
 
         def consume(response: requests.Response) -> T:
             with response:
-                return reader(Body(response))
+                body = Body(response)
+                result = reader(body)
+            self.budget.results_read(body.unpacked)
+            return result
 
         return self._try(
             "GET",
             path,
             consume,
+            long=True,
             stream=True,
             headers={"Accept": "text/csv", "Accept-Encoding": "gzip"},
             not_ready=frozenset({204}),
@@ -150,6 +127,7 @@ class Transport(requests.Session):
         url: str,
         use: Callable[[requests.Response], T],
         *,
+        long: bool = False,
         not_ready: frozenset[int] = frozenset(),
         headers: Mapping[str, str] | None = None,
         **kwargs: Any,
@@ -161,25 +139,26 @@ class Transport(requests.Session):
             answered: Mapping[str, str] = {}
             token = self.token
             try:
-                response = self._send(method, url, token, headers, **kwargs)
-                answered = response.headers
-                if response.status_code == 401 and not renewed:
-                    response.close()
-                    self._renew(token)
-                    renewed = True
-                    self._count_retry()
-                    response = self._send(method, url, self.token, headers, **kwargs)
+                with self.budget.long_request() if long else nullcontext():
+                    response = self._send(method, url, token, headers, **kwargs)
                     answered = response.headers
-                if response.status_code < 300 and response.status_code not in not_ready:
-                    return use(response)
-                last = self._refused(response, what, not_ready)
+                    if response.status_code == 401 and not renewed:
+                        response.close()
+                        self._renew(token)
+                        renewed = True
+                        current().retried()
+                        response = self._send(method, url, self.token, headers, **kwargs)
+                        answered = response.headers
+                    if response.status_code < 300 and response.status_code not in not_ready:
+                        return use(response)
+                    last = self._refused(response, what, not_ready)
             except requests.RequestException as error:
                 last = UnreachableError(f"{what}: {_plain(error)}")
             except TransferError as error:
                 last = error
             if attempt < self.policy.attempts:
                 self._sleep(self.policy.wait(attempt, answered))
-                self._count_retry()
+                current().retried()
         raise self._gave_up(last, what)
 
     def _send(
@@ -191,12 +170,12 @@ class Transport(requests.Session):
         **kwargs: Any,
     ) -> requests.Response:
         bearer = {**(headers or {}), "Authorization": f"Bearer {token.access_token}"}
-        return self._call(method, self._address(url, token), headers=bearer, **kwargs)
+        address = self._address(url, token)
+        with self.budget.request():
+            return self._call(method, address, headers=bearer, **kwargs)
 
     def _call(self, method: str, address: str, **kwargs: Any) -> requests.Response:
-        calls = _CALLS.get() or Calls()
-        with self._count_lock:
-            calls.number += 1
+        current().sent()
         response = super().request(
             method,
             address,
@@ -208,17 +187,10 @@ class Transport(requests.Session):
         moment = _date(response.headers.get("Date"))
         if moment is not None:
             self.server_time = moment
-        usage = _usage(response.headers.get("Sforce-Limit-Info"))
-        if usage is not None:
-            with self._count_lock:
-                calls.before, calls.after = calls.before or usage, usage
+        usage = read_limit_info(response.headers.get(LIMIT_INFO))
+        current().answered(usage)
+        self.budget.answered(usage)
         return response
-
-    def _count_retry(self) -> None:
-        calls = _CALLS.get()
-        if calls is not None:
-            with self._count_lock:
-                calls.retries += 1
 
     def _address(self, url: str, token: Token) -> str:
         """The full address; a token goes to its own org and nowhere else."""
@@ -288,7 +260,7 @@ class Transport(requests.Session):
                 last = UnreachableError(f"POST {TOKEN_PATH}: {_plain(error)}")
             if attempt < self.policy.attempts:
                 self._sleep(self.policy.wait(attempt, answered))
-                self._count_retry()
+                current().retried()
         raise self._gave_up(last, f"POST {TOKEN_PATH}")
 
 
@@ -302,12 +274,6 @@ def _object(response: requests.Response) -> dict[str, Any]:
     except requests.JSONDecodeError:
         return {}
     return parsed if isinstance(parsed, dict) else {}
-
-
-def _usage(header: str | None) -> Usage | None:
-    """The figures in ``api-usage=18/5000``, which other entries may follow."""
-    found = re.search(r"(?<![\w-])api-usage=(\d+)/(\d+)", header or "")
-    return Usage(used=int(found[1]), limit=int(found[2])) if found else None
 
 
 def _date(header: str | None) -> datetime | None:

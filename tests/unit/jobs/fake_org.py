@@ -57,6 +57,14 @@ class FakeOrg:
     queries: list = field(default_factory=list)
     token_forms: list = field(default_factory=list)
     api_limit: int = 15_000  # requests a day, used by all of this org's calls
+    # Other limits, and how much of them others have used.
+    daily: dict = field(
+        default_factory=lambda: {
+            "DailyBulkV2QueryJobs": 10_000,
+            "DailyBulkV2QueryFileStorageMB": 976_562,
+        }
+    )
+    daily_used: dict = field(default_factory=dict)
     port: int = 0
     lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -71,6 +79,14 @@ class FakeOrg:
             "client_id": "app",
             "client_secret": self.client_secret,
         }
+
+    @property
+    def limits(self) -> dict:
+        """What ``/limits`` answers: most, and what is left."""
+        most = self.daily | {"DailyApiRequests": self.api_limit}
+        used = self.daily_used | {"DailyApiRequests": len(self.log)}
+        used["DailyBulkV2QueryJobs"] = used.get("DailyBulkV2QueryJobs", 0) + len(self.jobs)
+        return {k: {"Max": v, "Remaining": v - used.get(k, 0)} for k, v in most.items()}
 
     def add_object(self, name: str, fields: dict, rows: list | None = None) -> None:
         """``fields``: name -> type, or (type, extra keys of describe)."""
@@ -199,7 +215,7 @@ class Handler(BaseHTTPRequestHandler):
             return 401, [{"errorCode": "INVALID_SESSION_ID", "message": "Session expired"}], {}
         below = re.sub(r"^/services/data/v[0-9.]+", "", path)
         if below == "/limits":
-            return 200, {"DailyApiRequests": {"Max": 100, "Remaining": 99}}, {}
+            return 200, org.limits, {}
         if below == "/sobjects":
             return 200, {"sobjects": [{"name": n, "queryable": True} for n in org.describes]}, {}
         if found := re.fullmatch(r"/sobjects/(\w+)/describe", below):

@@ -15,7 +15,7 @@ from lakehouse_jobs.extract.pages import PageReader
 from lakehouse_jobs.extract.parts import Part
 from lakehouse_jobs.extract.shape import Stamp
 from lakehouse_jobs.extract.window import Window, soql
-from lakehouse_jobs.raw.schema import file_schema, new_schema
+from lakehouse_jobs.raw.schema import SYSTEM_COLUMNS, file_schema, new_schema
 from lakehouse_jobs.salesforce import Org
 
 NO_RULES = FieldRules()
@@ -61,7 +61,8 @@ class Reads:
             batch=1,
             change=Change.READ,
         )
-        schema = file_schema(new_schema(selection.wanted), selection.wanted)
+        whole = new_schema([*selection.wanted, *SYSTEM_COLUMNS])
+        schema = file_schema(whole, selection.wanted)
         reader = PageReader(
             org=self.org,
             shaper=Shaper(selection=selection, stamp=stamp, schema=schema),

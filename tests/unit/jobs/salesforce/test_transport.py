@@ -18,7 +18,7 @@ from lakehouse_jobs.errors import (
     UnreachableError,
 )
 from lakehouse_jobs.salesforce import Credentials, Org, RetryPolicy, Transport
-from lakehouse_jobs.salesforce.transport import counted
+from lakehouse_jobs.salesforce.calls import counted
 
 LIMITS = "/services/data/v62.0/limits"
 
@@ -30,7 +30,7 @@ def refuse(code, message="no"):
 def test_one_login_serves_many_calls(fake_org, transport):
     with counted() as calls:
         for _ in range(3):
-            assert transport.json("GET", LIMITS)["DailyApiRequests"]["Max"] == 100
+            assert transport.json("GET", LIMITS)["DailyApiRequests"]["Max"] == 15_000
     assert (fake_org.tokens, calls.number) == (1, 4)
     assert transport.server_time == fake_org.now
 
@@ -182,7 +182,7 @@ def test_simple_salesforce_goes_through_it(fake_org, transport, waits):
     assert len(waits) == 2
     fake_org.valid.clear()
     assert org.object_names() == ["Account"]
-    assert org.limits()["DailyApiRequests"]["Max"] == 100
+    assert org.limits()["DailyApiRequests"]["Max"] == 15_000
     assert org.org_id == "00D000000000062EAA"
 
 

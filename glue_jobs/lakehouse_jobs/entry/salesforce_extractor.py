@@ -82,7 +82,7 @@ def _run(options: argparse.Namespace) -> GroupOutcome:
     try:
         org = _org(options.salesforce_secret_arn, config, group=group.name, region=region)
         for note in org.budget.read(org.limits):
-            print(note, flush=True)
+            log.warn(note)
         names = chosen(config, group, options.objects, available=org.object_names)
     except (LakehouseError, BotoCoreError, ClientError) as error:
         if isinstance(error, RequestError):

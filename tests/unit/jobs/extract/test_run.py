@@ -8,7 +8,7 @@ pytestmark = pytest.mark.local_aws
 def test_an_outcome_counts_calls_and_the_orgs_api_use(account_lab):
     outcome = account_lab.run()["Account"]
     use = outcome["api_before"], outcome["api_after"]
-    assert outcome["requests"] == len(account_lab.org.log) - 1  # the login was the run's
+    assert outcome["requests"] == len(account_lab.org.log) - 2  # login and limits were the run's
     assert [u["limit"] for u in use] == [15_000, 15_000]
     assert use[1]["used"] == len(account_lab.org.log)
     assert use[1]["used"] - use[0]["used"] == outcome["requests"] - 1

@@ -20,6 +20,8 @@
     │   ├── TransferError          an answer is cut short or contradicts itself
     │   └── UnsupportedObjectError the object cannot be read at all
     ├── ValueRefusedError          a value does not fit the type that describe gave
+    │   ├── MisfitError            a page must be read with more patience
+    │   └── TooManyRejectedError   more values do not fit than max_rejected allows
     ├── MassDeletionError          more records are gone than anybody would delete
     └── RawTableError
         ├── WrongOrgError          the table holds another org's rows
@@ -109,6 +111,14 @@ class UnsupportedObjectError(SalesforceError):
 
 class ValueRefusedError(LakehouseError):
     """A value does not parse as the type that describe gave for its field."""
+
+
+class MisfitError(ValueRefusedError):
+    """A page holds what the way of reading it cannot take; a more patient one may."""
+
+
+class TooManyRejectedError(ValueRefusedError):
+    """More values do not fit their columns than ``max_rejected`` allows."""
 
 
 class MassDeletionError(LakehouseError):

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from lakehouse_jobs.errors import TransferError
 from lakehouse_jobs.extract.page import Shaper
+from lakehouse_jobs.extract.page_lenient import patiently
 from lakehouse_jobs.extract.parts import Part, Reading, Sink
 from lakehouse_jobs.extract.steps import Step, step
 from lakehouse_jobs.salesforce.body import Body
@@ -97,15 +98,17 @@ class BulkPages:
             number += 1
 
     def _page(self, number: int, path: str, locator: list[str | None] | None = None) -> Part:
-        def reader(body: Body) -> Part:
+        def reader(body: Body, block: int | None) -> Part:
             if locator is not None:
                 locator.append(body.headers.get("Sforce-Locator"))
-            page = self.shaper.csv(body)
+            page = self.shaper.csv(body, block=block)
             part = self.sink.take(number, page.tables)
             return replace(part, rejected=tuple(page.rejected))
 
         with step(Step.PAGE):
-            return self.org.transport.read(path, reader)
+            return patiently(
+                lambda block: self.org.transport.read(path, lambda body: reader(body, block))
+            )
 
     def _done(self, reading: Reading, part: Part) -> None:
         reading.parts.append(part)

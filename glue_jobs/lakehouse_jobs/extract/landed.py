@@ -5,7 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from lakehouse_jobs.contract.raw_log import TableProperty
+from lakehouse_jobs.errors import CommitFailedError, TooManyRejectedError
 from lakehouse_jobs.extract.parts import Reading
+from lakehouse_jobs.extract.rejected_table import deliver, write
 from lakehouse_jobs.extract.steps import Step, step
 from lakehouse_jobs.extract.subject import Subject
 from lakehouse_jobs.raw.commit import Landing, commit
@@ -31,6 +34,10 @@ def land(
     properties: Mapping[str, str] | None = None,
 ) -> Landed:
     """Commit what was read. Raises what :func:`lakehouse_jobs.raw.commit.commit` raises."""
+    named = dict(properties or {})
+    rejected = _rejected(subject, reading)
+    if rejected:
+        named[TableProperty.REJECTED_FILE] = rejected
     seen = [p.keys for p in reading.parts if p.keys is not None]
     with step(Step.SAVE_KEYS):
         address = subject.keys.moved(seen, since=keys_since).save(
@@ -41,8 +48,34 @@ def land(
         watermark=watermark,
         lookback_file=address,
         run_id=subject.run_id,
-        properties=dict(properties or {}),
+        properties=named,
     )
-    with step(Step.COMMIT):
-        batch = commit(subject.raw, landing, store=subject.store)
-    return Landed(reading=reading, batch=batch, watermark=watermark)
+    try:
+        with step(Step.COMMIT):
+            batch = commit(subject.raw, landing, store=subject.store)
+    except CommitFailedError:
+        subject.store.discard([rejected] if rejected else [])
+        raise
+    waits = rejected and deliver(subject.raw.table, rejected, store=subject.store)
+    notes = [n for n in (subject.tally.sentence, waits) if n]
+    return Landed(reading=reading, batch=batch, watermark=watermark, notes=tuple(notes))
+
+
+def _rejected(subject: Subject, reading: Reading) -> str | None:
+    """The file of values that did not fit; none is written where there are none."""
+    try:
+        values = subject.tally.new(reading.rejected)
+    except TooManyRejectedError:
+        subject.store.discard(reading.files)
+        raise
+    if not values:
+        return None
+    return write(
+        subject.raw.table,
+        values,
+        store=subject.store,
+        object_name=subject.object_name,
+        run_id=subject.run_id,
+        batch=subject.raw.state.batch + bool(reading.files),
+        now=subject.now,
+    )

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as compute
 import pyarrow.csv as pc
 
-from lakehouse_jobs.errors import TransferError, ValueRefusedError
+from lakehouse_jobs.errors import MisfitError, TransferError
 from lakehouse_jobs.extract.columns import Selection
 from lakehouse_jobs.salesforce.body import Body
 
@@ -20,7 +20,7 @@ LARGEST_BLOCK: Final = 1 << 26
 
 
 def batches(body: Body, selection: Selection) -> Iterator[Sequence[pa.Array]]:
-    """Arrays in the order of the selection. Raises TransferError or ValueRefusedError.
+    """Arrays in the order of the selection. Raises TransferError, or MisfitError.
 
     Checks that the number of rows is the one announced: a page cut at a row's end
     parses, and only this header tells.
@@ -36,7 +36,7 @@ def batches(body: Body, selection: Selection) -> Iterator[Sequence[pa.Array]]:
             parse_options=pc.ParseOptions(newlines_in_values=True),
             convert_options=_conversion(selection),
         ) as reader:
-            _check_header(reader.schema.names, selection)
+            check_header(reader.schema.names, selection)
             for batch in reader:
                 rows += batch.num_rows
                 yield [_text(column, nuls=source.nuls) for column in batch.columns]
@@ -120,7 +120,8 @@ def _conversion(selection: Selection) -> pc.ConvertOptions:
     )
 
 
-def _check_header(names: Sequence[str], selection: Selection) -> None:
+def check_header(names: Sequence[str], selection: Selection) -> None:
+    """Refuse a page with other columns than were asked for. Raises TransferError."""
     wanted = [s.field.name for s in selection.sources]
     if list(names) != wanted:
         odd = sorted(set(names) ^ set(wanted)) or names
@@ -129,21 +130,17 @@ def _check_header(names: Sequence[str], selection: Selection) -> None:
         )
 
 
-def _refusal(error: pa.ArrowInvalid, selection: Selection) -> Exception:
+def _refusal(error: pa.ArrowInvalid, selection: Selection) -> MisfitError:
     """What to raise for Arrow's complaint, which may quote a value: that is left out."""
     text = str(error)
     found = re.search(r"CSV column #(\d+)", text)
     if found and int(found[1]) < len(selection.sources):
         source = selection.sources[int(found[1])]
-        return ValueRefusedError(
+        return MisfitError(
             f"{source.field.name}: a value does not parse as {source.column.type}, though "
             f"describe says {source.field.type}; exclude the field until its type is settled"
         )
-    if "straddling" in text:
-        return ValueRefusedError(
-            f"a row is longer than {block_size(selection):,} bytes; exclude its longest fields"
-        )
-    return ValueRefusedError(
-        f"a result page is not valid CSV ({text.split(':')[0][:80]}); run this object again, "
-        "and exclude text fields one by one if it stays so"
+    return MisfitError(
+        f"a result page does not read as CSV in UTF-8 with rows of at most "
+        f"{block_size(selection):,} bytes; run this object again"
     )

@@ -83,7 +83,10 @@ def page_reader(subject: Subject, sink: Sink, *, change: Change) -> PageReader:
     return PageReader(
         org=subject.org,
         shaper=Shaper(
-            selection=subject.selection, stamp=subject.stamp(change), schema=subject.schema
+            selection=subject.selection,
+            stamp=subject.stamp(change),
+            schema=subject.schema,
+            tally=subject.tally,
         ),
         sink=sink,
         pool=subject.pages,

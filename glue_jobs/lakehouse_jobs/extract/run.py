@@ -19,6 +19,7 @@ from lakehouse_jobs.extract.extraction import Extraction
 from lakehouse_jobs.extract.landed import Landed
 from lakehouse_jobs.extract.loads import BEAT_SECONDS, DEAD_AFTER_SECONDS, Claim, TakenError
 from lakehouse_jobs.extract.parts import Part
+from lakehouse_jobs.extract.rejected_table import deliver
 from lakehouse_jobs.extract.resync.plan import Plan, plan_for
 from lakehouse_jobs.extract.resync.resync import Resync
 from lakehouse_jobs.extract.steps import Step, step
@@ -115,6 +116,8 @@ def _extract(
             org_id=task.org.org_id,
             wanted=selection.wanted,
         )
+        if raw.state.rejected_file:  # a run died between its commit and what follows it
+            deliver(raw.table, raw.state.rejected_file, store=task.lake.store)
     before = raw.state.watermark
     outcome["schema_changes"] = list(raw.changes)
     outcome["unfilled"] = dict(raw.state.unfilled)
@@ -136,12 +139,12 @@ def _extract(
     landed = _read(subject, plan_for(task.mode))
     if landed is None:
         return
-    outcome["message"] = "; ".join(landed.notes) or None
     outcome["api"] = landed.reading.api
     outcome["pages"] = len(landed.reading.parts)
     outcome["rows"] = landed.reading.rows
     outcome["read"] = landed.reading.read
-    outcome["rejected"] = len(landed.reading.rejected)
+    outcome["rejected"] = subject.tally.count
+    outcome["message"] = "; ".join(landed.notes) or None
     outcome["tombstones"] = landed.tombstones
     outcome["bytes"] = landed.reading.bytes
     outcome["batch"] = landed.batch

@@ -12,8 +12,9 @@ import pyarrow.compute as pc
 
 from lakehouse_jobs.contract.raw_log import Change, SystemColumn
 from lakehouse_jobs.contract.raw_log import Source as Origin
-from lakehouse_jobs.errors import ValueRefusedError
+from lakehouse_jobs.errors import MisfitError
 from lakehouse_jobs.extract.columns import STAMP_COLUMN, Selection, Source
+from lakehouse_jobs.extract.fitting import in_range, whole
 from lakehouse_jobs.raw.schema import UTC_MICROSECONDS
 
 
@@ -31,7 +32,10 @@ class Stamp:
 def shape(
     arrays: Sequence[pa.Array], selection: Selection, stamp: Stamp, schema: pa.Schema
 ) -> pa.Table:
-    """A table of the data file's schema from arrays in the order of the selection."""
+    """A table of the data file's schema from arrays in the order of the selection.
+
+    Raises MisfitError for what parses and yet cannot stand in its column.
+    """
     by_name: dict[str, pa.Array] = {}
     for source, values in zip(selection.sources, arrays, strict=True):
         by_name[source.column.name] = _column(source, values)
@@ -73,19 +77,19 @@ def _column(source: Source, values: pa.Array) -> pa.Array:
         return _whole(source, values)
     if source.field.type == "time":
         return pc.utf8_rtrim(values, characters="Z")
+    if not in_range(values):
+        raise MisfitError(
+            f"{source.field.name}: a time before year 1, which no Iceberg table can be read "
+            "with; exclude the field until its values are settled"
+        )
     return values
 
 
 def _whole(source: Source, values: pa.Array) -> pa.Array:
-    """Whole numbers, also where they are written as ``5.0``."""
     try:
-        return pc.cast(values, pa.int64())
+        return whole(values)
     except pa.ArrowInvalid:
-        pass
-    try:
-        return pc.cast(pc.cast(values, pa.float64()), pa.int64())
-    except pa.ArrowInvalid:
-        raise ValueRefusedError(
+        raise MisfitError(
             f"{source.field.name}: a value is not a whole number, though describe says "
             f"{source.field.type}; exclude the field until its type is settled"
         ) from None

@@ -13,6 +13,8 @@ from lakehouse_jobs.contract.raw_log import Change
 from lakehouse_jobs.extract.columns import Selection
 from lakehouse_jobs.extract.lookback import Keys, load_keys
 from lakehouse_jobs.extract.parts import Part
+from lakehouse_jobs.extract.rejected_table import known
+from lakehouse_jobs.extract.rejects import Tally
 from lakehouse_jobs.extract.shape import Stamp
 from lakehouse_jobs.raw.schema import file_schema
 from lakehouse_jobs.raw.store import Store
@@ -57,6 +59,18 @@ class Subject:
         before = self.watermark
         return load_keys(
             self.raw, store=self.store, since=before - self.lookback if before else None
+        )
+
+    @cached_property
+    def tally(self) -> Tally:
+        """Of the values that do not fit their columns."""
+        table = self.raw.table
+        return Tally(
+            object_name=self.object_name,
+            limit=self.rules.max_rejected or 0,
+            known=lambda: known(
+                table.catalog, database=table.name()[0], object_name=self.object_name
+            ),
         )
 
     @cached_property

@@ -34,6 +34,7 @@ class State:
     batch: int
     run_id: str | None
     lookback_file: str | None
+    rejected_file: str | None = None  # what a dead run left to be added to _rejected
     # Columns that rows in the table lack, until a resync fills them: records, None: not counted.
     unfilled: Mapping[str, int | None] = field(default_factory=dict)
 
@@ -127,6 +128,7 @@ def read_state(table: Table) -> State:
         batch=int(properties.get(TableProperty.BATCH, "0")),
         run_id=properties.get(TableProperty.RUN_ID),
         lookback_file=properties.get(TableProperty.LOOKBACK_FILE) or None,
+        rejected_file=properties.get(TableProperty.REJECTED_FILE) or None,
         unfilled=read_unfilled(properties),
     )
 

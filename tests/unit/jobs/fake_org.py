@@ -361,10 +361,14 @@ def _typed(value, kind):
         return None
     if kind == "boolean":
         return value == "true"
-    if kind in ("double", "currency", "percent"):
-        return float(value)
-    if kind == "int":
-        return int(float(value))
+    try:
+        if kind in ("double", "currency", "percent"):
+            return float(value)
+        if kind == "int":
+            number = float(value)
+            return int(number) if number.is_integer() else number
+    except ValueError:
+        return value  # nonsense, as some field may hold
     if kind == "datetime":
         return value.replace("Z", "+0000")
     return value

@@ -117,7 +117,7 @@ class Resync:
         subject, plan = self.subject, self.plan
         reading = Reading(api=first.api, parts=[*self._read, *self._written])
         note = _note(first, rows=reading.rows - gone, gone=gone)
-        if not reading.rows and not plan.fills:
+        if not reading.rows and not plan.fills and not subject.tally.new(reading.rejected):
             return Landed(
                 reading=reading,
                 batch=subject.raw.state.batch,
@@ -133,7 +133,7 @@ class Resync:
             keys_since=max(wanted, subject.keys.since or wanted),
             properties=self._filled(),
         )
-        return replace(landed, tombstones=gone, notes=(note,))
+        return replace(landed, tombstones=gone, notes=(*landed.notes, note))
 
     def _filled(self) -> dict[str, str]:
         """The marks of unfilled columns, less those that this plan fills."""

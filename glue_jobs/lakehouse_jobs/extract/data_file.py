@@ -10,6 +10,8 @@ import pyarrow.parquet as pq
 
 # 128k rows: smaller groups cost file size, larger ones memory (docs/benchmarks.md).
 ROW_GROUP: Final = 128 * 1024
+GROUP_BYTES: Final = 1 << 26  # in memory: wide rows make smaller groups
+SAMPLE: Final = 4096  # rows
 
 
 class DataFile:
@@ -21,7 +23,7 @@ class DataFile:
         self._schema = schema
         self._writer: pq.ParquetWriter | None = None
         self._waiting: list[pa.Table] = []
-        self._waiting_rows = 0
+        self._waiting_rows = self._waiting_bytes = 0
 
     def __enter__(self) -> Self:
         return self
@@ -41,7 +43,8 @@ class DataFile:
         self.rows += len(table)
         self._waiting.append(table)
         self._waiting_rows += len(table)
-        if self._waiting_rows >= ROW_GROUP:
+        self._waiting_bytes += table.nbytes
+        if self._waiting_rows >= ROW_GROUP or self._waiting_bytes >= GROUP_BYTES:
             self._write()
 
     def finish(self, upload: Callable[[Path], str]) -> tuple[str, int] | None:
@@ -56,10 +59,28 @@ class DataFile:
         return upload(self.path), size
 
     def _write(self) -> None:
+        rows = pa.concat_tables(self._waiting)
         if self._writer is None:
-            # Iceberg reads the columns by their field ids, not by Arrow's own schema.
             self._writer = pq.ParquetWriter(
-                self.path, self._schema, compression="zstd", store_schema=False
+                self.path,
+                self._schema,
+                compression="zstd",
+                use_dictionary=repetitive(rows),  # pyright: ignore[reportArgumentType]
+                # Iceberg reads the columns by their field ids, not by Arrow's own schema.
+                store_schema=False,
             )
-        self._writer.write_table(pa.concat_tables(self._waiting), row_group_size=ROW_GROUP)
-        self._waiting, self._waiting_rows = [], 0
+        self._writer.write_table(rows, row_group_size=ROW_GROUP)
+        self._waiting, self._waiting_rows, self._waiting_bytes = [], 0, 0
+
+
+def repetitive(rows: pa.Table) -> list[str]:
+    """Columns of few values, by the first rows: a dictionary is for these only.
+
+    Where most values differ it costs half as much again, and space (docs/benchmarks.md).
+    """
+    first = rows.slice(0, SAMPLE)
+    return [
+        name
+        for name, column in zip(first.column_names, first.columns, strict=True)
+        if len(column.unique()) * 8 < len(first)
+    ]

@@ -4,7 +4,8 @@
 
 import io
 import re
-from collections.abc import Iterator, Sequence
+import struct
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 import pyarrow as pa
@@ -13,14 +14,15 @@ import pyarrow.csv as pc
 
 from lakehouse_jobs.errors import MisfitError, TransferError
 from lakehouse_jobs.extract.columns import Selection
+from lakehouse_jobs.extract.data_file import GROUP_BYTES, ROW_GROUP
 from lakehouse_jobs.salesforce.body import Body
 
 SMALLEST_BLOCK: Final = 1 << 20  # bytes; measured best, and a row must fit into a block
 LARGEST_BLOCK: Final = 1 << 26
 
 
-def batches(body: Body, selection: Selection) -> Iterator[Sequence[pa.Array]]:
-    """Arrays in the order of the selection. Raises TransferError, or MisfitError.
+def batches(body: Body, selection: Selection) -> Iterator[Sequence[pa.ChunkedArray]]:
+    """Columns in the order of the selection. Raises TransferError, or MisfitError.
 
     Checks that the number of rows is the one announced: a page cut at a row's end
     parses, and only this header tells.
@@ -37,15 +39,31 @@ def batches(body: Body, selection: Selection) -> Iterator[Sequence[pa.Array]]:
             convert_options=_conversion(selection),
         ) as reader:
             check_header(reader.schema.names, selection)
-            for batch in reader:
-                rows += batch.num_rows
-                yield [_text(column, nuls=source.nuls) for column in batch.columns]
+            for table in _gathered(reader, source):
+                rows += len(table)
+                if not source.is_text:
+                    raise pa.ArrowInvalid("invalid UTF-8")
+                yield [_text(c) for c in table.columns] if source.nuls else table.columns
     except pa.ArrowInvalid as error:
         if announced == "0" and "Empty CSV" in str(error):
             return
         raise _refusal(error, selection) from None
     if announced is not None and announced.isdecimal() and int(announced) != rows:
         raise TransferError(f"a result page has {rows} rows, {announced} were announced")
+
+
+def _gathered(reader: Iterable[pa.RecordBatch], source: "Guarded") -> Iterator[pa.Table]:
+    """Blocks put together, not copied: what follows costs by the call, not by the row."""
+    waiting: list[pa.RecordBatch] = []
+    rows = given = 0
+    for batch in reader:
+        waiting.append(batch)
+        rows += batch.num_rows
+        if rows >= ROW_GROUP or source.given - given >= GROUP_BYTES:
+            yield pa.Table.from_batches(waiting)
+            waiting, rows, given = [], 0, source.given
+    if waiting:
+        yield pa.Table.from_batches(waiting)
 
 
 class Guarded(io.RawIOBase):
@@ -57,15 +75,18 @@ class Guarded(io.RawIOBase):
     UTF-8 holds that byte.
 
     No block ends with a carriage return: Arrow drops a line feed that begins the next one,
-    also within quotes.
+    also within quotes. Nor with part of a character, so that each block can be checked to be
+    UTF-8 by itself.
     """
 
     STAND_IN: Final = b"\xc0"
 
     def __init__(self, body: Body) -> None:
         self.nuls = False  # whether any was met so far
+        self.is_text = True  # whether all so far was UTF-8
+        self.given = 0  # bytes
         self._body = body
-        self._held = b""  # carriage returns, until what follows them is here
+        self._held = b""  # what a block may not end with, until more is here
 
     def readable(self) -> bool:
         """Part of the file protocol."""
@@ -73,28 +94,55 @@ class Guarded(io.RawIOBase):
 
     def read(self, size: int = -1) -> bytes:
         """Part of the file protocol; may give less than was asked for before the end."""
-        data, fresh = self._held, b""
-        while not data.rstrip(b"\r"):
+        data, fresh, kept = self._held, b"", 0
+        while not kept:
             fresh = self._body.read(size if size < 0 else max(1, size - len(data)))
             data += fresh
             if not fresh:
                 break
-        kept = data.rstrip(b"\r") if fresh else data
-        data, self._held = kept, data[len(kept) :]
+            kept = _whole(data)
+        if fresh and kept < len(data):
+            data, self._held = data[:kept], data[kept:]
+        else:
+            self._held = b""
+        self.given += len(data)
+        # Once for a block, not for each value: what stands between values is ASCII.
+        self.is_text = self.is_text and is_utf8(data)
         if b"\0" in data:
             self.nuls = True
             return data.replace(b"\0", self.STAND_IN)
         return data
 
 
-def _text(values: pa.Array, *, nuls: bool) -> pa.Array:
-    """Texts with their NULs back, and checked to be UTF-8, which the parser did not."""
+def _whole(data: bytes) -> int:
+    """How many bytes there are before trailing carriage returns or a character cut in two."""
+    end = len(data.rstrip(b"\r"))
+    if end < len(data) or not end or data[-1] < 0x80:
+        return end
+    for back in range(1, min(4, end) + 1):
+        byte = data[-back]
+        if byte >= 0xC0:  # the first of as many bytes as it has leading ones
+            length = 2 + (byte >= 0xE0) + (byte >= 0xF0)
+            return end - back if length > back else end
+    return end
+
+
+def is_utf8(data: bytes) -> bool:
+    """Whether bytes are text. Arrow's check: it copies nothing and lets other threads run."""
+    buffers = [None, pa.py_buffer(struct.pack("=ii", 0, len(data))), pa.py_buffer(data)]
+    try:
+        pa.Array.from_buffers(pa.string(), 1, buffers).validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
+def _text(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Texts with their NULs back."""
     if not pa.types.is_string(values.type):
         return values
-    raw = values.view(pa.binary())
-    if nuls:
-        raw = compute.replace_substring(raw, Guarded.STAND_IN, b"\0")
-    return compute.cast(raw, pa.string())
+    raw = pa.chunked_array([chunk.view(pa.binary()) for chunk in values.chunks], pa.binary())
+    return compute.cast(compute.replace_substring(raw, Guarded.STAND_IN, b"\0"), pa.string())
 
 
 def block_size(selection: Selection) -> int:
@@ -110,7 +158,7 @@ def block_size(selection: Selection) -> int:
 def _conversion(selection: Selection) -> pc.ConvertOptions:
     return pc.ConvertOptions(
         column_types={s.field.name: s.read_as for s in selection.sources},
-        check_utf8=False,  # done by _text, after the NULs are back
+        check_utf8=False,  # done by Guarded
         # Salesforce writes null and the empty text alike; 'NULL' and 'N/A' are texts.
         null_values=[""],
         strings_can_be_null=True,

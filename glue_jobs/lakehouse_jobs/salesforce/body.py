@@ -14,7 +14,7 @@ import urllib3
 
 from lakehouse_jobs.errors import TransferError
 
-_CHUNK = 1 << 18
+_CHUNK = 1 << 18  # bytes
 
 
 class Body(io.RawIOBase):
@@ -28,7 +28,6 @@ class Body(io.RawIOBase):
         self._announced = _length(response.headers.get("Content-Length"))
         gzip = response.headers.get("Content-Encoding", "").lower() == "gzip"
         self._unpack = zlib.decompressobj(31) if gzip else None
-        self._left = b""  # unpacked, not read yet
         self._ended = False
 
     def readable(self) -> bool:
@@ -39,33 +38,37 @@ class Body(io.RawIOBase):
         """Up to ``size`` bytes; all that are left for a negative size."""
         if size < 0:
             return b"".join(iter(lambda: self.read(_CHUNK), b""))
-        parts, have = [self._left], len(self._left)
-        while have < size and not self._ended:
-            part = self._next(size - have)
+        parts: list[bytes] = []
+        while size and not self._ended:
+            part = self._next(size)
             parts.append(part)
-            have += len(part)
-        data = b"".join(parts)
-        self._left = data[size:]
-        self.unpacked += min(size, len(data))
-        return data[:size]
+            size -= len(part)
+            self.unpacked += len(part)
+        # One part is the usual case, and is not copied.
+        return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def _next(self, wanted: int) -> bytes:
+        """At most so many bytes; none at the end, and perhaps before."""
+        if self._unpack is None:
+            return self._receive(wanted)
+        packed = self._unpack.unconsumed_tail or self._receive(_CHUNK)
         try:
-            packed = self._raw.read(_CHUNK if self._unpack else wanted, decode_content=False)
+            return self._unpack.decompress(packed, wanted)
+        except zlib.error as error:
+            raise TransferError(f"an answer's gzip stream is damaged: {error}") from error
+
+    def _receive(self, wanted: int) -> bytes:
+        """Bytes as they come over the network, at most so many."""
+        try:
+            data = self._raw.read(wanted, decode_content=False)
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise TransferError(f"the connection broke in the middle of an answer: {error}") from (
                 error
             )
-        self.received += len(packed)
-        if not packed:
+        self.received += len(data)
+        if not data:
             self._end()
-            return b""
-        if self._unpack is None:
-            return packed
-        try:
-            return self._unpack.decompress(packed)
-        except zlib.error as error:
-            raise TransferError(f"an answer's gzip stream is damaged: {error}") from error
+        return data
 
     def _end(self) -> None:
         self._ended = True

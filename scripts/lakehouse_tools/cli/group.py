@@ -22,6 +22,7 @@ COMMANDS: Final = {
     "query": "query",
     "org": "org",
     "down": "down",
+    "review": "review",
 }
 
 

@@ -1,0 +1,77 @@
+"""Stateful resources that a change removes or replaces."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from lakehouse_tools.review.assembly import Template
+
+# Type -> the properties whose change makes CloudFormation replace the resource, or makes it
+# another one for those who use it (AWS CloudFormation template reference, "Update requires").
+STATEFUL: Final[Mapping[str, tuple[str, ...]]] = {
+    "AWS::Athena::WorkGroup": ("Name",),
+    "AWS::DynamoDB::Table": ("TableName", "KeySchema"),
+    "AWS::Glue::Database": ("CatalogId", "DatabaseInput.Name"),
+    "AWS::Glue::Table": ("CatalogId", "DatabaseName", "Name", "TableInput.Name"),
+    "AWS::KMS::Key": ("KeySpec", "KeyUsage", "MultiRegion"),
+    "AWS::S3::Bucket": ("BucketName",),
+    "AWS::SecretsManager::Secret": ("Name",),
+    "AWS::SNS::Topic": ("TopicName", "FifoTopic"),
+    "AWS::SQS::Queue": ("QueueName", "FifoQueue"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loss:
+    """A stateful resource that would not be the same afterwards."""
+
+    logical_id: str
+    name: str
+    type: str
+    what: Literal["removed", "replaced"]
+    why: str
+    kept: bool  # whether the old one stays in the account, out of the stack's hands
+
+
+def losses(base: Template, head: Template) -> Iterator[Loss]:
+    """What a deployment of ``head`` over ``base`` would take away."""
+    for logical_id, before in base.resources.items():
+        kind = before["Type"]
+        if kind not in STATEFUL:
+            continue
+        after = head.resources.get(logical_id)
+        what, why = _change(before, after, STATEFUL[kind])
+        if what:
+            policy = "DeletionPolicy" if what == "removed" else "UpdateReplacePolicy"
+            # CloudFormation deletes unless it is told otherwise, by what was deployed last
+            # for a removal, and by the new template for a replacement.
+            told = before if what == "removed" or after is None else after
+            yield Loss(
+                logical_id=logical_id,
+                name=base.name_of(logical_id),
+                type=kind,
+                what=what,
+                why=why,
+                kept=told.get(policy, "Delete") != "Delete",
+            )
+
+
+def _change(
+    before: Mapping[str, Any], after: Mapping[str, Any] | None, identity: tuple[str, ...]
+) -> tuple[Literal["removed", "replaced"] | None, str]:
+    if after is None:
+        return "removed", "its logical id is gone: another id makes another resource"
+    if after["Type"] != before["Type"]:
+        return "replaced", f"its type becomes {after['Type']}"
+    for path in identity:
+        old, new = _at(before, path), _at(after, path)
+        if old != new:
+            return "replaced", f"{path}: {old if old is not None else 'not set'} → {new}"
+    return None, ""
+
+
+def _at(resource: Mapping[str, Any], path: str) -> Any:
+    value: Any = resource.get("Properties", {})
+    for key in path.split("."):
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value

@@ -1,0 +1,57 @@
+import pytest
+
+from lakehouse_tools.review.assembly import Template
+from lakehouse_tools.review.stateful import losses
+
+
+def template(**resources) -> Template:
+    return Template({"Resources": resources})
+
+
+def bucket(**more) -> dict:
+    return {"Type": "AWS::S3::Bucket", "Properties": {}, **more}
+
+
+def test_what_stays_is_no_loss() -> None:
+    before = template(B=bucket(), R={"Type": "AWS::IAM::Role"})
+
+    assert not list(losses(before, template(B=bucket(Properties={"Tags": []}))))
+
+
+@pytest.mark.parametrize(("policy", "kept"), [({"DeletionPolicy": "Retain"}, True), ({}, False)])
+def test_another_logical_id_removes_the_old_one(policy: dict, kept: bool) -> None:
+    (loss,) = losses(template(B=bucket(**policy)), template(C=bucket()))
+
+    assert (loss.logical_id, loss.what, loss.kept) == ("B", "removed", kept)
+
+
+@pytest.mark.parametrize(
+    ("kind", "before", "after", "why"),
+    [
+        ("AWS::S3::Bucket", {}, {"BucketName": "b"}, "BucketName: not set → b"),
+        (
+            "AWS::Glue::Database",
+            {"DatabaseInput": {"Name": "raw"}},
+            {"DatabaseInput": {"Name": "new"}},
+            "DatabaseInput.Name: raw → new",
+        ),
+        ("AWS::KMS::Key", {"KeySpec": "SYMMETRIC_DEFAULT"}, {"KeySpec": "RSA_2048"}, "KeySpec"),
+    ],
+)
+def test_another_identity_replaces(kind: str, before: dict, after: dict, why: str) -> None:
+    (loss,) = losses(
+        template(X={"Type": kind, "Properties": before}),
+        template(X={"Type": kind, "Properties": after, "UpdateReplacePolicy": "Snapshot"}),
+    )
+
+    assert loss.what == "replaced"
+    assert why in loss.why
+    assert loss.kept  # as the new template's UpdateReplacePolicy says
+
+
+def test_another_type_under_one_id_replaces() -> None:
+    (loss,) = losses(
+        template(X=bucket()), template(X={"Type": "AWS::SNS::Topic", "Properties": {}})
+    )
+
+    assert "AWS::SNS::Topic" in loss.why

@@ -5,6 +5,7 @@ REST and Bulk answer ``[{"errorCode", "message"}]``, the login ``{"error",
 """
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,8 @@ from lakehouse_jobs.errors import (
 )
 
 LIMIT_CODES = frozenset({"REQUEST_LIMIT_EXCEEDED", "LIMIT_EXCEEDED", "EXCEEDED_ID_LIMIT"})
+# What the messages of limits that count a day say; the others are of concurrent requests.
+_DAILY = ("totalrequests", "24 hour", "24-hour", "24 hrs", "daily", "per day")
 # Codes with which a query job is refused because the object has no Bulk support.
 BULK_UNSUPPORTED_CODES = frozenset(
     {"INVALIDENTITY", "INVALID_ENTITY", "UNSUPPORTED_OBJECT", "FUNCTIONALITY_NOT_ENABLED"}
@@ -37,12 +40,12 @@ class Refusal:
     @property
     def is_daily_limit(self) -> bool:
         """Whether waiting seconds or minutes cannot help."""
-        return self.code in LIMIT_CODES and "TotalRequests" in self.message
+        words = self.message.lower()
+        return self.code in LIMIT_CODES and any(word in words for word in _DAILY)
 
 
 def read_refusal(*, status: int, body: bytes) -> Refusal:
     """The code and message in an error answer, as far as it has them."""
-    text = body[:4096].decode("utf-8", "replace").strip()
     try:
         parsed: Any = json.loads(body)
     except (ValueError, UnicodeDecodeError):
@@ -52,9 +55,17 @@ def read_refusal(*, status: int, body: bytes) -> Refusal:
         code = first.get("errorCode") or first.get("error") or f"HTTP_{status}"
         message = first.get("message") or first.get("error_description") or "no message"
         return Refusal(status=status, code=str(code), message=" ".join(str(message).split()))
-    return Refusal(
-        status=status, code=f"HTTP_{status}", message=" ".join(text.split())[:200] or "no text"
-    )
+    return Refusal(status=status, code=f"HTTP_{status}", message=page_title(body) or "no message")
+
+
+def page_title(body: bytes) -> str | None:
+    """The title of an HTML page: all that is repeated of an answer that is not JSON.
+
+    Such a body may be anything, a record's content among it.
+    """
+    text = body[:4096].decode("utf-8", "replace")
+    found = re.search(r"<title[^>]*>([^<]{1,80})", text, re.IGNORECASE)
+    return " ".join(found[1].split()) or None if found else None
 
 
 def error_for(refusal: Refusal, *, what: str) -> AnswerRefusedError:

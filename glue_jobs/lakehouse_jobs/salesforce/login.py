@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import jwt
 
 from lakehouse_jobs.errors import LoginRefusedError, SecretError
+from lakehouse_jobs.salesforce.answers import Refusal
 from lakehouse_jobs.salesforce.secret import Credentials
 
 TOKEN_PATH = "/services/oauth2/token"  # noqa: S105 - a path
@@ -75,19 +76,21 @@ def read_token(answer: Mapping[str, Any], credentials: Credentials) -> Token:
             f"{credentials.instance_url}{TOKEN_PATH} answered without an access_token; "
             "check that instance_url is the address of a Salesforce org"
         )
+    if not access_token.isascii() or not access_token.isprintable() or " " in access_token:
+        raise LoginRefusedError(
+            f"{credentials.instance_url}{TOKEN_PATH} answered with an access_token that no "
+            "request can carry; check that instance_url is the address of a Salesforce org"
+        )
     url = credentials.instance_url
     if credentials.host in LOGIN_HOSTS:
         url = str(answer.get("instance_url") or url).rstrip("/")
     return Token(access_token=access_token, instance_url=url, org_id=_org_id(answer.get("id")))
 
 
-def refusal(answer: Any, *, status: int, credentials: Credentials) -> LoginRefusedError:
+def refusal(found: Refusal, *, credentials: Credentials) -> LoginRefusedError:
     """The error for a refused token request."""
-    values = answer if isinstance(answer, Mapping) else {}
-    code = values.get("error") or f"HTTP {status}"
-    text = values.get("error_description") or "no description"
     return LoginRefusedError(
-        f"{credentials.instance_url} refused the login: {code}: {text}; "
+        f"{credentials.instance_url} refused the login: {found.code}: {found.message}; "
         "check the secret's credentials and that the app's client credentials flow "
         "(or the JWT user's pre-approval) is switched on"
     )

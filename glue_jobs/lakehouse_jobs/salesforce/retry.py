@@ -1,5 +1,6 @@
 """When a call to Salesforce is made again, and after how long. The only such policy here."""
 
+import math
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,23 +33,35 @@ class RetryPolicy:
 
     def wait(self, attempt: int, headers: Mapping[str, str] | None = None) -> float:
         """Seconds before the attempt after number ``attempt`` (the first is 1)."""
-        asked = _retry_after((headers or {}).get("Retry-After"))
+        asked = _retry_after(headers or {})
         if asked is not None:
             return min(asked, self.longest_asked)
         full = min(self.first_wait * 2 ** (attempt - 1), self.longest_wait)
         return full * random.uniform(0.5, 1.0)  # noqa: S311 - jitter
 
 
-def _retry_after(value: str | None) -> float | None:
-    """Seconds in a Retry-After header, which holds a number or a date."""
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds in a Retry-After header, which holds a number or a date of the server's clock."""
+    value = headers.get("Retry-After")
     if not value:
         return None
     try:
-        return max(0.0, float(value))
+        seconds = float(value)
     except ValueError:
-        pass
+        moment = http_date(value)
+        if moment is None:
+            return None
+        now = http_date(headers.get("Date")) or datetime.now(UTC)
+        seconds = (moment - now).total_seconds()
+    return max(0.0, seconds) if math.isfinite(seconds) else None
+
+
+def http_date(header: str | None) -> datetime | None:
+    """The moment in a header, UTC; None where there is none that can be read."""
     try:
-        moment = parsedate_to_datetime(value)
+        moment = parsedate_to_datetime(header) if header else None
     except ValueError:
         return None
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+    if moment is None:
+        return None
+    return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)

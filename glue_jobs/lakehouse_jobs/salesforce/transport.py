@@ -8,8 +8,8 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from dataclasses import replace
+from datetime import datetime
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, TypeVar
 from urllib.parse import urljoin, urlsplit
@@ -23,17 +23,21 @@ from lakehouse_jobs.errors import (
     TransferError,
     UnreachableError,
 )
-from lakehouse_jobs.salesforce.answers import error_for, read_refusal
+from lakehouse_jobs.salesforce.answers import Refusal, error_for, page_title, read_refusal
 from lakehouse_jobs.salesforce.body import Body
 from lakehouse_jobs.salesforce.budget import Budget
 from lakehouse_jobs.salesforce.calls import current
 from lakehouse_jobs.salesforce.limits import LIMIT_INFO, read_limit_info
 from lakehouse_jobs.salesforce.login import TOKEN_PATH, Token, read_token, refusal, token_form
-from lakehouse_jobs.salesforce.retry import RetryPolicy
+from lakehouse_jobs.salesforce.retry import RetryPolicy, http_date
 from lakehouse_jobs.salesforce.secret import Credentials
 
 T = TypeVar("T")
 USER_AGENT = "lakehouse-constructs"
+_NOT_AN_ORG = (
+    "check that instance_url is the address of a Salesforce org, that the org is not in "
+    "maintenance, and what stands between"
+)
 # REST queries, which may take long; those of simple-salesforce among them.
 _QUERY = re.compile(r"/services/data/v[0-9.]+/query(All)?(/|$)")
 
@@ -57,6 +61,10 @@ class Transport(requests.Session):
         self.server_time: datetime | None = None  # UTC, of the newest answer
         self._sleep = sleep
         self._token: Token | None = None
+        # What no message may repeat; tokens that ended stay among it.
+        self._secrets = [
+            s for s in (credentials.client_secret, credentials.private_key) if s is not None
+        ]
         self._token_lock = threading.Lock()
         adapter = HTTPAdapter(pool_connections=4, pool_maxsize=connections, max_retries=0)
         self.mount("https://", adapter)
@@ -82,7 +90,7 @@ class Transport(requests.Session):
         """
         kwargs.setdefault("stream", False)
         long = _QUERY.match(urlsplit(url).path) is not None
-        return self._try(method, url, lambda response: response, long=long, **kwargs)
+        return self._try(method, url, _no_page, long=long, **kwargs)
 
     def json(self, method: str, path: str, *, body: Mapping[str, Any] | None = None) -> Any:
         """The JSON of an answer; None where it has no body."""
@@ -92,10 +100,7 @@ class Transport(requests.Session):
         try:
             return response.json()
         except requests.JSONDecodeError:
-            raise TransferError(
-                f"{method} {path}: the answer is not JSON: {response.text[:80]!r}; "
-                "check that instance_url is the address of a Salesforce org"
-            ) from None
+            raise TransferError(f"{method} {path}: the answer is not JSON; {_NOT_AN_ORG}") from None
 
     def read(self, path: str, reader: Callable[[Body], T]) -> T:
         """What ``reader`` makes of an answer's body.
@@ -153,7 +158,7 @@ class Transport(requests.Session):
                         return use(response)
                     last = self._refused(response, what, not_ready)
             except requests.RequestException as error:
-                last = UnreachableError(f"{what}: {_plain(error)}")
+                last = UnreachableError(f"{what}: {self._clean(_plain(error))}")
             except TransferError as error:
                 last = error
             if attempt < self.policy.attempts:
@@ -184,7 +189,7 @@ class Transport(requests.Session):
             auth=_as_given,  # else requests may take credentials from a .netrc file
             **kwargs,
         )
-        moment = _date(response.headers.get("Date"))
+        moment = http_date(response.headers.get("Date"))
         if moment is not None:
             self.server_time = moment
         usage = read_limit_info(response.headers.get(LIMIT_INFO))
@@ -209,17 +214,27 @@ class Transport(requests.Session):
         """The error of an answer: raised if final, returned if worth another attempt."""
         if response.status_code in not_ready:
             response.close()
-            return UnreachableError(f"{what}: the results are not ready")
+            return TransferError("the results are not ready, though the job is complete")
         if 300 <= response.status_code < 400:
             raise MisdirectedError(
                 f"{what} was redirected to {response.headers.get('Location')}; "
                 "put the org's My Domain address into the secret's instance_url"
             )
-        found = read_refusal(status=response.status_code, body=response.content)
+        found = self._read_refusal(response)
         error = error_for(found, what=what)
         if not self.policy.retries(found):
             raise error
         return error
+
+    def _read_refusal(self, response: requests.Response) -> Refusal:
+        found = read_refusal(status=response.status_code, body=response.content)
+        return replace(found, code=self._clean(found.code), message=self._clean(found.message))
+
+    def _clean(self, text: str) -> str:
+        """A text of others without our secrets, should it repeat one."""
+        for secret in self._secrets:
+            text = text.replace(secret, "***")
+        return text
 
     def _gave_up(self, last: SalesforceError, what: str) -> SalesforceError:
         if isinstance(last, UnreachableError):
@@ -247,21 +262,29 @@ class Transport(requests.Session):
                 response = self._call("POST", url, data=token_form(self.credentials))
                 answered = response.headers
                 if response.status_code == 200:
-                    return read_token(_object(response), self.credentials)
-                found = read_refusal(status=response.status_code, body=response.content)
+                    token = read_token(_object(response), self.credentials)
+                    self._secrets.append(token.access_token)
+                    return token
+                found = self._read_refusal(response)
                 if not self.policy.retries(found):
-                    raise refusal(
-                        _object(response),
-                        status=response.status_code,
-                        credentials=self.credentials,
-                    )
+                    raise refusal(found, credentials=self.credentials)
                 last = error_for(found, what=f"POST {TOKEN_PATH}")
             except requests.RequestException as error:
-                last = UnreachableError(f"POST {TOKEN_PATH}: {_plain(error)}")
+                last = UnreachableError(f"POST {TOKEN_PATH}: {self._clean(_plain(error))}")
             if attempt < self.policy.attempts:
                 self._sleep(self.policy.wait(attempt, answered))
                 current().retried()
         raise self._gave_up(last, f"POST {TOKEN_PATH}")
+
+
+def _no_page(response: requests.Response) -> requests.Response:
+    """An answer that may be JSON. Raises TransferError for a web page, as proxies send."""
+    start = response.content[:64].lstrip()[:1]
+    if start and start not in (b"{", b"["):
+        title = page_title(response.content)
+        page = f"a web page, {title!r}," if title else "a page"
+        raise TransferError(f"{page} came instead of JSON; {_NOT_AN_ORG}")
+    return response
 
 
 def _as_given(request: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -274,13 +297,6 @@ def _object(response: requests.Response) -> dict[str, Any]:
     except requests.JSONDecodeError:
         return {}
     return parsed if isinstance(parsed, dict) else {}
-
-
-def _date(header: str | None) -> datetime | None:
-    try:
-        return parsedate_to_datetime(header).astimezone(UTC) if header else None
-    except ValueError:
-        return None
 
 
 def _plain(error: requests.RequestException) -> str:

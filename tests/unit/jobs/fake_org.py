@@ -5,6 +5,8 @@ import gzip
 import io
 import json
 import re
+import socket
+import struct
 import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -31,6 +33,7 @@ class Mood:
     headers: dict = field(default_factory=dict)
     body: object = None
     cut: int | None = None  # send only so many bytes of the real answer
+    then: str = "close"  # after a cut: close, reset, or stall until the client gives up
     edit: object = None  # change the real answer's body
 
 
@@ -183,9 +186,10 @@ class Handler(BaseHTTPRequestHandler):
             status, body, headers = self._answer(method, sent)
         if mood and mood.edit:
             body = mood.edit(body)
-        self._send(status, body, headers, cut=mood.cut if mood else None)
+        self._send(status, body, headers, mood)
 
-    def _send(self, status, body, headers, cut=None) -> None:
+    def _send(self, status, body, headers, mood=None) -> None:
+        cut = mood.cut if mood else None
         if not isinstance(body, bytes):
             body = b"" if body is None else json.dumps(body).encode()
             headers.setdefault("Content-Type", "application/json")
@@ -201,8 +205,17 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if status != 204:
             self.wfile.write(body if cut is None else body[:cut])
-        if cut is not None:
-            self.close_connection = True
+        if cut is None:
+            return
+        self.close_connection = True
+        self.wfile.flush()
+        if mood.then == "stall":
+            self.rfile.read(1)
+        elif mood.then == "reset":
+            linger = struct.pack("ii", 1, 0)
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            self.connection.shutdown(socket.SHUT_RD)
+            self.connection.close()
 
     def _answer(self, method: str, sent: bytes) -> tuple:
         org = self.org

@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from email.utils import format_datetime
 
 import pytest
@@ -68,12 +68,12 @@ def test_passing_troubles_are_waited_out(fake_org, transport, waits, status, cod
 
 
 def test_the_server_says_how_long_to_wait(fake_org, transport, waits):
-    later = format_datetime(datetime.now(UTC) + timedelta(seconds=40), usegmt=True)
+    later = format_datetime(fake_org.now + timedelta(seconds=40), usegmt=True)
     for asked in ("7", "100000", later):
         fake_org.mood("GET", "limits", status=503, headers={"Retry-After": asked})
     transport.json("GET", LIMITS)
     assert waits[:2] == [7, 300]
-    assert 30 < waits[2] <= 40
+    assert waits[2] == 40  # by the server's clock
 
 
 def test_a_daily_limit_is_not_waited_for(fake_org, transport, waits):
@@ -85,8 +85,10 @@ def test_a_daily_limit_is_not_waited_for(fake_org, transport, waits):
 
 
 def test_troubles_that_stay_end_as_what_they_are(fake_org, transport, waits):
-    fake_org.mood("GET", "limits", times=-1, status=503, body=b"<html>down</html>")
-    with pytest.raises(AnswerRefusedError, match="HTTP_503: <html>down"):
+    fake_org.mood(
+        "GET", "limits", times=-1, status=503, body=b"<html><title>Down</title>Jane Doe</html>"
+    )
+    with pytest.raises(AnswerRefusedError, match=r"HTTP_503: Down$"):
         transport.json("GET", LIMITS)
     assert len(waits) == RetryPolicy().attempts - 1
 

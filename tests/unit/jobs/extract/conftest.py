@@ -13,6 +13,7 @@ from lakehouse_jobs.extract.columns import select
 from lakehouse_jobs.extract.page import Shaper
 from lakehouse_jobs.extract.pages import PageReader
 from lakehouse_jobs.extract.parts import Part
+from lakehouse_jobs.extract.rejects import Tally
 from lakehouse_jobs.extract.shape import Stamp
 from lakehouse_jobs.extract.window import Window, soql
 from lakehouse_jobs.raw.schema import SYSTEM_COLUMNS, file_schema, new_schema
@@ -65,7 +66,12 @@ class Reads:
         schema = file_schema(whole, selection.wanted)
         reader = PageReader(
             org=self.org,
-            shaper=Shaper(selection=selection, stamp=stamp, schema=schema),
+            shaper=Shaper(
+                selection=selection,
+                stamp=stamp,
+                schema=schema,
+                tally=Tally(object_name=name, limit=0, known=frozenset),
+            ),
             sink=MemorySink(),
             pool=self.pool,
             at_once=2,

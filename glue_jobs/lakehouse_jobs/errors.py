@@ -12,6 +12,7 @@
     │   ├── MisdirectedError       Salesforce points to another address
     │   ├── AnswerRefusedError     Salesforce answered with an error
     │   │   ├── ObjectNotFoundError
+    │   │   ├── FieldVanishedError     a field that describe had is gone or hidden
     │   │   ├── BulkUnsupportedError   the Bulk API refuses this object: use REST
     │   │   ├── RestUnsuitedError      REST cannot serve this query: use the Bulk API
     │   │   └── LimitExceededError
@@ -79,6 +80,10 @@ class AnswerRefusedError(SalesforceError):
 
 class ObjectNotFoundError(AnswerRefusedError):
     """No such object, or none that this user may see."""
+
+
+class FieldVanishedError(AnswerRefusedError):
+    """A query names a field that is gone, or hidden from this user, since describe."""
 
 
 class BulkUnsupportedError(AnswerRefusedError):

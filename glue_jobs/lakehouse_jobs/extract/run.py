@@ -10,10 +10,10 @@ from typing import Final
 from pyiceberg.catalog import Catalog
 
 from lakehouse_jobs.contract.arguments import Mode
-from lakehouse_jobs.contract.objects import ObjectRules, ObjectsConfig
+from lakehouse_jobs.contract.objects import ObjectRules, ObjectsConfig, SchemaChanges
 from lakehouse_jobs.contract.raw_log import table_name
 from lakehouse_jobs.contract.runs import ApiUse, ObjectOutcome, Status
-from lakehouse_jobs.errors import SupersededError
+from lakehouse_jobs.errors import FieldVanishedError, SupersededError
 from lakehouse_jobs.extract.columns import refuse_unknown, select
 from lakehouse_jobs.extract.extraction import Extraction
 from lakehouse_jobs.extract.landed import Landed
@@ -22,15 +22,19 @@ from lakehouse_jobs.extract.parts import Part
 from lakehouse_jobs.extract.rejected_table import deliver
 from lakehouse_jobs.extract.resync.plan import Plan, plan_for
 from lakehouse_jobs.extract.resync.resync import Resync
+from lakehouse_jobs.extract.schema_policy import Admission, admit, waiting_object
 from lakehouse_jobs.extract.steps import Step, step
 from lakehouse_jobs.extract.subject import Subject
 from lakehouse_jobs.raw.commit import iso
 from lakehouse_jobs.raw.store import Store
-from lakehouse_jobs.raw.table import open_table
+from lakehouse_jobs.raw.table import find_table, open_table
 from lakehouse_jobs.salesforce.calls import counted
+from lakehouse_jobs.salesforce.describe import Description
 from lakehouse_jobs.salesforce.limits import Usage
 from lakehouse_jobs.salesforce.org import Org
 
+# Describes of an object whose fields vanish between describe and query.
+MOST_DESCRIBES: Final = 3
 REQUESTS_OF_AN_OBJECT: Final = 2  # describe and one query, where little has changed
 
 
@@ -78,7 +82,7 @@ def extract(task: Task, outcome: ObjectOutcome, *, progress: Callable[[Part], No
         try:
             task.org.budget.check(requests=REQUESTS_OF_AN_OBJECT)
             with claim:
-                _extract(task, name, outcome, progress)
+                _begin(task, name, outcome, progress)
         except TakenError as taken:
             outcome["status"] = Status.SKIPPED.value
             outcome["message"] = f"run {taken.owner.split('/')[0]} is reading this object"
@@ -96,6 +100,29 @@ def _use(usage: Usage | None) -> ApiUse | None:
     return ApiUse(used=usage.used, limit=usage.limit) if usage else None
 
 
+def _begin(task: Task, name: str, outcome: ObjectOutcome, progress: Callable[[Part], None]) -> None:
+    """Extract, unless the object waits for a person; again where a field vanishes meanwhile."""
+    if task.config.rules(name).schema_changes is not SchemaChanges.ALLOW:
+        lake = task.lake
+        found = find_table(lake.catalog, database=lake.database, object_name=name)
+        waits = waiting_object(
+            task.config, group=task.group, object_name=name, has_table=found is not None
+        )
+        if waits:
+            outcome["blocked"] = [waits]
+            outcome["message"] = f"{waits['message']}: it waits until the configuration names it"
+            return
+    describes = 0
+    while True:
+        try:
+            _extract(task, name, outcome, progress)
+            return
+        except FieldVanishedError:
+            describes += 1
+            if describes == MOST_DESCRIBES:
+                raise
+
+
 def _extract(
     task: Task, name: str, outcome: ObjectOutcome, progress: Callable[[Part], None]
 ) -> None:
@@ -105,8 +132,11 @@ def _extract(
     own = task.config.objects.get(description.name.lower(), ObjectRules())
     refuse_unknown(description, own.fields)
     rules = task.config.rules(description.name)
-    selection = select(description, rules.fields)
+    admission = _admission(task, description, own, rules)
+    selection = admission.selection
     outcome["left_out"] = list(selection.left_out)
+    outcome["blocked"] = list(admission.blocked)
+    outcome["message"] = admission.note
     with step(Step.OPEN_TABLE):
         raw = open_table(
             task.lake.catalog,
@@ -119,7 +149,7 @@ def _extract(
         if raw.state.rejected_file:  # a run died between its commit and what follows it
             deliver(raw.table, raw.state.rejected_file, store=task.lake.store)
     before = raw.state.watermark
-    outcome["schema_changes"] = list(raw.changes)
+    outcome["schema_changes"] = list(dict.fromkeys([*outcome["schema_changes"], *raw.changes]))
     outcome["unfilled"] = dict(raw.state.unfilled)
     outcome["batch"] = raw.state.batch
     outcome["watermark_before"] = outcome["watermark_after"] = iso(before) if before else None
@@ -144,13 +174,31 @@ def _extract(
     outcome["rows"] = landed.reading.rows
     outcome["read"] = landed.reading.read
     outcome["rejected"] = subject.tally.count
-    outcome["message"] = "; ".join(landed.notes) or None
+    outcome["message"] = "; ".join(n for n in (*landed.notes, admission.note) if n) or None
     outcome["tombstones"] = landed.tombstones
     outcome["bytes"] = landed.reading.bytes
     outcome["batch"] = landed.batch
     outcome["watermark_after"] = iso(landed.watermark) if landed.watermark else None
     if landed.reading.rows:
         outcome["status"] = Status.LANDED.value
+
+
+def _admission(
+    task: Task, description: Description, own: ObjectRules, rules: ObjectRules
+) -> Admission:
+    """The fields to read, as far as ``schema_changes`` lets them in."""
+    found = None
+    if rules.schema_changes is SchemaChanges.BLOCK:
+        lake = task.lake
+        found = find_table(lake.catalog, database=lake.database, object_name=description.name)
+    return admit(
+        select(description, rules.fields),
+        found.schema() if found else None,
+        policy=rules.schema_changes,
+        own=own.fields,
+        rules=rules.fields,
+        object_name=description.name,
+    )
 
 
 def _read(subject: Subject, plan: Plan | None) -> Landed | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from pyiceberg.catalog import Catalog
-from pyiceberg.exceptions import CommitFailedException
+from pyiceberg.exceptions import CommitFailedException, NoSuchTableError
 from pyiceberg.table import Table
 
 from lakehouse_jobs.contract.raw_log import FORMAT_VERSION, TableProperty, table_name
@@ -53,6 +53,14 @@ class RawTable:
     def name(self) -> str:
         """The table's name without its database."""
         return self.table.name()[-1]
+
+
+def find_table(catalog: Catalog, *, database: str, object_name: str) -> Table | None:
+    """The table of an object, or None where it has none yet."""
+    try:
+        return catalog.load_table((database, table_name(object_name)))
+    except NoSuchTableError:
+        return None
 
 
 def open_table(

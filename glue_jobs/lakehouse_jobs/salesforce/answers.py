@@ -12,6 +12,7 @@ from typing import Any
 from lakehouse_jobs.errors import (
     AnswerRefusedError,
     BulkUnsupportedError,
+    FieldVanishedError,
     LimitExceededError,
     ObjectNotFoundError,
     RestUnsuitedError,
@@ -27,6 +28,12 @@ BULK_UNSUPPORTED_CODES = frozenset(
 # Refusals of a REST query that the Bulk API, which takes its time, may serve.
 REST_UNSUITED_CODES = frozenset({"QUERY_TIMEOUT", "QUERY_TOO_COMPLICATED", "OPERATION_TOO_LARGE"})
 REST_UNSUITED_STATUSES = frozenset({414, 431})  # the address is too long
+
+
+VANISHED_REMEDY = (
+    "; describe lists the field and a query may not name it: run this object again, and exclude "
+    "the field if it stays so"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +85,9 @@ def error_for(refusal: Refusal, *, what: str) -> AnswerRefusedError:
     elif refusal.status == 404:
         kind = ObjectNotFoundError
         text += "; check the name and that the extraction user may read the object"
+    elif names_vanished_field(f"{refusal.code}: {refusal.message}"):
+        kind = FieldVanishedError
+        text += VANISHED_REMEDY
     elif _bulk_unsupported(refusal):
         kind = BulkUnsupportedError
     elif refusal.code in REST_UNSUITED_CODES or refusal.status in REST_UNSUITED_STATUSES:
@@ -88,6 +98,11 @@ def error_for(refusal: Refusal, *, what: str) -> AnswerRefusedError:
     elif refusal.status == 403:
         text += "; check the extraction user's permissions"
     return kind(text, status=refusal.status, code=refusal.code)
+
+
+def names_vanished_field(text: str) -> bool:
+    """Whether a refusal, or the message of a failed job, is about a field that is not there."""
+    return "INVALID_FIELD" in text or "No such column" in text
 
 
 def _bulk_unsupported(refusal: Refusal) -> bool:

@@ -12,10 +12,12 @@ from typing import Any
 from lakehouse_jobs.errors import (
     AnswerRefusedError,
     BulkJobError,
+    FieldVanishedError,
     ObjectNotFoundError,
     SalesforceError,
     TransferError,
 )
+from lakehouse_jobs.salesforce.answers import VANISHED_REMEDY, names_vanished_field
 from lakehouse_jobs.salesforce.budget import REQUESTS_OF_A_JOB
 from lakehouse_jobs.salesforce.transport import Transport
 
@@ -67,7 +69,7 @@ class BulkApi:
         return str(_value(answer, "id"))
 
     def wait(self, job_id: str) -> Job:
-        """The job once it is complete. Raises BulkJobError."""
+        """The job once it is complete. Raises BulkJobError or FieldVanishedError."""
         pause = FIRST_POLL
         while True:
             answer = self._transport.json("GET", f"{self._jobs}/{job_id}")
@@ -77,6 +79,12 @@ class BulkApi:
                 return Job(id=job_id, records=records if isinstance(records, int) else None)
             if state in ("Failed", "Aborted"):
                 reason = answer.get("errorMessage") or "Salesforce gives no reason"
+                if names_vanished_field(reason):
+                    raise FieldVanishedError(
+                        f"query job {job_id} ended as {state}: {reason}{VANISHED_REMEDY}",
+                        status=200,
+                        code="INVALID_FIELD",
+                    )
                 raise BulkJobError(
                     f"query job {job_id} ended as {state}: {reason}; the next run reads the "
                     "object again, Setup > Bulk Data Load Jobs shows the job"

@@ -22,6 +22,10 @@ def stamp(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
 
 
+class UnknownFieldError(Exception):
+    """A query names a field that the object does not have."""
+
+
 @dataclass
 class Mood:
     """What the server does instead of answering; used up after ``times``."""
@@ -135,7 +139,9 @@ class FakeOrg:
             return names, [{"Id": self.org_id}]
         rows = self.records[found[2]]
         kinds = {f["name"]: f["type"] for f in self.describes[found[2]]["fields"]}
-        assert names == ["COUNT()"] or set(names) <= set(kinds), set(names) - set(kinds)
+        for name in names:
+            if name not in kinds and names != ["COUNT()"]:
+                raise UnknownFieldError(f"No such column '{name}' on entity '{found[2]}'")
         for condition in (found[3] or "").split(" AND ") if found[3] else []:
             either = condition.removeprefix("(").removesuffix(")").split(" OR ")
             rows = [r for r in rows if any(_holds(c, r, kinds) for c in either)]
@@ -182,8 +188,12 @@ class Handler(BaseHTTPRequestHandler):
         if mood and mood.cut is None and mood.edit is None:
             self._send(mood.status, mood.body, dict(mood.headers))
             return
-        with org.lock:
-            status, body, headers = self._answer(method, sent)
+        try:
+            with org.lock:
+                status, body, headers = self._answer(method, sent)
+        except UnknownFieldError as error:
+            body = [{"errorCode": "INVALID_FIELD", "message": str(error)}]
+            status, headers = 400, {}
         if mood and mood.edit:
             body = mood.edit(body)
         self._send(status, body, headers, mood)

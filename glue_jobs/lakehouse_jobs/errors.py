@@ -19,6 +19,7 @@
     │   ├── BudgetSpentError       the configured share of a limit is used up
     │   ├── BulkJobError           a query job failed or was aborted
     │   ├── TransferError          an answer is cut short or contradicts itself
+    │   ├── JobContradictedError   a job's pages hold fewer records than it has
     │   └── UnsupportedObjectError the object cannot be read at all
     ├── ValueRefusedError          a value does not fit the type that describe gave
     │   ├── MisfitError            a page must be read with more patience
@@ -108,6 +109,10 @@ class BulkJobError(SalesforceError):
 
 class TransferError(SalesforceError):
     """An answer ended early, or its rows do not agree with what it announced."""
+
+
+class JobContradictedError(SalesforceError):
+    """A query job's pages together hold fewer records than it says it has."""
 
 
 class UnsupportedObjectError(SalesforceError):

@@ -47,6 +47,8 @@ class TableProperty(StrEnum):
     FORMAT_VERSION = "lakehouse.format-version"
     LOOKBACK_FILE = "lakehouse.lookback-file"  # s3:// address of the keys in the lookback window
     OBJECT = "lakehouse.object"  # API name
+    # The process that took an interrupted load over: nobody else may land on that state
+    OWNER = "lakehouse.owner"
     # JSON, {"<column>": <records to fill, or null where not counted yet>}: columns that became
     # readable after rows were in the table, until a resync has filled them
     UNFILLED = "lakehouse.unfilled"

@@ -9,7 +9,8 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from contextvars import copy_context
 from dataclasses import dataclass, replace
 
-from lakehouse_jobs.errors import TransferError
+from lakehouse_jobs.errors import JobContradictedError
+from lakehouse_jobs.extract.load_progress import Load
 from lakehouse_jobs.extract.page import Shaper
 from lakehouse_jobs.extract.page_lenient import patiently
 from lakehouse_jobs.extract.parts import Part, Reading, Sink
@@ -17,6 +18,8 @@ from lakehouse_jobs.extract.steps import Step, step
 from lakehouse_jobs.salesforce.body import Body
 from lakehouse_jobs.salesforce.bulk import Job
 from lakehouse_jobs.salesforce.org import Org
+
+PageDone = tuple[Part, str | None]  # with the locator of the page after it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,19 +32,26 @@ class BulkPages:
     pool: Executor
     at_once: int  # pages of this object in the pool
     progress: Callable[[Part], None]
+    load: Load | None = None  # keeps job and pages for a run that goes on
 
     def read(self, job_id: str) -> Reading:
-        """Wait for the job and read everything. On failure nothing that the sink took remains."""
+        """Wait for the job and read everything.
+
+        On failure nothing that the sink took remains; where there is a load, what becomes
+        of it and of the job is its owner's to say.
+        """
         reading = Reading(api="bulk")
         try:
             with step(Step.WAIT):
                 job = self.org.bulk.wait(job_id)
             self._read(job, reading)
         except BaseException:
-            self.sink.discard(reading.parts)
+            if self.load is None:
+                self.sink.discard(reading.parts)
             raise
         finally:
-            self.org.bulk.discard(job_id)
+            if self.load is None:
+                self.org.bulk.discard(job_id)
         return reading
 
     def _read(self, job: Job, reading: Reading) -> None:
@@ -52,13 +62,13 @@ class BulkPages:
         else:
             self._side_by_side(paths, reading)
         if job.records is not None and reading.read < job.records:
-            raise TransferError(
+            raise JobContradictedError(
                 f"query job {job.id} has {job.records} records, its pages only {reading.read}; "
                 "run this object again"
             )
 
     def _side_by_side(self, paths: Iterator[str], reading: Reading) -> None:
-        pending: set[Future[Part]] = set()
+        pending: set[Future[PageDone]] = set()
         try:
             for number, path in enumerate(paths):
                 if len(pending) >= self.at_once:
@@ -71,19 +81,19 @@ class BulkPages:
                 future.cancel()
             for future in wait(pending).done:
                 if not future.cancelled() and future.exception() is None:
-                    reading.parts.append(future.result())
+                    reading.parts.append(future.result()[0])
             raise
 
-    def _collect(self, pending: set[Future[Part]], reading: Reading) -> set[Future[Part]]:
+    def _collect(self, pending: set[Future[PageDone]], reading: Reading) -> set[Future[PageDone]]:
         finished, rest = wait(pending, return_when=FIRST_COMPLETED)
         failed = [f for f in finished if f.exception() is not None]
         for future in finished.difference(failed):
-            self._done(reading, future.result())
+            self._done(reading, future.result()[0])
         if failed:
             for future in rest:
                 future.cancel()
             reading.parts += [
-                f.result() for f in wait(rest).done if not f.cancelled() and not f.exception()
+                f.result()[0] for f in wait(rest).done if not f.cancelled() and not f.exception()
             ]
             failed[0].result()
         return rest
@@ -92,23 +102,28 @@ class BulkPages:
         path: str | None = self.org.bulk.first_page(job)
         number = 0
         while path is not None:
-            locator: list[str | None] = []
-            self._done(reading, self._page(number, path, locator))
-            path = self.org.bulk.next_page(job, locator[-1])
+            part, locator = self._page(number, path)
+            self._done(reading, part)
+            path = self.org.bulk.next_page(job, locator)
             number += 1
 
-    def _page(self, number: int, path: str, locator: list[str | None] | None = None) -> Part:
-        def reader(body: Body, block: int | None) -> Part:
-            if locator is not None:
-                locator.append(body.headers.get("Sforce-Locator"))
+    def _page(self, number: int, path: str) -> PageDone:
+        def reader(body: Body, block: int | None) -> PageDone:
             page = self.shaper.csv(body, block=block)
             part = self.sink.take(number, page.tables)
-            return replace(part, rejected=tuple(page.rejected))
+            part = replace(part, rejected=tuple(page.rejected))
+            return part, body.headers.get("Sforce-Locator")
 
+        done = self.load.done(number, path) if self.load else None
+        if done is not None:
+            return done
         with step(Step.PAGE):
-            return patiently(
+            part, locator = patiently(
                 lambda block: self.org.transport.read(path, lambda body: reader(body, block))
             )
+        if self.load is not None:
+            self.load.page_done(number, path, locator, part)
+        return part, locator
 
     def _done(self, reading: Reading, part: Part) -> None:
         reading.parts.append(part)

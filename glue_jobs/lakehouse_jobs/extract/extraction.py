@@ -1,17 +1,42 @@
 """The incremental read: what changed since the watermark, committed once."""
 
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cached_property
 from pathlib import Path
+from typing import Final
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from lakehouse_jobs.contract.raw_log import Change
+from lakehouse_jobs.errors import (
+    AnswerRefusedError,
+    BudgetSpentError,
+    BulkJobError,
+    CommitUnknownError,
+    JobContradictedError,
+    LimitExceededError,
+    TransferError,
+    UnreachableError,
+)
 from lakehouse_jobs.extract.file_sink import FileSink
 from lakehouse_jobs.extract.landed import Landed, land
+from lakehouse_jobs.extract.leftovers import drop, settle
+from lakehouse_jobs.extract.load_progress import Load
 from lakehouse_jobs.extract.pages import page_reader
 from lakehouse_jobs.extract.subject import Subject
-from lakehouse_jobs.extract.window import Window, soql, window
+from lakehouse_jobs.extract.window import Window, window
+from lakehouse_jobs.salesforce.retry import RETRIED_STATUSES
+
+# The network, Salesforce or AWS failed: the load itself is good.
+_PASSING: Final = (
+    BudgetSpentError,
+    BotoCoreError,
+    ClientError,
+    LimitExceededError,
+    TransferError,
+    UnreachableError,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,48 +47,80 @@ class Extraction:
 
     def run(self) -> Landed | None:
         """None where there was nothing to read. Raises what went wrong."""
-        if self.window.is_empty:
-            return None
+        subject, load = settle(self.subject)
+        if load is not None:
+            try:
+                return _read(load)
+            except (AnswerRefusedError, BulkJobError, JobContradictedError) as error:
+                if passes(error):
+                    raise
+                # Its Bulk job is gone, or was aborted: start over.
+        part = next_window(subject)
+        return None if part.is_empty else _read(Load.new(subject, part))
+
+
+def passes(error: Exception) -> bool:
+    """Whether a later run may well go on where this error stopped a load."""
+    if isinstance(error, AnswerRefusedError) and error.status in RETRIED_STATUSES:
+        return True
+    return isinstance(error, _PASSING)
+
+
+def next_window(subject: Subject) -> Window:
+    """The stretch of time that is next to be read."""
+    return window(
+        watermark=subject.watermark,
+        server_time=subject.now,
+        lookback=subject.lookback,
+        margin=subject.margin,
+        known_from=subject.keys.since,
+    )
+
+
+def _read(load: Load) -> Landed:
+    """Read and commit a load. Where it fails for good nothing of it remains."""
+    try:
         with tempfile.TemporaryDirectory(prefix="lakehouse-") as folder:
-            reader = page_reader(self.subject, self._sink(Path(folder)), change=Change.READ)
-            subject = self.subject
-            reading = reader.read(
-                soql(subject.object_name, subject.selection, self.window),
-                likely_small=subject.watermark is not None,
-            )
-            return land(subject, reading, watermark=self._watermark, keys_since=self._keys_since)
+            landed = _landed(load, Path(folder))
+    except CommitUnknownError:
+        raise  # its files may be live yet
+    except Exception as error:
+        # A page that two runs could not read will not be read by a third.
+        twice = load.resumed and isinstance(error, TransferError)
+        if load.record.job_id is None or twice or not passes(error):
+            drop(load)
+        raise
+    load.finish(landed.reading)
+    return landed
 
-    @cached_property
-    def window(self) -> Window:
-        """The stretch of time to read."""
-        subject = self.subject
-        return window(
-            watermark=subject.watermark,
-            server_time=subject.now,
-            lookback=subject.lookback,
-            margin=subject.margin,
-            known_from=subject.keys.since,
-        )
 
-    @property
-    def _watermark(self) -> datetime:
-        """The next watermark: never backwards."""
-        return max(self.window.end, self.subject.watermark or self.window.end)
+def _landed(load: Load, folder: Path) -> Landed:
+    subject, part = load.subject, load.record.window
+    # Never backwards, whatever the org's clock says.
+    watermark = max(part.end, subject.watermark or part.end)
+    sink = FileSink(
+        store=subject.store,
+        prefix=load.data_prefix,
+        folder=folder,
+        schema=subject.schema,
+        known=subject.keys,
+        new_from=part.new_from,
+        keys_from=watermark - subject.lookback,
+        before_upload=load.begin,
+    )
+    reader = page_reader(subject, sink, change=Change.READ, load=load)
+    reading = reader.read(load.record.soql, likely_small=subject.watermark is not None)
+    landed = land(
+        subject,
+        reading,
+        watermark=watermark,
+        keys_since=_keys_since(part, watermark, subject),
+        keep_files=True,
+    )
+    return replace(landed, resumed=load.resumed)
 
-    @property
-    def _keys_since(self) -> datetime:
-        """How far back the next keys reach: the lookback, or less where less was read."""
-        wanted = self._watermark - self.subject.lookback
-        return max(wanted, self.window.start) if self.window.start else wanted
 
-    def _sink(self, folder: Path) -> FileSink:
-        subject = self.subject
-        return FileSink(
-            store=subject.store,
-            prefix=subject.data_prefix,
-            folder=folder,
-            schema=subject.schema,
-            known=subject.keys,
-            new_from=self.window.new_from,
-            keys_from=self._watermark - subject.lookback,
-        )
+def _keys_since(part: Window, watermark: datetime, subject: Subject) -> datetime:
+    """How far back the next keys reach: the lookback, or less where less was read."""
+    wanted = watermark - subject.lookback
+    return max(wanted, part.start) if part.start else wanted

@@ -1,7 +1,7 @@
 """The sink of an incremental read: each page's new rows become one data file."""
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -26,6 +26,7 @@ class FileSink:
     known: Keys  # keys that are in the table
     new_from: datetime | None  # rows stamped from here on cannot be in the table
     keys_from: datetime  # keys stamped from here on are wanted back
+    before_upload: Callable[[], None] | None = None
 
     def take(self, number: int, tables: Iterator[pa.Table]) -> Part:
         """Write one page's rows, less those that the table has."""
@@ -44,6 +45,8 @@ class FileSink:
             )
 
     def _upload(self, path: Path, name: str) -> str:
+        if self.before_upload is not None:
+            self.before_upload()
         with step(Step.UPLOAD):
             return self.store.upload(path, self.prefix + name)
 

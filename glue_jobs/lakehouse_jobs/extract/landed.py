@@ -23,6 +23,7 @@ class Landed:
     watermark: datetime | None
     tombstones: int = 0
     notes: tuple[str, ...] = field(default=())  # sentences for a person
+    resumed: bool = False  # whether an earlier run began the load
 
 
 def land(
@@ -32,10 +33,14 @@ def land(
     watermark: datetime,
     keys_since: datetime,
     properties: Mapping[str, str] | None = None,
+    keep_files: bool = False,
 ) -> Landed:
-    """Commit what was read. Raises what :func:`lakehouse_jobs.raw.commit.commit` raises."""
+    """Commit what was read. Raises what :func:`lakehouse_jobs.raw.commit.commit` raises.
+
+    ``keep_files``: the data files of a commit that fails are the caller's to delete.
+    """
     named = dict(properties or {})
-    rejected = _rejected(subject, reading)
+    rejected = _rejected(subject, reading, keep_files=keep_files)
     if rejected:
         named[TableProperty.REJECTED_FILE] = rejected
     seen = [p.keys for p in reading.parts if p.keys is not None]
@@ -49,6 +54,7 @@ def land(
         lookback_file=address,
         run_id=subject.run_id,
         properties=named,
+        keep_files=keep_files,
     )
     try:
         with step(Step.COMMIT):
@@ -61,12 +67,13 @@ def land(
     return Landed(reading=reading, batch=batch, watermark=watermark, notes=tuple(notes))
 
 
-def _rejected(subject: Subject, reading: Reading) -> str | None:
+def _rejected(subject: Subject, reading: Reading, *, keep_files: bool) -> str | None:
     """The file of values that did not fit; none is written where there are none."""
     try:
         values = subject.tally.new(reading.rejected)
     except TooManyRejectedError:
-        subject.store.discard(reading.files)
+        if not keep_files:
+            subject.store.discard(reading.files)
         raise
     if not values:
         return None

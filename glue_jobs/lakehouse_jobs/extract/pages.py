@@ -12,6 +12,7 @@ from typing import Final
 from lakehouse_jobs.contract.raw_log import Change
 from lakehouse_jobs.errors import BulkUnsupportedError, RestUnsuitedError
 from lakehouse_jobs.extract.bulk_pages import BulkPages
+from lakehouse_jobs.extract.load_progress import Load
 from lakehouse_jobs.extract.page import Shaper
 from lakehouse_jobs.extract.parts import Part, Reading, Sink
 from lakehouse_jobs.extract.steps import Step, step
@@ -32,12 +33,15 @@ class PageReader:
     pool: Executor
     at_once: int  # pages of this object in the pool
     progress: Callable[[Part], None]
+    load: Load | None = None  # keeps the progress; None: a failure begins anew
 
     def read(self, soql: str, *, likely_small: bool = False) -> Reading:
-        """Read everything. On failure nothing that the sink took remains.
+        """Read everything. On failure nothing that the sink took remains, but for a load's.
 
         ``likely_small`` asks REST first; the Bulk API reads what is not small after all.
         """
+        if self.load is not None and self.load.record.job_id:
+            return self._read_bulk(self.load.record.job_id)
         first = self._asked(soql) if likely_small else None
         if first is not None and first.total <= SMALL:
             return self._read_rest(first)
@@ -49,6 +53,11 @@ class PageReader:
                 first = first or self.org.rest.first(soql)
             return self._read_rest(first)
         first = None  # the job reads its records again: nothing is used twice
+        if self.load is not None:
+            self.load.job_created(job_id)
+        return self._read_bulk(job_id)
+
+    def _read_bulk(self, job_id: str) -> Reading:
         bulk = BulkPages(
             org=self.org,
             shaper=self.shaper,
@@ -56,6 +65,7 @@ class PageReader:
             pool=self.pool,
             at_once=self.at_once,
             progress=self.progress,
+            load=self.load,
         )
         return bulk.read(job_id)
 
@@ -78,7 +88,9 @@ class PageReader:
         return Reading(api="rest", parts=[part])
 
 
-def page_reader(subject: Subject, sink: Sink, *, change: Change) -> PageReader:
+def page_reader(
+    subject: Subject, sink: Sink, *, change: Change, load: Load | None = None
+) -> PageReader:
     """The reader of one subject into a sink."""
     return PageReader(
         org=subject.org,
@@ -92,4 +104,5 @@ def page_reader(subject: Subject, sink: Sink, *, change: Change) -> PageReader:
         pool=subject.pages,
         at_once=subject.workers,
         progress=subject.progress,
+        load=load,
     )

@@ -170,6 +170,7 @@ def _extract(
     if landed is None:
         return
     outcome["api"] = landed.reading.api
+    outcome["resumed"] = landed.resumed
     outcome["pages"] = len(landed.reading.parts)
     outcome["rows"] = landed.reading.rows
     outcome["read"] = landed.reading.read

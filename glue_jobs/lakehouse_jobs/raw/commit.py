@@ -27,6 +27,8 @@ class Landing:
     run_id: str
     # More properties that become true with these rows; an empty value stands for none.
     properties: Mapping[str, str] = field(default_factory=dict)
+    # Data files of a load are never deleted here: another run may have taken it over.
+    keep_files: bool = False
 
 
 def iso(moment: datetime) -> str:
@@ -52,7 +54,7 @@ def commit(raw: RawTable, landing: Landing, *, store: Store) -> int:
     try:
         _land(raw, landing.files, wanted)
     except CommitFailedError:
-        store.discard([*landing.files, landing.lookback_file])
+        store.discard([*([] if landing.keep_files else landing.files), landing.lookback_file])
         raise
     previous = raw.state.lookback_file
     if previous and previous != landing.lookback_file:

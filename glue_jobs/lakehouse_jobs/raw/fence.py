@@ -24,6 +24,7 @@ class AssertUnmoved(ValidatableTableRequirement):
     batch: str | None
     run_id: str | None
     unfilled: str | None
+    owner: str | None
 
     def validate(self, base_metadata: TableMetadata | None) -> None:
         """Raise SupersededError where another run moved the table."""
@@ -33,6 +34,7 @@ class AssertUnmoved(ValidatableTableRequirement):
             TableProperty.BATCH: self.batch,
             TableProperty.RUN_ID: self.run_id,
             TableProperty.UNFILLED: self.unfilled,
+            TableProperty.OWNER: self.owner,
         }
         moved = [name for name, value in wanted.items() if found.get(name) != value]
         if base_metadata is None or moved:
@@ -54,6 +56,7 @@ def put_fence(transaction: Transaction, properties: dict[str, str]) -> None:
         batch=properties.get(TableProperty.BATCH),
         run_id=properties.get(TableProperty.RUN_ID),
         unfilled=properties.get(TableProperty.UNFILLED),
+        owner=properties.get(TableProperty.OWNER),
     )
     # TableRequirement is a closed union for REST catalogs; Glue's only calls validate().
     transaction._stage((), (fence,))  # pyright: ignore[reportArgumentType]

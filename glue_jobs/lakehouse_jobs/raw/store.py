@@ -4,13 +4,16 @@ import json
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lakehouse_jobs import log
+
+# The most keys that one call deletes.
+_DELETED_AT_ONCE: Final = 1000
 
 
 class Store:
@@ -67,6 +70,34 @@ class Store:
             except (BotoCoreError, ClientError) as error:
                 log.warn(f"{address} could not be deleted and is of no use: {log.told(error)}")
 
+    def delete_keys(self, keys: Iterable[str]) -> None:
+        """Delete many objects by key."""
+        wanted = [{"Key": key} for key in keys]
+        for start in range(0, len(wanted), _DELETED_AT_ONCE):
+            some = wanted[start : start + _DELETED_AT_ONCE]
+            answer = self._s3.delete_objects(
+                Bucket=self.bucket, Delete={"Objects": some, "Quiet": True}
+            )
+            for error in answer.get("Errors", []):
+                log.warn(f"{error.get('Key')} could not be deleted: {error.get('Code')}")
+
+    def sizes(self, prefix: str) -> dict[str, int]:
+        """Bytes of every object under a prefix, by key."""
+        pages = self._s3.get_paginator("list_objects_v2").paginate(
+            Bucket=self.bucket, Prefix=prefix
+        )
+        return {o["Key"]: o["Size"] for page in pages for o in page.get("Contents", [])}
+
+    def read_tagged(self, key: str) -> tuple[bytes, str] | None:
+        """An object's bytes and ETag, or None where there is none."""
+        try:
+            found = self._s3.get_object(Bucket=self.bucket, Key=key)
+        except ClientError as error:
+            if _code(error) in ("NoSuchKey", "404"):
+                return None
+            raise
+        return found["Body"].read(), found["ETag"]
+
     def tag_of(self, key: str) -> str | None:
         """An object's ETag and time of writing in one string, None where there is none."""
         try:
@@ -80,16 +111,25 @@ class Store:
 
     def claim(self, key: str, data: bytes, *, replacing: str | None) -> bool:
         """Write an object only where none is, or only in place of one with this ETag."""
-        condition = {"IfMatch": replacing.split()[0]} if replacing else {"IfNoneMatch": "*"}
+        return self.swap(key, data, tag=replacing.split()[0] if replacing else None) is not None
+
+    def swap(self, key: str, data: bytes, *, tag: str | None) -> str | None:
+        """Write an object in place of the one with this ETag, or where none is.
+
+        The new ETag, or None where another object is there.
+        """
+        condition = {"IfMatch": tag} if tag else {"IfNoneMatch": "*"}
         try:
-            self._s3.put_object(Bucket=self.bucket, Key=key, Body=data, **condition)
+            answer = self._s3.put_object(Bucket=self.bucket, Key=key, Body=data, **condition)
         except ClientError as error:
             if _code(error) in ("PreconditionFailed", "412", "ConditionalRequestConflict", "409"):
-                return False
-            if replacing and _code(error) in ("NoSuchKey", "404"):
-                return False
+                # Botocore repeats a request whose answer was lost, and then meets its own write.
+                found = self.read_tagged(key)
+                return found[1] if found and found[0] == data else None
+            if tag and _code(error) in ("NoSuchKey", "404"):
+                return None
             raise
-        return True
+        return answer["ETag"]
 
 
 def _code(error: ClientError) -> str:

@@ -24,6 +24,7 @@ class Org:
 
     def __init__(self, transport: Transport, *, api_version: str) -> None:
         self.transport = transport
+        self.api_version = api_version
         self.bulk = BulkApi(transport, api_version=api_version)
         self._rest = Salesforce(
             session=transport,

@@ -1,0 +1,28 @@
+"""The keys in a data file that was uploaded earlier."""
+
+from collections.abc import Iterator
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyiceberg.io import FileIO
+
+from lakehouse_jobs.extract.lookback import KEY_SCHEMA
+
+_ROWS: Final = 128 * 1024
+
+
+def keys_in(io: FileIO, address: str, *, rows: int) -> Iterator[pa.Table]:
+    """Keys of all rows, a part at a time; only their columns are fetched.
+
+    Raises OSError where the file cannot be read or has not as many rows.
+    """
+    with io.new_input(address).open(seekable=True) as source:
+        try:
+            file = pq.ParquetFile(source)
+            if file.metadata.num_rows != rows:
+                raise OSError(f"{address} has {file.metadata.num_rows} rows, not {rows}")
+            for batch in file.iter_batches(_ROWS, columns=KEY_SCHEMA.names, use_threads=False):
+                yield pa.Table.from_batches([batch]).select(KEY_SCHEMA.names).cast(KEY_SCHEMA)
+        except pa.ArrowInvalid as error:
+            raise OSError(f"{address} is not a data file: {error}") from error

@@ -56,8 +56,28 @@ format: $(SYNCED) ## Format Python and SQL, and mend what can be mended
 
 .PHONY: synth
 synth: runtimes ## Synthesize every stack into cdk.out
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/node $(NODE)/node_modules/.bin/cdk synth --quiet '**' \
-	  --app "$(CURDIR)/$(BIN)/python app.py" --output cdk.out
+	@$(CDK) synth --quiet '**' $(APP)
+
+BASE ?= origin/main
+HEAD ?= HEAD
+OUTPUT ?= review.md
+
+.PHONY: review
+review: runtimes ## What BASE..HEAD does to the environments, as Markdown, into OUTPUT (no account)
+	@$(BIN)/lakehouse review "$(BASE)" "$(HEAD)" --output "$(OUTPUT)" $(ARGS)
+
+STACK ?= LakehouseDev
+STACKS ?= $(STACK)
+CDK = PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/node $(NODE)/node_modules/.bin/cdk
+APP = --app "$(CURDIR)/$(BIN)/python app.py" --output cdk.out --no-notices
+
+.PHONY: diff
+diff: runtimes ## What a deployment of STACKS would change in the account, into OUTPUT
+	@$(CDK) diff $(STACKS) $(APP) --method=template --no-color 2>&1 | tee "$(OUTPUT)"
+
+.PHONY: deploy
+deploy: runtimes ## Deploy STACK to the account of the credentials, without questions
+	@$(CDK) deploy "$(STACK)" $(APP) --require-approval never --progress events
 
 .PHONY: snapshots
 snapshots: synth ## Write the snapshots of both templates anew, for the commit that changes them

@@ -1,4 +1,4 @@
-"""The CDK app: LakehouseDev and LakehouseProd.
+"""The CDK app: LakehouseDev and LakehouseProd, and LakehouseDelivery where GitHub delivers.
 
 Of the CDK code only this file reads the environment: the AWS CLI's and the CDK CLI's
 own variables, and JSII_NODE.
@@ -60,6 +60,8 @@ def _synthesize() -> None:
     from aws_cdk import App, Environment, Validations
     from cdk_nag import AwsSolutionsChecks
 
+    from stacks.delivery_settings import load_delivery
+    from stacks.delivery_stack import DeliveryStack
     from stacks.lakehouse_stack import LakehouseStack
     from stacks.settings import load
 
@@ -75,6 +77,14 @@ def _synthesize() -> None:
             settings=settings,
             env=Environment(account=settings.account, region=settings.region),
             termination_protection=settings.termination_protection,
+        )
+    delivery = load_delivery(ROOT / "config" / "delivery.json")
+    if delivery is not None:
+        DeliveryStack(
+            app,
+            "LakehouseDelivery",
+            settings=delivery,
+            env=Environment(account=delivery.account, region=delivery.region),
         )
     app.synth()
 

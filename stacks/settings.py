@@ -13,10 +13,9 @@ from lakehouse_constructs import ExtractionSchedule, GlueSessions
 from lakehouse_jobs.contract.arguments import AVAILABLE_MODES, Mode
 from lakehouse_jobs.contract.checked import Section
 from lakehouse_jobs.contract.objects import WORKER_TYPES, ObjectsConfig
+from stacks.values import account, region
 
 _PREFIX: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
-_ACCOUNT: Final = re.compile(r"[0-9]{12}")
-_REGION: Final = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]")
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _SCHEDULE_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9]{0,39}")
 _EXPRESSION: Final = re.compile(r"(rate|cron|at)\([^()]+\)")
@@ -69,8 +68,8 @@ def _settings(section: Section, *, objects_config: Path, objects: ObjectsConfig)
     alerts = section.section("alerts")
     return Settings(
         prefix=_matching(section, "prefix", _PREFIX, "a-z, 0-9 and _, such as lakehouse_dev"),
-        account=_optional(section, "account", _ACCOUNT, "twelve digits, or null"),
-        region=_optional(section, "region", _REGION, "a region such as eu-central-1, or null"),
+        account=account(section),
+        region=region(section),
         removal_policy=RemovalPolicy[
             (section.text("removal_policy", "retain", one_of=("retain", "destroy"))).upper()
         ],
@@ -87,13 +86,6 @@ def _settings(section: Section, *, objects_config: Path, objects: ObjectsConfig)
 def _matching(section: Section, name: str, pattern: re.Pattern[str], allowed: str) -> str:
     value = section.text(name)
     if value is None or not pattern.fullmatch(value):
-        raise section.error(name, value, allowed)
-    return value
-
-
-def _optional(section: Section, name: str, pattern: re.Pattern[str], allowed: str) -> str | None:
-    value = section.text(name)
-    if value is not None and not pattern.fullmatch(value):
         raise section.error(name, value, allowed)
     return value
 

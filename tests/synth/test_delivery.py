@@ -1,0 +1,33 @@
+"""LakehouseDelivery is there once a repository is named, and passes the same checks."""
+
+import json
+import shutil
+from pathlib import Path
+
+from cfnlint import lint_file
+
+from tests.synth.conftest import Synthesize
+
+
+def test_a_repository_brings_the_stack(
+    tmp_path: Path, checkout: Path, synthesize: Synthesize, assembly: Path
+) -> None:
+    assert not (assembly / "LakehouseDelivery.template.json").exists()
+    project = tmp_path / "project"
+    shutil.copytree(checkout, project)
+    settings = project / "config" / "delivery.json"
+    settings.write_text(json.dumps({**json.loads(settings.read_text()), "repository": "acme/lake"}))
+
+    done = synthesize(tmp_path / "cdk.out", checkout=project)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = lint_file(tmp_path / "cdk.out" / "LakehouseDelivery.template.json")
+    assert [str(match) for match in found] == []
+    report = json.loads((tmp_path / "cdk.out" / "validation-report.json").read_text())
+    assert [r["violations"] for r in report["pluginReports"]] == [[]]
+    template = json.loads((tmp_path / "cdk.out" / "LakehouseDelivery.template.json").read_text())
+    assert {name for name in template["Outputs"] if name.endswith("Arn")} == {
+        "ReviewRoleArn",
+        "DevRoleArn",
+        "ProdRoleArn",
+    }

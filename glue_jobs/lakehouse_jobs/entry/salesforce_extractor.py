@@ -6,6 +6,7 @@ that cannot be read.
 """
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -27,7 +28,7 @@ from lakehouse_jobs.extract.run import Lake, Task
 from lakehouse_jobs.extract.run_report import append_runs
 from lakehouse_jobs.extract.summary import failure_line, summarize, write_summary
 from lakehouse_jobs.raw.catalog import raw_catalog
-from lakehouse_jobs.raw.store import Store
+from lakehouse_jobs.raw.store import Store, s3_client
 from lakehouse_jobs.salesforce.budget import Budget, long_requests_of
 from lakehouse_jobs.salesforce.org import Org
 from lakehouse_jobs.salesforce.secret import read_secret
@@ -74,7 +75,7 @@ def run(options: argparse.Namespace) -> GroupOutcome:
 
 def _run(options: argparse.Namespace) -> GroupOutcome:
     region = _region(options.salesforce_secret_arn)
-    store = Store(options.lake_bucket, client=boto3.client("s3", region_name=region))
+    store = Store(options.lake_bucket, client=s3_client(region=region))
     mode = checked_mode(options)
     config = _config(options.objects_config, region=region)
     group = config.group(options.group)
@@ -138,7 +139,7 @@ def _all_failed(
 
 def _config(address: str, *, region: str) -> ObjectsConfig:
     parts = urlsplit(address)
-    bucket = Store(parts.netloc, client=boto3.client("s3", region_name=region))
+    bucket = Store(parts.netloc, client=s3_client(region=region))
     try:
         text = bucket.read(parts.path.lstrip("/"))
     except ClientError as error:
@@ -179,6 +180,10 @@ def _region(secret_arn: str) -> str:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the job; ends the process with one line where something failed."""
     options = parse(sys.argv[1:] if arguments is None else arguments)
+    # What was imported stays, and is not walked again at every collection; a run makes
+    # few objects of its own, as rows are Arrow's.
+    gc.freeze()
+    gc.set_threshold(50_000)
     try:
         failure = failure_line(run(options))
     except (LakehouseError, ConfigError) as error:

@@ -8,12 +8,22 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 import boto3
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lakehouse_jobs import log
 
 # The most keys that one call deletes.
 _DELETED_AT_ONCE: Final = 1000
+# Bytes: up to here one request, which costs half the CPU of parts and their threads.
+ONE_REQUEST: Final = 1 << 26
+
+
+def s3_client(*, region: str) -> Any:
+    """Bodies are not hashed for the signature: S3 checks their CRC, and TLS protects both."""
+    return boto3.client(
+        "s3", region_name=region, config=Config(s3={"payload_signing_enabled": False})
+    )
 
 
 class Store:
@@ -29,7 +39,11 @@ class Store:
 
     def upload(self, path: Path, key: str) -> str:
         """Copy a local file; its address."""
-        self._s3.upload_file(str(path), self.bucket, key)
+        if path.stat().st_size > ONE_REQUEST:
+            self._s3.upload_file(str(path), self.bucket, key)
+        else:
+            with path.open("rb") as file:
+                self._s3.put_object(Bucket=self.bucket, Key=key, Body=file)
         return self.address(key)
 
     def write(self, key: str, data: bytes) -> str:

@@ -26,6 +26,7 @@ from lakehouse_jobs.extract.schema_policy import Admission, admit, waiting_objec
 from lakehouse_jobs.extract.steps import Step, step
 from lakehouse_jobs.extract.subject import Subject
 from lakehouse_jobs.raw.commit import iso
+from lakehouse_jobs.raw.maintenance.upkeep import maintain
 from lakehouse_jobs.raw.store import Store
 from lakehouse_jobs.raw.table import find_table, open_table
 from lakehouse_jobs.salesforce.calls import counted
@@ -182,6 +183,9 @@ def _extract(
     outcome["watermark_after"] = iso(landed.watermark) if landed.watermark else None
     if landed.reading.rows:
         outcome["status"] = Status.LANDED.value
+    with step(Step.MAINTAIN):
+        failure = maintain(raw.table, task.lake.store, beside=[subject.lookback_prefix])
+    outcome["message"] = "; ".join(t for t in (outcome["message"], failure) if t) or None
 
 
 def _admission(

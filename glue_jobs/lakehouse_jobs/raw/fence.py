@@ -62,26 +62,30 @@ def put_fence(transaction: Transaction, properties: dict[str, str]) -> None:
     transaction._stage((), (fence,))  # pyright: ignore[reportArgumentType]
 
 
-class HeadMovedError(ValidationException):
+class MovedError(ValidationException):
     """Another commit came between what was read of a table and what was built on it.
 
     A ``ValidationException``, so that PyIceberg deletes the manifests of the attempt.
     """
 
 
-class AssertHead(ValidatableTableRequirement):
-    """The current snapshot is the one that the commit was built on; None means none yet."""
+class AssertSnapshots(ValidatableTableRequirement):
+    """Branches and tags are at the snapshots that the commit was built on."""
 
-    type: str = "assert-lakehouse-head"
-    snapshot_id: int | None
+    type: str = "assert-lakehouse-snapshots"
+    refs: dict[str, int]
 
     def validate(self, base_metadata: TableMetadata | None) -> None:
-        """Raise HeadMovedError where the table has another current snapshot."""
-        if base_metadata is None or base_metadata.current_snapshot_id != self.snapshot_id:
-            raise HeadMovedError(f"the table moved on from snapshot {self.snapshot_id}")
+        """Raise MovedError where one moved, came or went."""
+        if base_metadata is None or _heads(base_metadata) != self.refs:
+            raise MovedError("another commit came first")
 
 
-def put_head(transaction: Transaction) -> None:
-    """Let a transaction land on the snapshot that it starts from, or not at all."""
-    head = AssertHead(snapshot_id=transaction.table_metadata.current_snapshot_id)
-    transaction._stage((), (head,))  # pyright: ignore[reportArgumentType]
+def pin_snapshots(transaction: Transaction) -> None:
+    """Let a transaction land on the snapshots that it starts from, or not at all."""
+    pinned = AssertSnapshots(refs=_heads(transaction.table_metadata))
+    transaction._stage((), (pinned,))  # pyright: ignore[reportArgumentType]
+
+
+def _heads(metadata: TableMetadata) -> dict[str, int]:
+    return {name: ref.snapshot_id for name, ref in metadata.refs.items()}

@@ -2,8 +2,8 @@
 
 Nothing fences them, as any number of runs add to them side by side. A file lands once
 however often it is sent: each of its rows names it in ``_file``, and every commit lands
-only on the snapshot in which the file was looked for. That holds when the rows have
-moved to another file since (see :mod:`lakehouse_jobs.raw.maintenance`).
+only on the snapshot in which the file was looked for. So it is found when a rewrite has
+moved the rows to another file since (:mod:`lakehouse_jobs.raw.maintenance`).
 """
 # pyarrow.compute makes its functions at import:
 # pyright: reportAttributeAccessIssue=false
@@ -14,7 +14,9 @@ import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -26,7 +28,8 @@ from pyiceberg.table import Table
 
 from lakehouse_jobs.errors import CommitFailedError
 from lakehouse_jobs.raw.create import load_or_create
-from lakehouse_jobs.raw.fence import HeadMovedError, put_head
+from lakehouse_jobs.raw.fence import MovedError, pin_snapshots
+from lakehouse_jobs.raw.maintenance.upkeep import due, maintain
 from lakehouse_jobs.raw.schema import (
     RawColumn,
     arrow_schema,
@@ -93,7 +96,8 @@ class SideTable:
                 wanted = [a for a in dict.fromkeys(addresses) if not _holds(table, a)]
                 if wanted:
                     _add(table, wanted)
-            except (HeadMovedError, CommitFailedException) as error:
+                _keep_young(table)
+            except (MovedError, CommitFailedException) as error:
                 failure = error
             except FileNotFoundError as error:
                 raise CommitFailedError(
@@ -144,8 +148,14 @@ def open_side_table(
 
 def _add(table: Table, addresses: list[str]) -> None:
     with table.transaction() as transaction:
-        put_head(transaction)
+        pin_snapshots(transaction)
         transaction.add_files(addresses, check_duplicate_files=False)
+
+
+def _keep_young(table: Table) -> None:
+    if due(table, now=datetime.now(UTC)):
+        # Files that nothing refers to may wait here to be appended.
+        maintain(table, Store(urlsplit(table.location()).netloc), data=False)
 
 
 def _holds(table: Table, address: str) -> bool:

@@ -1,7 +1,7 @@
 """The lake bucket: the few S3 calls that the job makes itself."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -75,6 +75,14 @@ class Store:
         """Delete objects; those that are not there do not matter."""
         for address in addresses:
             self._s3.delete_object(Bucket=self.bucket, Key=self.key_of(address))
+
+    def older_than(self, moment: datetime, *, prefix: str) -> Iterator[str]:
+        """Addresses of the objects below a prefix that were written before a time."""
+        pages = self._s3.get_paginator("list_objects_v2")
+        for page in pages.paginate(Bucket=self.bucket, Prefix=prefix):
+            for found in page.get("Contents", []):
+                if found["LastModified"] < moment:
+                    yield self.address(found["Key"])
 
     def discard(self, addresses: Iterable[str]) -> None:
         """Delete objects that nothing refers to any more; where that fails, say so and go on."""

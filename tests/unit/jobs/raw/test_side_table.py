@@ -69,6 +69,20 @@ def test_a_file_whose_rows_moved_to_another_file_does_not_land_again(side, store
     assert _rows(lab, "rows") == [(0,), (1,), (2,)]
 
 
+def test_its_small_files_are_merged_and_files_that_wait_stay(side, store, lab, monkeypatch):
+    from lakehouse_jobs.raw.maintenance import small_files
+
+    monkeypatch.setattr(small_files, "ENOUGH", 4)
+    table = side()
+    waiting = table.write(store, "waiting", [{"object": "A", "rows": 9}])
+    addresses = [table.write(store, f"r{n}", [{"object": "A", "rows": n}]) for n in range(4)]
+    for address in addresses:
+        table.append(address)
+    assert len(list(lab.table("_runs").scan().plan_files())) == 1
+    table.append(*addresses, waiting)
+    assert _rows(lab, "rows") == [(0,), (1,), (2,), (3,), (9,)]
+
+
 def test_new_columns_are_added_and_older_programs_go_on(side, store, lab):
     old = side()
     old.append(old.write(store, "1", [{"object": "A", "rows": 1}]))

@@ -9,7 +9,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 SYNCED := .venv/.synced
 NODE := $(or $(LAKEHOUSE_HOME),.lakehouse)/runtimes/node
-SOURCES := app.py stacks constructs glue_jobs scripts local tests benchmarks
+SOURCES := app.py stacks constructs glue_jobs scripts local tests benchmarks docs
 
 ##@ Use
 
@@ -90,9 +90,10 @@ build: $(SYNCED) ## The wheel and the source archive, into dist
 	@ls dist
 
 .PHONY: reference
-reference: $(SYNCED) ## The reference of the command, from its help, into docs/reference
+reference: $(SYNCED) ## Pages made from the sources: the command's reference, troubleshooting
 	@mkdir -p docs/reference
 	@$(BIN)/python -m lakehouse_tools.cli.reference > docs/reference/commands.md
+	@$(BIN)/python docs/make_troubleshooting.py
 
 .PHONY: bench-demo
 bench-demo: $(SYNCED) ## Seconds by phase of the demo, cold and warm, as in docs/benchmarks.md

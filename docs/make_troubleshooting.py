@@ -1,0 +1,199 @@
+"""Writes docs/troubleshooting.md: every error the code can raise, by the text that one sees.
+
+The messages are read from the sources, so the page cannot fall behind: ``make reference``.
+"""
+
+import ast
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+PAGE: Final = ROOT / "docs" / "troubleshooting.md"
+# Where errors are defined that a person meets, with a heading; the order of the page.
+FAMILIES: Final = {
+    "Extraction": ("glue_jobs/lakehouse_jobs/errors.py",),
+    "dbt build": ("glue_jobs/lakehouse_jobs/build/errors.py",),
+    "The `lakehouse` command": ("scripts/lakehouse_tools/errors.py",),
+    "Synthesis": ("constructs/lakehouse_constructs/_errors.py",),
+    "The local AWS and the demo org": (
+        "local/lakehouse_local/background.py",
+        "local/lakehouse_local/runtimes/item.py",
+        "local/lakehouse_local/salesforce_org/lifecycle.py",
+        "local/lakehouse_local/server.py",
+    ),
+}
+# What to do where a message does not say it itself, by class.
+REMEDIES: Final = {
+    "AwsError": "check the credentials' permissions for that call, and the region",
+    "BackgroundError": "look into the log that the message or `lakehouse doctor` names",
+    "BuiltError": "the next execution builds again; check that the build's role may write `runs/`",
+    "BulkJobError": "the next run reads again; Setup > Bulk Data Load Jobs shows the job",
+    "CatalogError": "check that the stack is deployed and the build's role may read the catalog",
+    "DbtError": "run `dbt debug` and `dbt compile` in `dbt_project`: they show the line",
+    "DeployError": "the text names CDK's own error; all of its output is in the log or above",
+    "ExecutionError": "`lakehouse report` shows each object and what of the build failed",
+    "FieldVanishedError": "the run describes the object again and starts it anew",
+    "NotDeployedError": "deploy: `lakehouse up`, or with `--env` for an account",
+    "OrgError": "`lakehouse up --demo-org` starts the demo org again",
+    "QueryError": "correct the SQL (Athena's dialect); `show tables in <database>` lists tables",
+    "RuntimesError": "run `lakehouse setup` again; `lakehouse doctor` says what is missing",
+    "SecretError": "put the whole secret in again: `lakehouse secret set`",
+    "ServerError": "run `lakehouse doctor`: it says what is missing on this machine",
+    "TransferError": "it was tried several times; the next run reads the object again; if it "
+    "stays, look at what stands between the job and Salesforce",
+    "UnreachableError": "it was tried several times; check the address, the org and the network",
+}
+HEAD: Final = """\
+# Troubleshooting
+
+Every error that the code can raise, by its text. Search for the words that you see; what stands in
+‹angle quotes› differs from case to case. Made from the sources by `make reference`.
+
+A message names the value, where it came from and what to do. An error in a configuration file reads
+`<file>: <key>: got <value>; allowed: <what is allowed>`: correct the key in that file. For alarms,
+see the [runbook](runbook.md).
+"""
+
+
+@dataclass
+class Kind:
+    """A class of errors."""
+
+    name: str
+    about: str  # its docstring, as one paragraph
+    package: str  # folder whose code raises it
+    messages: dict[str, None] = field(default_factory=dict)  # in order, once each
+
+
+def families() -> Iterator[tuple[str, list[Kind]]]:
+    """Heading -> classes with the messages that their package gives them."""
+    for heading, files in FAMILIES.items():
+        kinds = {
+            (package(ROOT / file), node.name): Kind(
+                node.name, " ".join((ast.get_docstring(node) or "").split()), package(ROOT / file)
+            )
+            for file in files
+            for node in ast.walk(ast.parse((ROOT / file).read_text(encoding="utf-8")))
+            if isinstance(node, ast.ClassDef) and node.name.endswith("Error")
+        }
+        for root in dict.fromkeys(folder for folder, _ in kinds):
+            for path in sorted((ROOT / root).rglob("*.py")):
+                for name, message in messages(path):
+                    if (root, name) in kinds:
+                        kinds[root, name].messages[message] = None
+        yield heading, list(kinds.values())
+
+
+def package(path: Path) -> str:
+    """The package of a file: ``glue_jobs/lakehouse_jobs``."""
+    return "/".join(path.relative_to(ROOT).parts[:2])
+
+
+def messages(path: Path) -> Iterator[tuple[str, str]]:
+    """Class and text of each error made in a file."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    known = constants(tree)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and node.args and (name := called(node)).endswith("Error"):
+            message = text(node.args[0], known)
+            # A text of placeholders alone is put together elsewhere.
+            if message and re.sub(r"‹[^›]*›", "", message).strip(" :;,."):
+                yield name, " ".join(message.split())
+        elif isinstance(node, ast.ClassDef):
+            yield from own_message(node, known)
+
+
+def own_message(node: ast.ClassDef, known: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """The text that a class gives itself: ``super().__init__("…")`` in its own code."""
+    for call in ast.walk(node):
+        if isinstance(call, ast.Call) and called(call) == "__init__" and call.args:
+            message = text(call.args[0], known)
+            if message and not message.startswith("‹"):
+                yield node.name, " ".join(message.split())
+
+
+def constants(tree: ast.Module) -> dict[str, str]:
+    """The strings that a module names at its top."""
+    found: dict[str, str] = {}
+    for node in tree.body:
+        target = node.target if isinstance(node, ast.AnnAssign) else None
+        if isinstance(node, ast.Assign) and len(node.targets) == 1:
+            target = node.targets[0]
+        value = getattr(node, "value", None)
+        if isinstance(target, ast.Name) and value is not None:
+            literal = text(value, found)
+            if literal is not None:
+                found[target.id] = literal
+    return found
+
+
+def called(node: ast.Call) -> str:
+    """The name of what is called."""
+    function = node.func
+    if isinstance(function, ast.Attribute):
+        return function.attr
+    return function.id if isinstance(function, ast.Name) else ""
+
+
+def text(node: ast.expr, known: Mapping[str, str]) -> str | None:
+    """A string as far as it is literal, with placeholders for the rest."""
+    if isinstance(node, ast.Constant):
+        return node.value if isinstance(node.value, str) else None
+    if isinstance(node, ast.JoinedStr):
+        return "".join(
+            str(part.value) if isinstance(part, ast.Constant) else placeholder(part, known)
+            for part in node.values
+        )
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        left, right = text(node.left, known), text(node.right, known)
+        return None if left is None or right is None else left + right
+    if isinstance(node, ast.Name):
+        return known.get(node.id, f"‹{node.id}›")
+    return None
+
+
+def placeholder(node: ast.expr, known: Mapping[str, str]) -> str:
+    """‹name› for a value in an f-string: the last name in its expression, or the constant."""
+    value = node.value if isinstance(node, ast.FormattedValue) else node
+    if isinstance(value, ast.Name) and value.id in known:
+        return known[value.id]
+    names = re.findall(r"[A-Za-z_]{2,}", ast.unparse(value).split("[")[0].split("(")[-1])
+    return f"‹{names[-1].strip('_').replace('_', ' ') if names else '…'}›"
+
+
+def remedy(message: str) -> tuple[str, str]:
+    """What happened, and what to do: the part after the last semicolon or colon."""
+    for sign in ("; ", ": "):
+        what, found, to_do = message.rpartition(sign)
+        if found and not to_do.startswith("‹"):
+            return what, to_do
+    return message, ""
+
+
+def page(found: Iterable[tuple[str, list[Kind]]]) -> str:
+    """The whole page."""
+    lines = [HEAD]
+    for heading, kinds in found:
+        lines.append(f"## {heading}\n")
+        for kind in kinds:
+            if not kind.messages:
+                continue
+            lines.append(f"### {kind.name}\n\n{kind.about}\n")
+            lines.append("| what one reads | what to do |\n|---|---|")
+            for message in kind.messages:
+                what, to_do = remedy(message)
+                lines.append(f"| {cell(what)} | {cell(to_do or REMEDIES.get(kind.name, ''))} |")
+            lines.append("")
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def cell(value: str) -> str:
+    """Text that a Markdown table bears."""
+    return re.sub(r"([|*_<])", r"\\\1", value)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(families()), encoding="utf-8")

@@ -12,6 +12,7 @@ COMMANDS: Final = {
     "demo": "demo",
     "doctor": "doctor",
     "setup": "setup",
+    "discover": "discover",
     "up": "up",
     "secret": "secret",
     "connections": "connections",

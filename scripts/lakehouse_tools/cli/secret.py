@@ -1,8 +1,6 @@
 """``lakehouse secret``: the org's credentials. Never an argument, never shown."""
 
 import json
-import sys
-from pathlib import Path
 
 import click
 
@@ -40,6 +38,7 @@ def set_secret(*, environment_name: str, jwt: bool, from_file: str | None) -> No
       lakehouse secret set --from-file - < credentials.json
     """
     from lakehouse_tools import secret
+    from lakehouse_tools.cli.credentials import ask, read
     from lakehouse_tools.environment import Environment, aws_errors
     from lakehouse_tools.stack import read_stack
 
@@ -47,34 +46,10 @@ def set_secret(*, environment_name: str, jwt: bool, from_file: str | None) -> No
     with aws_errors(environment):
         stack = read_stack(environment)
         if from_file is not None:
-            text, where = _read(from_file)
+            text, where = read(from_file, option="--from-file")
         else:
-            text, where = json.dumps(_ask(jwt=jwt)), "as typed"
+            text, where = json.dumps(ask(jwt=jwt)), "as typed"
         credentials = secret.parse(text, where=where)
         secret.put(environment, stack, credentials)
     click.echo(f"secret filled for {credentials['instance_url']}")
     click.echo(f"next: `lakehouse connections{environment.option}` tries to sign in")
-
-
-def _read(name: str) -> tuple[str, str]:
-    from lakehouse_tools.errors import RequestError
-
-    if name == "-":
-        return sys.stdin.read(), "from standard input"
-    try:
-        return Path(name).read_text(encoding="utf-8"), f"in {name}"
-    except OSError as error:
-        raise RequestError(f"--from-file {name}: {error.strerror}: give a file with JSON") from None
-
-
-def _ask(*, jwt: bool) -> dict[str, str]:
-    answers = {
-        "instance_url": click.prompt("Org's address (https://acme.my.salesforce.com)"),
-        "client_id": click.prompt("Consumer key (client id)"),
-    }
-    if jwt:
-        answers["username"] = click.prompt("User name")
-        answers["private_key"], _ = _read(click.prompt("File with the private key (PEM)"))
-    else:
-        answers["client_secret"] = click.prompt("Consumer secret (not shown)", hide_input=True)
-    return answers

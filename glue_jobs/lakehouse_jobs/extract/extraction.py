@@ -19,11 +19,13 @@ from lakehouse_jobs.errors import (
     TransferError,
     UnreachableError,
 )
+from lakehouse_jobs.extract.distinct import Distinct
 from lakehouse_jobs.extract.file_sink import FileSink
 from lakehouse_jobs.extract.landed import Landed, land
 from lakehouse_jobs.extract.leftovers import drop, settle
 from lakehouse_jobs.extract.load_progress import Load
 from lakehouse_jobs.extract.pages import page_reader
+from lakehouse_jobs.extract.steps import Step, step
 from lakehouse_jobs.extract.subject import Subject
 from lakehouse_jobs.extract.window import Window, window
 from lakehouse_jobs.salesforce.retry import RETRIED_STATUSES
@@ -81,7 +83,7 @@ def _read(load: Load) -> Landed:
     """Read and commit a load. Where it fails for good nothing of it remains."""
     try:
         with tempfile.TemporaryDirectory(prefix="lakehouse-") as folder:
-            landed = _landed(load, Path(folder))
+            landed, spare = _landed(load, Path(folder))
     except CommitUnknownError:
         raise  # its files may be live yet
     except Exception as error:
@@ -90,11 +92,12 @@ def _read(load: Load) -> Landed:
         if load.record.job_id is None or twice or not passes(error):
             drop(load)
         raise
-    load.finish(landed.reading)
+    load.finish(landed.reading, spare_files=spare)
     return landed
 
 
-def _landed(load: Load, folder: Path) -> Landed:
+def _landed(load: Load, folder: Path) -> tuple[Landed, bool]:
+    """What landed, and whether files were left over."""
     subject, part = load.subject, load.record.window
     # Never backwards, whatever the org's clock says.
     watermark = max(part.end, subject.watermark or part.end)
@@ -110,6 +113,10 @@ def _landed(load: Load, folder: Path) -> Landed:
     )
     reader = page_reader(subject, sink, change=Change.READ, load=load)
     reading = reader.read(load.record.soql, likely_small=subject.watermark is not None)
+    kept = reading.rows
+    with step(Step.DISTINCT):
+        reading.parts = Distinct(io=subject.raw.table.io, sink=sink).of(reading.parts)
+    twice = kept - reading.rows
     landed = land(
         subject,
         reading,
@@ -117,7 +124,8 @@ def _landed(load: Load, folder: Path) -> Landed:
         keys_since=_keys_since(part, watermark, subject),
         keep_files=True,
     )
-    return replace(landed, resumed=load.resumed)
+    notes = (f"Salesforce sent {twice:,} records twice, kept once",) if twice else ()
+    return replace(landed, resumed=load.resumed, notes=(*landed.notes, *notes)), twice > 0
 
 
 def _keys_since(part: Window, watermark: datetime, subject: Subject) -> datetime:

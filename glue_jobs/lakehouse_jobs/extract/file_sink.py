@@ -9,6 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from lakehouse_jobs.extract.data_file import DataFile
+from lakehouse_jobs.extract.id_range import IdOrder
 from lakehouse_jobs.extract.lookback import KEY_SCHEMA, Keys, from_time
 from lakehouse_jobs.extract.parts import Part
 from lakehouse_jobs.extract.steps import Step, step
@@ -31,17 +32,25 @@ class FileSink:
     def take(self, number: int, tables: Iterator[pa.Table]) -> Part:
         """Write one page's rows, less those that the table has."""
         read = 0
+        order = IdOrder()
         keys = [KEY_SCHEMA.empty_table()]
         name = f"{number:05d}-{uuid.uuid4().hex}.parquet"
         with DataFile(self.folder / name, self.schema) as file:
             for table in tables:
                 read += len(table)
                 keys.append(from_time(table, self.keys_from))
-                file.add(self.known.new(table, below=self.new_from))
+                new = self.known.new(table, below=self.new_from)
+                order.add(new)
+                file.add(new)
             written = file.finish(lambda path: self._upload(path, name))
             address, size = written or (None, 0)
             return Part(
-                read=read, rows=file.rows, bytes=size, file=address, keys=pa.concat_tables(keys)
+                read=read,
+                rows=file.rows,
+                bytes=size,
+                file=address,
+                keys=pa.concat_tables(keys),
+                ids=order.range,
             )
 
     def _upload(self, path: Path, name: str) -> str:

@@ -17,6 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from lakehouse_jobs import log
 from lakehouse_jobs.contract.runs import LOADS_PREFIX
 from lakehouse_jobs.errors import SupersededError
+from lakehouse_jobs.extract.id_range import IdOrder
 from lakehouse_jobs.extract.load_record import LoadRecord, PageRecord, fingerprint, state_of
 from lakehouse_jobs.extract.lookback import KEY_SCHEMA, from_time
 from lakehouse_jobs.extract.parts import Part, Reading
@@ -95,15 +96,18 @@ class Load:
         if found is None or found.path != path:
             return None
         keys = [KEY_SCHEMA.empty_table()]
+        order = IdOrder()
         if found.file:
             since = self.record.window.end - self.subject.lookback
             try:
                 with step(Step.READ_PROGRESS):
                     for part in keys_in(self.subject.raw.table.io, found.file, rows=found.rows):
                         keys.append(from_time(part, since))
+                        order.add(part)
             except OSError:
                 return None
-        return replace(found.part, keys=pa.concat_tables(keys)), found.next_locator
+        part = replace(found.part, keys=pa.concat_tables(keys), ids=order.range)
+        return part, found.next_locator
 
     def page_done(self, number: int, path: str, next_locator: str | None, part: Part) -> None:
         """Write a page down."""
@@ -120,8 +124,11 @@ class Load:
             key = page_key(self.subject, self.record.id, number)
             self.subject.store.write(key, record.to_bytes())
 
-    def finish(self, reading: Reading) -> None:
-        """Forget the load once it has landed. Never raises: what remains, the next run removes."""
+    def finish(self, reading: Reading, *, spare_files: bool) -> None:
+        """Forget the load once it has landed. Never raises: what remains, the next run removes.
+
+        ``spare_files``: there are data files of this load that did not land.
+        """
         if self.tag is None:
             return
         store = self.subject.store
@@ -129,7 +136,7 @@ class Load:
             with step(Step.CLEAN_UP):
                 if self.record.job_id:
                     self.subject.org.bulk.discard(self.record.job_id)
-                if self.resumed:
+                if self.resumed or spare_files:
                     landed = {store.key_of(file) for file in reading.files}
                     store.delete_keys(store.sizes(self.data_prefix).keys() - landed)
                 store.delete_keys(

@@ -6,6 +6,7 @@ from typing import Literal, Protocol
 
 import pyarrow as pa
 
+from lakehouse_jobs.extract.id_range import IdRange
 from lakehouse_jobs.extract.rejects import Rejected
 
 
@@ -19,6 +20,7 @@ class Part:
     file: str | None = None  # address, where rows were kept
     keys: pa.Table | None = None  # of rows in the next lookback window
     rejected: tuple[Rejected, ...] = ()
+    ids: IdRange | None = None  # of the rows kept
 
 
 class Sink(Protocol):

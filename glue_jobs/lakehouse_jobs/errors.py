@@ -18,6 +18,8 @@
     │   │   └── LimitExceededError
     │   ├── BudgetSpentError       the configured share of a limit is used up
     │   ├── BulkJobError           a query job failed or was aborted
+    │   │   └── JobGoneError       it was deleted, or belongs to another API version
+    │   ├── JobUnfinishedError     a query job outlasts the time that its group has
     │   ├── TransferError          an answer is cut short or contradicts itself
     │   ├── JobContradictedError   a job's pages hold fewer records than it has
     │   └── UnsupportedObjectError the object cannot be read at all
@@ -104,7 +106,19 @@ class BudgetSpentError(SalesforceError):
 
 
 class BulkJobError(SalesforceError):
-    """A query job ended as Failed or Aborted."""
+    """A query job ended as Failed or Aborted. ``passing``: another may well succeed."""
+
+    def __init__(self, message: str, *, passing: bool = False) -> None:
+        super().__init__(message)
+        self.passing = passing
+
+
+class JobGoneError(BulkJobError):
+    """A query job cannot be read any more: somebody deleted it, or it expired."""
+
+
+class JobUnfinishedError(SalesforceError):
+    """A query job still runs when the time is up. It and its load are kept."""
 
 
 class TransferError(SalesforceError):

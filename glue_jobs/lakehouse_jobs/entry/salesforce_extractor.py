@@ -9,6 +9,7 @@ import argparse
 import gc
 import os
 import sys
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
@@ -19,7 +20,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from lakehouse_jobs import log
 from lakehouse_jobs.contract.arguments import ALL_OBJECTS, AVAILABLE_MODES, UNSET, Argument, Mode
 from lakehouse_jobs.contract.errors import ConfigError
-from lakehouse_jobs.contract.objects import ObjectsConfig
+from lakehouse_jobs.contract.objects import Group, ObjectsConfig
 from lakehouse_jobs.contract.progress import Event
 from lakehouse_jobs.contract.runs import GroupOutcome, blank_outcome, object_outcome_key
 from lakehouse_jobs.errors import LakehouseError, RequestError, SecretError
@@ -33,6 +34,10 @@ from lakehouse_jobs.salesforce.budget import Budget, long_requests_of
 from lakehouse_jobs.salesforce.org import Org
 from lakehouse_jobs.salesforce.secret import read_secret
 from lakehouse_jobs.salesforce.transport import Transport
+
+# Of the group's time, after which no Bulk job is waited for: Glue kills the run at the end of
+# it, and an error that says why is better.
+SHARE_FOR_JOBS = 0.9
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -81,7 +86,7 @@ def _run(options: argparse.Namespace) -> GroupOutcome:
     group = config.group(options.group)
     lake = Lake(catalog=raw_catalog(region=region), store=store, database=options.raw_database)
     try:
-        org = _org(options.salesforce_secret_arn, config, group=group.name, region=region)
+        org = _org(options.salesforce_secret_arn, config, group=group, region=region)
         for note in org.budget.read(org.limits):
             log.warn(note)
         names = chosen(config, group, options.objects, available=org.object_names)
@@ -152,7 +157,7 @@ def _config(address: str, *, region: str) -> ObjectsConfig:
     return ObjectsConfig.from_text(text.decode(), where=address)
 
 
-def _org(secret_arn: str, config: ObjectsConfig, *, group: str, region: str) -> Org:
+def _org(secret_arn: str, config: ObjectsConfig, *, group: Group, region: str) -> Org:
     client = boto3.client("secretsmanager", region_name=region)
     try:
         text = client.get_secret_value(SecretId=secret_arn).get("SecretString") or ""
@@ -162,9 +167,10 @@ def _org(secret_arn: str, config: ObjectsConfig, *, group: str, region: str) -> 
             "check that it exists and that the job's role may read it"
         ) from None
     name = secret_arn.rsplit(":", 1)[-1]
-    budget = Budget(config.api_budget, long_requests=long_requests_of(config, group))
+    budget = Budget(config.api_budget, long_requests=long_requests_of(config, group.name))
     transport = Transport(read_secret(text, name=name), budget=budget)
-    return Org(transport, api_version=config.api_version)
+    until = time.monotonic() + 60 * group.timeout_minutes * SHARE_FOR_JOBS
+    return Org(transport, api_version=config.api_version, jobs_until=until)
 
 
 def _region(secret_arn: str) -> str:

@@ -16,7 +16,7 @@ from lakehouse_jobs.extract.page_lenient import patiently
 from lakehouse_jobs.extract.parts import Part, Reading, Sink
 from lakehouse_jobs.extract.steps import Step, step
 from lakehouse_jobs.salesforce.body import Body
-from lakehouse_jobs.salesforce.bulk import Job
+from lakehouse_jobs.salesforce.bulk import Job, told_gone
 from lakehouse_jobs.salesforce.org import Org
 
 PageDone = tuple[Part, str | None]  # with the locator of the page after it
@@ -44,7 +44,8 @@ class BulkPages:
         try:
             with step(Step.WAIT):
                 job = self.org.bulk.wait(job_id)
-            self._read(job, reading)
+            with told_gone(job_id, passing=False):
+                self._read(job, reading)
         except BaseException:
             if self.load is None:
                 self.sink.discard(reading.parts)
@@ -72,31 +73,26 @@ class BulkPages:
         try:
             for number, path in enumerate(paths):
                 if len(pending) >= self.at_once:
-                    pending = self._collect(pending, reading)
+                    self._collect(pending, reading)
                 pending.add(self.pool.submit(copy_context().run, self._page, number, path))
             while pending:
-                pending = self._collect(pending, reading)
+                self._collect(pending, reading)
         except BaseException:
             for future in pending:
                 future.cancel()
-            for future in wait(pending).done:
-                if not future.cancelled() and future.exception() is None:
-                    reading.parts.append(future.result()[0])
+            reading.parts += [
+                f.result()[0]
+                for f in wait(pending).done
+                if not f.cancelled() and f.exception() is None
+            ]
             raise
 
-    def _collect(self, pending: set[Future[PageDone]], reading: Reading) -> set[Future[PageDone]]:
-        finished, rest = wait(pending, return_when=FIRST_COMPLETED)
-        failed = [f for f in finished if f.exception() is not None]
-        for future in finished.difference(failed):
-            self._done(reading, future.result()[0])
-        if failed:
-            for future in rest:
-                future.cancel()
-            reading.parts += [
-                f.result()[0] for f in wait(rest).done if not f.cancelled() and not f.exception()
-            ]
-            failed[0].result()
-        return rest
+    def _collect(self, pending: set[Future[PageDone]], reading: Reading) -> None:
+        """Take what is finished out of ``pending``. Raises what a page raised."""
+        for future in wait(pending, return_when=FIRST_COMPLETED).done:
+            part, _ = future.result()
+            pending.remove(future)
+            self._done(reading, part)
 
     def _one_by_one(self, job: Job, reading: Reading) -> None:
         path: str | None = self.org.bulk.first_page(job)

@@ -15,6 +15,8 @@ from lakehouse_jobs.errors import (
     BulkJobError,
     CommitUnknownError,
     JobContradictedError,
+    JobGoneError,
+    JobUnfinishedError,
     LimitExceededError,
     TransferError,
     UnreachableError,
@@ -35,6 +37,7 @@ _PASSING: Final = (
     BudgetSpentError,
     BotoCoreError,
     ClientError,
+    JobUnfinishedError,
     LimitExceededError,
     TransferError,
     UnreachableError,
@@ -58,7 +61,14 @@ class Extraction:
                     raise
                 # Its Bulk job is gone, or was aborted: start over.
         part = next_window(subject)
-        return None if part.is_empty else _read(Load.new(subject, part))
+        if part.is_empty:
+            return None
+        try:
+            return _read(Load.new(subject, part))
+        except JobGoneError as error:
+            if error.passing:  # no page was read yet, and a second job went the same way
+                raise
+            return _read(Load.new(subject, part))
 
 
 def passes(error: Exception) -> bool:

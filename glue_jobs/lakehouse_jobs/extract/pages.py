@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from lakehouse_jobs.contract.raw_log import Change
-from lakehouse_jobs.errors import BulkUnsupportedError, RestUnsuitedError
+from lakehouse_jobs.errors import BulkJobError, BulkUnsupportedError, RestUnsuitedError
 from lakehouse_jobs.extract.bulk_pages import BulkPages
 from lakehouse_jobs.extract.load_progress import Load
 from lakehouse_jobs.extract.page import Shaper
@@ -45,17 +45,32 @@ class PageReader:
         first = self._asked(soql) if likely_small else None
         if first is not None and first.total <= SMALL:
             return self._read_rest(first)
+        first = None  # a job reads its records again: nothing is used twice
         try:
-            with step(Step.QUERY):
-                job_id = self.org.bulk.create(soql)
+            return self._read_bulk_anew(soql)
         except BulkUnsupportedError:
             with step(Step.REST):
-                first = first or self.org.rest.first(soql)
+                first = self.org.rest.first(soql)
             return self._read_rest(first)
-        first = None  # the job reads its records again: nothing is used twice
+
+    def _read_bulk_anew(self, soql: str) -> Reading:
+        """One job, or a second where the first ended for a while before a page was read."""
+        job_id = self._created(soql)
+        try:
+            return self._read_bulk(job_id)
+        except BulkJobError as error:
+            if not error.passing:
+                raise
+        if self.load is not None:
+            self.org.bulk.discard(job_id)
+        return self._read_bulk(self._created(soql))
+
+    def _created(self, soql: str) -> str:
+        with step(Step.QUERY):
+            job_id = self.org.bulk.create(soql)
         if self.load is not None:
             self.load.job_created(job_id)
-        return self._read_bulk(job_id)
+        return job_id
 
     def _read_bulk(self, job_id: str) -> Reading:
         bulk = BulkPages(

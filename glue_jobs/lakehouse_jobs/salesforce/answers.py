@@ -88,7 +88,7 @@ def error_for(refusal: Refusal, *, what: str) -> AnswerRefusedError:
     elif names_vanished_field(f"{refusal.code}: {refusal.message}"):
         kind = FieldVanishedError
         text += VANISHED_REMEDY
-    elif _bulk_unsupported(refusal):
+    elif bulk_unsupported(refusal):
         kind = BulkUnsupportedError
     elif refusal.code in REST_UNSUITED_CODES or refusal.status in REST_UNSUITED_STATUSES:
         kind = RestUnsuitedError
@@ -105,7 +105,8 @@ def names_vanished_field(text: str) -> bool:
     return "INVALID_FIELD" in text or "No such column" in text
 
 
-def _bulk_unsupported(refusal: Refusal) -> bool:
+def bulk_unsupported(refusal: Refusal) -> bool:
+    """Whether a refusal says that the Bulk API does not serve the object."""
     if refusal.status != 400:
         return False
     words = refusal.message.lower()

@@ -4,25 +4,46 @@ simple-salesforce's own module reads no deleted rows, has no retry and no time-o
 and fetches no pages in parallel.
 """
 
+import math
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from lakehouse_jobs.errors import (
     AnswerRefusedError,
     BulkJobError,
+    BulkUnsupportedError,
     FieldVanishedError,
+    JobGoneError,
+    JobUnfinishedError,
     ObjectNotFoundError,
     SalesforceError,
     TransferError,
 )
-from lakehouse_jobs.salesforce.answers import VANISHED_REMEDY, names_vanished_field
+from lakehouse_jobs.salesforce.answers import (
+    VANISHED_REMEDY,
+    Refusal,
+    bulk_unsupported,
+    names_vanished_field,
+)
 from lakehouse_jobs.salesforce.budget import REQUESTS_OF_A_JOB
 from lakehouse_jobs.salesforce.transport import Transport
 
 FIRST_POLL = 0.2  # seconds; small objects are ready at once
 LONGEST_POLL = 10.0
+# In the reason of a failed job: causes that another job may not meet.
+_PASSING = (
+    "timeout",
+    "timed out",
+    "unable_to_lock",
+    "unavailable",
+    "retry limit",
+    "try again",
+    "internal",
+    "unexpected",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,9 +62,14 @@ class BulkApi:
         transport: Transport,
         *,
         api_version: str,
+        until: float = math.inf,
         sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """``until``, by the clock, is when waiting for jobs ends."""
         self._transport = transport
+        self._until = until
+        self._clock = clock
         self._jobs = f"/services/data/v{api_version}/jobs/query"
         self._sleep = sleep
 
@@ -69,25 +95,27 @@ class BulkApi:
         return str(_value(answer, "id"))
 
     def wait(self, job_id: str) -> Job:
-        """The job once it is complete. Raises BulkJobError or FieldVanishedError."""
+        """The job once it is complete.
+
+        Raises BulkJobError, BulkUnsupportedError, FieldVanishedError or
+        JobUnfinishedError.
+        """
         pause = FIRST_POLL
         while True:
-            answer = self._transport.json("GET", f"{self._jobs}/{job_id}")
+            with told_gone(job_id):
+                answer = self._transport.json("GET", f"{self._jobs}/{job_id}")
             state = _value(answer, "state")
             if state == "JobComplete":
                 records = answer.get("numberRecordsProcessed")
                 return Job(id=job_id, records=records if isinstance(records, int) else None)
             if state in ("Failed", "Aborted"):
-                reason = answer.get("errorMessage") or "Salesforce gives no reason"
-                if names_vanished_field(reason):
-                    raise FieldVanishedError(
-                        f"query job {job_id} ended as {state}: {reason}{VANISHED_REMEDY}",
-                        status=200,
-                        code="INVALID_FIELD",
-                    )
-                raise BulkJobError(
-                    f"query job {job_id} ended as {state}: {reason}; the next run reads the "
-                    "object again, Setup > Bulk Data Load Jobs shows the job"
+                raise _ended(job_id, state, answer.get("errorMessage"))
+            # Any other state, a new one of Salesforce's too, is one before the end.
+            if self._clock() + pause > self._until:
+                raise JobUnfinishedError(
+                    f"query job {job_id} is still {state} when the time of this run is up; the "
+                    "next run goes on with it; raise timeout_minutes of the group in "
+                    "salesforce_objects.json if that happens again"
                 )
             self._sleep(pause)
             pause = min(pause * 1.5, LONGEST_POLL)
@@ -139,7 +167,50 @@ class BulkApi:
             return
 
 
+@contextmanager
+def told_gone(job_id: str, *, passing: bool = True) -> Iterator[None]:
+    """Turn the refusals of a job that is not there any more into JobGoneError."""
+    try:
+        yield
+    except AnswerRefusedError as error:
+        if error.status == 404:
+            raise JobGoneError(
+                f"query job {job_id} was deleted, or expired after seven days; the next run "
+                "reads the object again, find out who deletes Bulk jobs if it goes on",
+                passing=passing,
+            ) from None
+        if error.status == 409:
+            raise JobGoneError(
+                f"query job {job_id} was made in another API version; the next run reads the "
+                "object again",
+                passing=passing,
+            ) from None
+        raise
+
+
+def _ended(job_id: str, state: str, reason: str | None) -> Exception:
+    if names_vanished_field(reason or ""):
+        return FieldVanishedError(
+            f"query job {job_id} ended as {state}: {reason}{VANISHED_REMEDY}",
+            status=200,
+            code="INVALID_FIELD",
+        )
+    text = (
+        f"query job {job_id} ended as {state}: {reason or 'Salesforce gives no reason'}; the next "
+        "run reads the object again, Setup > Bulk Data Load Jobs shows the job"
+    )
+    refusal = Refusal(
+        status=400, code=(reason or "").partition(":")[0].strip(), message=reason or ""
+    )
+    if state == "Failed" and bulk_unsupported(refusal):
+        return BulkUnsupportedError(text, status=refusal.status, code=refusal.code)
+    words = (reason or "").lower()
+    passes = not words or any(word in words for word in _PASSING)
+    ours = words.startswith(("invalid", "malformed", "insufficient"))
+    return BulkJobError(text, passing=state == "Aborted" or (passes and not ours))
+
+
 def _value(answer: Any, key: str) -> Any:
     if not isinstance(answer, dict) or key not in answer:
-        raise TransferError(f"the answer about a query job has no {key!r}: {str(answer)[:80]}")
+        raise TransferError(f"the answer about a query job has no {key!r}; run the object again")
     return answer[key]

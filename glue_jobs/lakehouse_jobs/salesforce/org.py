@@ -4,6 +4,7 @@ describe, limits and REST queries are simple-salesforce's; every call of it goes
 :class:`Transport`, which alone knows tokens, time-outs and retries.
 """
 
+import math
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -22,10 +23,13 @@ from lakehouse_jobs.salesforce.transport import Transport
 class Org:
     """The org behind a transport, read with one API version ("62.0")."""
 
-    def __init__(self, transport: Transport, *, api_version: str) -> None:
+    def __init__(
+        self, transport: Transport, *, api_version: str, jobs_until: float = math.inf
+    ) -> None:
+        """``jobs_until``, by ``time.monotonic``, is when waiting for Bulk jobs ends."""
         self.transport = transport
         self.api_version = api_version
-        self.bulk = BulkApi(transport, api_version=api_version)
+        self.bulk = BulkApi(transport, api_version=api_version, until=jobs_until)
         self._rest = Salesforce(
             session=transport,
             session_id="the transport has it",

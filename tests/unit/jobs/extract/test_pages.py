@@ -3,7 +3,7 @@
 import pytest
 
 from lakehouse_jobs.contract.objects import FieldRules
-from lakehouse_jobs.errors import MisdirectedError, TransferError
+from lakehouse_jobs.errors import BulkJobError, JobGoneError, MisdirectedError, TransferError
 from lakehouse_jobs.extract import pages
 
 KINDS = {
@@ -98,8 +98,7 @@ def test_rest_goes_on_where_bulk_refuses(org, reads, monkeypatch):
     org.page_rows = 1
     api, rows = reads("Thing", likely_small=True)
     assert (api, len(rows)) == ("rest", 3)
-    assert org.calls("GET", r"/queryAll/\?") == 1
-    assert org.calls("GET", r"/queryAll/\d") == 2
+    assert org.calls("POST", "/jobs/query") == 1
 
 
 @pytest.mark.parametrize(
@@ -142,3 +141,60 @@ def test_an_answer_without_records_is_said(org, reads):
     org.mood("GET", "queryAll", status=200, body={"done": True})
     with pytest.raises(TransferError, match="without 'records'"):
         reads("Thing", likely_small=True)
+
+
+A_JOB = r"/jobs/query/\w+$"
+
+
+@pytest.mark.parametrize(
+    "ended",
+    [
+        {"status": 200, "body": {"state": "Failed"}},
+        {"status": 200, "body": {"state": "Failed", "errorMessage": "QUERY_TIMEOUT: too long"}},
+        {"status": 200, "body": {"state": "Aborted"}},
+        {"status": 404, "body": [{"errorCode": "NOT_FOUND", "message": "no"}]},
+        {"status": 409, "body": [{"errorCode": "VERSION", "message": "no"}]},
+    ],
+)
+def test_a_job_that_ended_for_a_while_is_followed_by_one_more(org, reads, ended):
+    org.mood("GET", A_JOB, **ended)
+    api, rows = reads("Thing")
+    assert (api, len(rows), len(org.jobs)) == ("bulk", 3, 2)
+    assert len(org.deleted_jobs) == 2
+    org.mood("GET", A_JOB, times=2, **ended)
+    with pytest.raises(BulkJobError):
+        reads("Thing")
+    assert len(org.jobs) == 4
+
+
+def test_a_job_that_fails_for_good_is_not_repeated(org, reads):
+    body = {"state": "Failed", "errorMessage": "MALFORMED_QUERY: unexpected token"}
+    org.mood("GET", A_JOB, status=200, body=body)
+    with pytest.raises(BulkJobError, match="MALFORMED_QUERY"):
+        reads("Thing")
+    assert len(org.jobs) == 1
+
+
+def test_a_job_that_fails_for_the_objects_sake_ends_in_rest(org, reads):
+    body = {"state": "Failed", "errorMessage": "INVALIDENTITY: not supported by the Bulk API"}
+    org.mood("GET", A_JOB, status=200, body=body)
+    assert reads("Thing")[0] == "rest"
+
+
+@pytest.mark.parametrize("listed", [True, False])
+def test_a_job_that_is_deleted_while_its_pages_are_read(org, reads, listed):
+    org.page_rows = 1
+    org.has_result_pages = listed
+    reader, query = reads.reader("Thing")
+
+    def gone(body):
+        org.deleted_jobs += org.jobs
+        return body
+
+    org.mood("GET", "/results", edit=gone)
+    with pytest.raises(JobGoneError, match="was deleted, or expired") as caught:
+        reader.read(query)
+    assert not caught.value.passing  # pages were taken: the next run begins anew
+    assert reader.sink.pages == {}
+    assert reader.sink.discarded >= 1
+    assert len(org.jobs) == 1

@@ -39,7 +39,12 @@ class LakehouseStack(Stack):
             Default: in the user's cache folder.
         """
         super().__init__(scope, id, **kwargs)
-        self.lake = LakeBucket(self, "Lake", removal_policy=settings.removal_policy)
+        self.lake = LakeBucket(
+            self,
+            "Lake",
+            keep_old_versions_for=settings.keep_old_versions_for,
+            removal_policy=settings.removal_policy,
+        )
         self.catalog = IcebergCatalog(
             self,
             "Catalog",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-from aws_cdk import RemovalPolicy
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_logs as logs
 
 from lakehouse_constructs import ExtractionSchedule, GlueSessions
@@ -43,6 +43,7 @@ class Settings:
     region: str | None
     removal_policy: RemovalPolicy
     termination_protection: bool
+    keep_old_versions_for: Duration
     alert_emails: tuple[str, ...]
     log_retention: logs.RetentionDays
     sessions: GlueSessions
@@ -74,6 +75,9 @@ def _settings(section: Section, *, objects_config: Path, objects: ObjectsConfig)
             (section.text("removal_policy", "retain", one_of=("retain", "destroy"))).upper()
         ],
         termination_protection=section.flag("termination_protection", True),
+        keep_old_versions_for=Duration.days(
+            section.whole("keep_old_versions_days", 14, low=0, high=3650)
+        ),
         alert_emails=alerts.read(_emails),
         log_retention=_retention(section),
         sessions=section.section("dbt").read(_sessions),

@@ -38,6 +38,7 @@ class LakeBucket(Construct):
         key: kms.IKey | None = None,
         expire_after: Duration | None = None,
         access_logs_expire_after: Duration | None = None,
+        keep_old_versions_for: Duration | None = None,
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
         **kwargs: Any,
     ) -> None:
@@ -53,6 +54,9 @@ class LakeBucket(Construct):
             are deleted. It must exceed the longest load. Default: 30 days.
         :param access_logs_expire_after: age at which access logs are deleted.
             Default: 90 days.
+        :param keep_old_versions_for: how long what was overwritten or deleted can be had
+            back; whole days. Zero: the bucket is not versioned. The tables' files in use
+            never expire. Default: 14 days.
         :param removal_policy: what happens to bucket and key when they leave the stack.
             DESTROY also empties the bucket, and needs the context flag
             ``lakehouse:allow-destroy=true``. Default: RETAIN.
@@ -69,6 +73,8 @@ class LakeBucket(Construct):
             Duration.days(90) if access_logs_expire_after is None else access_logs_expire_after
         )
         age = Duration.days(30) if expire_after is None else expire_after
+        old = Duration.days(14) if keep_old_versions_for is None else keep_old_versions_for
+        versioned = old.to_days() > 0
         self.access_logs = s3.Bucket(
             self,
             "AccessLogs",
@@ -89,7 +95,19 @@ class LakeBucket(Construct):
             enforce_ssl=True,
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            versioned=versioned,
             lifecycle_rules=[
+                *(
+                    [
+                        s3.LifecycleRule(
+                            id="expire-old-versions",
+                            noncurrent_version_expiration=old,
+                            expired_object_delete_marker=True,
+                        )
+                    ]
+                    if versioned
+                    else []
+                ),
                 s3.LifecycleRule(
                     id="abort-unfinished-uploads",
                     abort_incomplete_multipart_upload_after=_UPLOADS_ABORTED_AFTER,

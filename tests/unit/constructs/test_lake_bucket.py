@@ -28,7 +28,14 @@ class TestDefaults:
 
         expiring = {rule["Prefix"]: rule["ExpirationInDays"] for rule in rules if "Prefix" in rule}
         assert expiring == dict.fromkeys(EXPIRING_PREFIXES, 30)
-        (uploads,) = [rule for rule in rules if "Prefix" not in rule]
+        old, uploads = [rule for rule in rules if "Prefix" not in rule]
+        # A rule without a prefix touches what is in use by nothing but its old versions.
+        assert old == {
+            "Id": "expire-old-versions",
+            "Status": "Enabled",
+            "NoncurrentVersionExpiration": {"NoncurrentDays": 14},
+            "ExpiredObjectDeleteMarker": True,
+        }
         assert uploads["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 7}
         assert "ExpirationInDays" not in uploads
         assert not [rule for rule in rules if "Transitions" in rule]
@@ -133,3 +140,12 @@ class TestCustom:
         assert _lake_of(template)["DeletionPolicy"] == "Delete"
         template.resource_count_is("Custom::S3AutoDeleteObjects", 2)
         Annotations.from_stack(stack).has_no_warning("*", Match.any_value())
+
+
+def test_without_old_versions_the_bucket_is_not_versioned(stack: Stack) -> None:
+    LakeBucket(stack, "Lake", keep_old_versions_for=Duration.days(0))
+
+    properties = _lake_of(Template.from_stack(stack))["Properties"]
+    assert "VersioningConfiguration" not in properties
+    rules = properties["LifecycleConfiguration"]["Rules"]
+    assert not [rule for rule in rules if "NoncurrentVersionExpiration" in rule]

@@ -34,6 +34,7 @@ def test_defaults_keep_data_and_fire_no_schedule(folder: Path) -> None:
     assert settings.account is None
     assert settings.region is None
     assert settings.removal_policy == RemovalPolicy.RETAIN
+    assert settings.keep_old_versions_for.to_days() == 14
     assert settings.termination_protection is True
     assert settings.log_retention == logs.RetentionDays.THREE_MONTHS
     assert settings.sessions == GlueSessions()
@@ -49,6 +50,7 @@ def test_everything_can_be_set(folder: Path) -> None:
         account="123456789012",
         region="eu-central-1",
         removal_policy="destroy",
+        keep_old_versions_days=3,
         termination_protection=False,
         log_retention_days=7,
         alerts={"emails": ["ops@example.com"]},
@@ -71,6 +73,7 @@ def test_everything_can_be_set(folder: Path) -> None:
     assert settings.kebab_prefix == "our-lake"
     assert (settings.account, settings.region) == ("123456789012", "eu-central-1")
     assert settings.removal_policy == RemovalPolicy.DESTROY
+    assert settings.keep_old_versions_for.to_days() == 3
     assert settings.log_retention == logs.RetentionDays.ONE_WEEK
     assert settings.alert_emails == ("ops@example.com",)
     assert settings.sessions == GlueSessions(worker_type="G.2X", workers=4, threads=2)
@@ -100,6 +103,7 @@ def _schedule(**values: Any) -> list[dict[str, Any]]:
         ({"account": "12345"}, "account", "twelve digits"),
         ({"region": "europe"}, "region", "eu-central-1"),
         ({"removal_policy": "delete"}, "removal_policy", "retain, destroy"),
+        ({"keep_old_versions_days": -1}, "keep_old_versions_days", "from 0 to 3650"),
         ({"termination_protection": "yes"}, "termination_protection", "true or false"),
         ({"log_retention_days": 8}, "log_retention_days", "1, 7, 14"),
         ({"alerts": {"emails": ["ops"]}}, "alerts.emails", "e-mail"),

@@ -90,6 +90,7 @@ def error_for(refusal: Refusal, *, what: str) -> AnswerRefusedError:
         text += VANISHED_REMEDY
     elif bulk_unsupported(refusal):
         kind = BulkUnsupportedError
+        text += "; REST reads it instead"
     elif refusal.code in REST_UNSUITED_CODES or refusal.status in REST_UNSUITED_STATUSES:
         kind = RestUnsuitedError
         text += "; exclude fields of this object in the configuration"
@@ -97,6 +98,10 @@ def error_for(refusal: Refusal, *, what: str) -> AnswerRefusedError:
         text += "; the session ended and a new one was refused too: check the app's policies"
     elif refusal.status == 403:
         text += "; check the extraction user's permissions"
+    else:
+        text += (
+            "; run this object again, and ask the org's administrator if it stays so"
+        )
     return kind(text, status=refusal.status, code=refusal.code)
 
 

@@ -63,7 +63,10 @@ def read_description(answer: Mapping[str, Any]) -> Description:
             for f in answer["fields"]
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise TransferError(f"describe gave an answer without {error}") from None
+        raise TransferError(
+            f"describe gave an answer without {error}; check that the secret's instance_url is "
+            "the address of a Salesforce org"
+        ) from None
     if answer.get("queryable") is False:
         raise UnsupportedObjectError(f"{name} cannot be queried; take it out of the configuration")
     if not any(f.name == "Id" for f in fields):

@@ -55,7 +55,8 @@ def _assertion(credentials: Credentials) -> str:
         return jwt.encode(claims, credentials.private_key or "", algorithm="RS256")
     except (jwt.PyJWTError, ValueError, TypeError) as error:
         raise SecretError(
-            f"the secret's private_key is not an RSA key in PEM form: {error}"
+            f"the secret's private_key is not an RSA key in PEM form ({error}); put the whole "
+            "file into it, from BEGIN to END, with its line ends"
         ) from None
 
 

@@ -100,7 +100,9 @@ class Org:
                 for r in (answer or {}).get("deletedRecords", [])
             }
         except (KeyError, TypeError, ValueError) as error:
-            raise TransferError(f"the answer about deleted records is without {error}") from None
+            raise TransferError(
+                f"the answer about deleted records is without {error}; run this object again"
+            ) from None
 
     def query(self, soql: str, *, deleted: bool = True) -> Iterator[dict[str, Any]]:
         """Records over REST, page by page, with or without deleted ones."""

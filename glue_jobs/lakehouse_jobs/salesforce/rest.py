@@ -69,4 +69,6 @@ def _page(answer: Any) -> RestPage:
             following=None if answer["done"] else str(answer["nextRecordsUrl"]),
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise TransferError(f"the answer to a REST query is without {error}") from None
+        raise TransferError(
+            f"the answer to a REST query is without {error}; run this object again"
+        ) from None

@@ -244,7 +244,10 @@ class Transport(requests.Session):
                 "that the org is up, and the network between"
             )
         if isinstance(last, TransferError):
-            return TransferError(f"{what}: {last} ({self.policy.attempts} attempts)")
+            return TransferError(
+                f"{what}: {last} ({self.policy.attempts} attempts); run this object again, and "
+                "check the network to the org if it stays so"
+            )
         return last
 
     def _renew(self, refused: Token) -> None:

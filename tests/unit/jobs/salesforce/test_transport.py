@@ -88,7 +88,7 @@ def test_troubles_that_stay_end_as_what_they_are(fake_org, transport, waits):
     fake_org.mood(
         "GET", "limits", times=-1, status=503, body=b"<html><title>Down</title>Jane Doe</html>"
     )
-    with pytest.raises(AnswerRefusedError, match=r"HTTP_503: Down$"):
+    with pytest.raises(AnswerRefusedError, match=r"HTTP_503: Down; run"):
         transport.json("GET", LIMITS)
     assert len(waits) == RetryPolicy().attempts - 1
 

@@ -99,9 +99,7 @@ def error_for(refusal: Refusal, *, what: str) -> AnswerRefusedError:
     elif refusal.status == 403:
         text += "; check the extraction user's permissions"
     else:
-        text += (
-            "; run this object again, and ask the org's administrator if it stays so"
-        )
+        text += "; run this object again, and ask the org's administrator if it stays so"
     return kind(text, status=refusal.status, code=refusal.code)
 
 

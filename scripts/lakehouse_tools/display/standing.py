@@ -56,7 +56,8 @@ def objects_table(states: Sequence[ObjectState], found: Sequence[Need], now: dat
 
 def api_line(use: ApiUse) -> str:
     """The org's use of its daily requests in one line."""
-    share = f" ({use['used'] / use['limit']:.0%})" if use["limit"] else ""
+    part = use["used"] / use["limit"] if use["limit"] else None
+    share = "" if part is None else " (under 1%)" if 0 < part < 0.01 else f" ({part:.0%})"
     return (
         f"Salesforce API requests of the last 24 hours, by everybody: {count(use['used'])} of"
         f" {count(use['limit'])}{share} at the last run"

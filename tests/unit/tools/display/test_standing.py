@@ -60,6 +60,8 @@ def test_no_line_is_padded_nor_cut_at_80_columns(screen):
 
 
 def test_the_api_use_is_one_line():
+    assert "(under 1%)" in standing.api_line({"used": 7, "limit": 15_000})
+    assert "100 of 0 at" in standing.api_line({"used": 100, "limit": 0})
     assert standing.api_line({"used": 1234, "limit": 15_000}) == (
         "Salesforce API requests of the last 24 hours, by everybody: 1,234 of 15,000 (8%) at the"
         " last run"

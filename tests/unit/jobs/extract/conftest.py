@@ -4,7 +4,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-import pyarrow as pa
 import pytest
 
 from lakehouse_jobs.contract.objects import FieldRules
@@ -30,7 +29,7 @@ class MemorySink:
     discarded: int = 0
 
     def take(self, number, tables):
-        page = pa.concat_tables(list(tables), promote_options="default") if tables else None
+        page = [row for table in tables for row in table.to_pylist()]
         self.pages[number] = page
         return Part(read=len(page), rows=len(page), file=str(number))
 
@@ -41,7 +40,7 @@ class MemorySink:
 
     @property
     def rows(self):
-        found = [row for page in self.pages.values() for row in page.to_pylist()]
+        found = [row for page in self.pages.values() for row in page]
         return sorted(found, key=lambda row: row["id"])
 
 

@@ -1,6 +1,11 @@
 """What runs take of the org's daily limits, and where they stop."""
 
+from collections import Counter
+from datetime import timedelta
+
 import pytest
+
+from tests.unit.jobs.fake_org import stamp
 
 pytestmark = pytest.mark.local_aws
 
@@ -46,3 +51,28 @@ def test_limits_that_are_refused_are_said_once(two, capsys):
     two.org.mood("GET", "/limits", status=403, body=body)
     assert {o["status"] for o in two.run().values()} == {"landed"}
     assert capsys.readouterr().out.count("/limits cannot be read") == 1
+
+
+def test_a_quarter_of_an_hour_costs_two_calls_an_object(two):
+    """The whole job. Five objects here, two hundred in test_pages: nothing else asks the org."""
+    org = two.org
+    names = ["Account", "Lead", "Third", "Fourth", "Fifth"]
+    for name in names[2:]:
+        org.add_object(name, {"Id": "id", "SystemModstamp": "datetime"})
+        org.row(name)
+    two.config["groups"]["sales"]["include"] = names
+    two.run()
+    org.now += timedelta(minutes=15)
+    org.row("Lead", SystemModstamp=stamp(org.now - timedelta(minutes=5)))
+    org.log.clear()
+    outcomes = two.run()
+    assert {n: o["rows"] for n, o in outcomes.items() if o["rows"]} == {"Lead": 1}
+    assert {o["requests"] for o in outcomes.values()} == {2}
+    assert {o["api"] for o in outcomes.values()} == {"rest"}
+    calls = Counter(f"{method} {path.split('?')[0]}" for method, path in org.log)
+    assert calls == {
+        "POST /services/oauth2/token": 1,
+        "GET /services/data/v62.0/limits/": 1,
+        "GET /services/data/v62.0/queryAll/": 5,
+        **{f"GET /services/data/v62.0/sobjects/{name}/describe": 1 for name in names},
+    }

@@ -1,10 +1,14 @@
 """Which API reads a query: by its size, its length, and what each API refuses."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from lakehouse_jobs.contract.objects import FieldRules
 from lakehouse_jobs.errors import BulkJobError, JobGoneError, MisdirectedError, TransferError
 from lakehouse_jobs.extract import pages
+from lakehouse_jobs.salesforce import Org
+from tests.unit.jobs.extract.conftest import Reads
 
 KINDS = {
     "Id": "id",
@@ -198,3 +202,28 @@ def test_a_job_that_is_deleted_while_its_pages_are_read(org, reads, listed):
     assert reader.sink.pages == {}
     assert reader.sink.discarded >= 1
     assert len(org.jobs) == 1
+
+
+def test_two_hundred_objects_every_quarter_of_an_hour(org, transport, monkeypatch):
+    """Under half of every daily limit, five objects with large changes each time among them.
+
+    Counted is what reaches the org: the job asks it for nothing else (test_api_use has the
+    whole job), so the lake, which would take minutes here, is left out.
+    """
+    monkeypatch.setattr(pages, "SMALL", 2)
+    names = [f"Object{number}" for number in range(200)]
+    for number, name in enumerate(names):
+        org.add_object(name, {"Id": "id", "SystemModstamp": "datetime"})
+        for _ in range(3 if number < 5 else number % 3):
+            org.row(name)
+    everything = Org(transport, api_version="62.0")
+    assert everything.budget.read(everything.limits) == []
+    with ThreadPoolExecutor(4) as objects, ThreadPoolExecutor(2) as pool:
+        reads = Reads(everything, pool)
+        found = list(objects.map(lambda name: reads(name, likely_small=True), names))
+    assert [api for api, _ in found].count("bulk") == len(org.jobs) == 5
+    assert sum(len(rows) for _, rows in found) == sum(len(org.records[n]) for n in names)
+    runs_a_day = 96
+    assert len(org.log) <= 2.5 * len(names)
+    assert len(org.log) * runs_a_day < 100_000 / 2
+    assert len(org.jobs) * runs_a_day < 10_000 / 2

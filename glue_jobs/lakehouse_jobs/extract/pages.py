@@ -11,6 +11,7 @@ from typing import Final
 
 from lakehouse_jobs.contract.raw_log import Change
 from lakehouse_jobs.errors import BulkJobError, BulkUnsupportedError, RestUnsuitedError
+from lakehouse_jobs.extract import split
 from lakehouse_jobs.extract.bulk_pages import BulkPages
 from lakehouse_jobs.extract.load_progress import Load
 from lakehouse_jobs.extract.page import Shaper
@@ -34,12 +35,15 @@ class PageReader:
     at_once: int  # pages of this object in the pool
     progress: Callable[[Part], None]
     load: Load | None = None  # keeps the progress; None: a failure begins anew
+    longest_soql: int = split.LONGEST_SOQL  # characters
 
     def read(self, soql: str, *, likely_small: bool = False) -> Reading:
         """Read everything. On failure nothing that the sink took remains, but for a load's.
 
         ``likely_small`` asks REST first; the Bulk API reads what is not small after all.
         """
+        if len(soql) > self.longest_soql:
+            return self._read_split(soql, likely_small=likely_small)
         if self.load is not None and self.load.record.job_id:
             return self._read_bulk(self.load.record.job_id)
         first = self._asked(soql) if likely_small else None
@@ -84,6 +88,16 @@ class PageReader:
         )
         return bulk.read(job_id)
 
+    def _read_split(self, soql: str, *, likely_small: bool) -> Reading:
+        reader = split.SplitReader(
+            shaper=self.shaper,
+            sink=self.sink,
+            # Its parts have a job each: a load that fails begins anew.
+            one=lambda shaper, sink: replace(self, shaper=shaper, sink=sink, load=None),
+            longest=self.longest_soql,
+        )
+        return reader.read(soql, likely_small=likely_small)
+
     def _asked(self, soql: str) -> RestPage | None:
         """REST's first page, or None where REST does not suit the query."""
         if not self.org.rest.fits(soql):
@@ -119,5 +133,6 @@ def page_reader(
         pool=subject.pages,
         at_once=subject.workers,
         progress=subject.progress,
+        longest_soql=split.LONGEST_SOQL,
         load=load,
     )

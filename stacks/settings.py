@@ -10,7 +10,7 @@ from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_logs as logs
 
 from lakehouse_constructs import ExtractionSchedule, GlueSessions
-from lakehouse_jobs.contract.arguments import AVAILABLE_MODES, Mode
+from lakehouse_jobs.contract.arguments import Mode
 from lakehouse_jobs.contract.checked import Section
 from lakehouse_jobs.contract.objects import WORKER_TYPES, ObjectsConfig
 from stacks.values import account, region
@@ -140,7 +140,7 @@ def _schedule(section: Section, objects: ObjectsConfig) -> ExtractionSchedule:
             section, "expression", _EXPRESSION, "rate(15 minutes) or cron(0 2 * * ? *)"
         ),
         groups=groups,
-        mode=Mode(section.text("mode", Mode.INCREMENTAL.value, one_of=AVAILABLE_MODES)),
+        mode=Mode(section.text("mode", Mode.INCREMENTAL.value, one_of=tuple(Mode))),
         time_zone=section.text("time_zone", "Etc/UTC"),
         flexible_minutes=section.whole("flexible_minutes", 0, low=0, high=1_440),
     )

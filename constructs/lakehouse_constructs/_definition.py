@@ -21,7 +21,7 @@ from constructs import Construct
 
 from lakehouse_constructs import _outcomes
 from lakehouse_constructs._plan import plan_expression
-from lakehouse_jobs.contract.arguments import UNSET, Argument, BuildVariable
+from lakehouse_jobs.contract.arguments import Argument, BuildVariable
 from lakehouse_jobs.contract.objects import ObjectsConfig
 from lakehouse_jobs.contract.runs import RUNS_PREFIX
 
@@ -119,9 +119,8 @@ class Definition:
                         Argument.GROUP.flag: _query(f"{item}.group"),
                         Argument.OBJECTS.flag: _query(f"{item}.objects"),
                         Argument.MODE.flag: _query("$plan.mode"),
-                        # An execution cannot ask for a period yet.
-                        Argument.SINCE.flag: UNSET,
-                        Argument.UNTIL.flag: UNSET,
+                        Argument.SINCE.flag: _query("$plan.since"),
+                        Argument.UNTIL.flag: _query("$plan.until"),
                     },
                 },
                 "Output": {"item": _query(item)},

@@ -9,14 +9,16 @@ import json
 from collections.abc import Iterable
 from typing import Any, Final
 
-from lakehouse_jobs.contract.arguments import ALL_OBJECTS, AVAILABLE_MODES, Mode
+from lakehouse_jobs.contract.arguments import ALL_OBJECTS, UNSET, Mode
 from lakehouse_jobs.contract.objects import Group, ObjectsConfig, is_pattern
+from lakehouse_jobs.contract.period import MOMENT_FORM, MOMENT_PATTERN
 
-# {"objects": […], "groups": […], "mode": "…", "full_refresh": true}, all optional.
-INPUT_KEYS: Final = ("objects", "groups", "mode", "full_refresh")
+# {"objects": […], "groups": […], "mode": "…", "since": "…", "until": "…", "full_refresh": true},
+# all optional.
+INPUT_KEYS: Final = ("objects", "groups", "mode", "since", "until", "full_refresh")
 
-# The value of the expression has either `error` and `cause`, or `mode`, `full_refresh`
-# and `items`, one for each Glue run:
+# The value of the expression has either `error` and `cause`, or `mode`, `since`, `until`,
+# `full_refresh` and `items`, one for each Glue run:
 # {"group", "objects": what the job is asked for, "names": the objects known by name,
 #  "worker_type", "workers", "timeout_minutes"}
 _TEMPLATE: Final = """(
@@ -38,6 +40,13 @@ _TEMPLATE: Final = """(
     $type($v) = "array" and $count($v) > 0 and $count($v[$type($) != "string"]) = 0
   };
   $set := function($key) { $lookup($in, $key) != null };
+  $is_moment := function($v) {
+    $type($v) = "string" ? $contains($v, /%(moment)s/) : false
+  };
+  $moment := function($key) { (
+    $v := $lookup($in, $key);
+    $set($key) ? ($length($v) = 10 ? $v & "T00:00:00Z" : $v) : %(unset)s
+  ) };
 
   $stray := $type($in) = "object" ? $keys($in)[$not($ in $allowed)] : [];
   $objects := $is_list($in.objects) ? $in.objects : [];
@@ -77,6 +86,12 @@ _TEMPLATE: Final = """(
   ? $invalid("groups", "a list of group names, or nothing for all")
   : $set("mode") and $not($in.mode in $modes)
   ? $invalid("mode", $join($modes, ", "))
+  : $set("since") and $not($is_moment($in.since))
+  ? $invalid("since", %(moment_form)s)
+  : $set("until") and $not($is_moment($in.until))
+  ? $invalid("until", %(moment_form)s)
+  : $set("since") and $set("until") and $moment("since") >= $moment("until")
+  ? $invalid("until", "a time after since, which is " & $in.since)
   : $set("full_refresh") and $type($in.full_refresh) != "boolean"
   ? $invalid("full_refresh", "true or false")
   : $count($unknown_groups) > 0
@@ -88,6 +103,8 @@ _TEMPLATE: Final = """(
       "none of the objects " & $join($asked, ", ") & " is in the groups " & $join($groups, ", "))
   : {
     "mode": $set("mode") ? $in.mode : %(mode)s,
+    "since": $moment("since"),
+    "until": $moment("until"),
     "full_refresh": $in.full_refresh = true,
     "items": $items
   }
@@ -98,12 +115,15 @@ def plan_expression(objects: ObjectsConfig) -> str:
     """The expression for this configuration, without the delimiters ``{% %}``."""
     return _TEMPLATE % {
         "groups": _literal([_known(group) for group in objects.groups]),
-        "modes": _literal([mode.value for mode in AVAILABLE_MODES]),
+        "modes": _literal([mode.value for mode in Mode]),
         "keys": _literal(INPUT_KEYS),
         "group_of": _group_of(objects.groups),
         "configured": _literal(_configured(objects.groups)),
         "all": _literal(ALL_OBJECTS),
         "mode": _literal(Mode.INCREMENTAL.value),
+        "moment": MOMENT_PATTERN,
+        "moment_form": _literal(MOMENT_FORM),
+        "unset": _literal(UNSET),
     }
 
 

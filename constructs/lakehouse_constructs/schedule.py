@@ -12,10 +12,9 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from lakehouse_constructs._acknowledge import acknowledge
-from lakehouse_constructs._errors import SynthesisError
 from lakehouse_constructs._interfaces import as_target
 from lakehouse_constructs._interval import longest_gap
-from lakehouse_jobs.contract.arguments import AVAILABLE_MODES, Mode
+from lakehouse_jobs.contract.arguments import Mode
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +55,7 @@ class ExtractionSchedules(Construct):
         enabled: bool = False,
         **kwargs: Any,
     ) -> None:
-        """Make the schedules. Raises SynthesisError for a mode that no run would carry out.
+        """Make the schedules.
 
         :param enabled: whether they fire. Default: no, for the Salesforce secret is
             filled after the first deployment.
@@ -86,11 +85,6 @@ class ExtractionSchedules(Construct):
     def _schedule(
         self, schedule: ExtractionSchedule, state_machine: sfn.IStateMachine, enabled: bool
     ) -> scheduler.Schedule:
-        if schedule.mode not in AVAILABLE_MODES:
-            raise SynthesisError(
-                f"schedule {schedule.name}: mode: got {schedule.mode}; "
-                f"allowed: {', '.join(AVAILABLE_MODES)}"
-            )
         request: dict[str, Any] = {"mode": schedule.mode.value}
         if schedule.groups:
             request["groups"] = list(schedule.groups)

@@ -22,7 +22,7 @@ class Argument(StrEnum):
     GROUP = "group"
     OBJECTS = "objects"  # comma-separated API names; "*" means the whole group
     MODE = "mode"
-    SINCE = "since"  # ISO 8601; "-" means unset, as Glue drops empty values
+    SINCE = "since"  # see .period; "-" means unset, as Glue drops empty values
     UNTIL = "until"
 
     @property
@@ -36,16 +36,12 @@ UNSET: Final = "-"
 
 
 class Mode(StrEnum):
-    """How an execution reads Salesforce."""
+    """How an execution reads Salesforce. All but the first compare with raw."""
 
-    INCREMENTAL = "incremental"
-    FULL = "full"
-    RECONCILE = "reconcile"
-    REFRESH = "refresh"
-
-
-# What this version carries out; synthesis, the state machine and the command refuse the rest.
-AVAILABLE_MODES: Final = (Mode.INCREMENTAL, Mode.FULL)
+    INCREMENTAL = "incremental"  # what changed since the last run
+    FULL = "full"  # all fields of all records; finds what is gone
+    RECONCILE = "reconcile"  # ids and stamps of all records; finds what is missing or gone
+    REFRESH = "refresh"  # formula fields of all records, whose values move without a stamp
 
 
 class BuildVariable(StrEnum):

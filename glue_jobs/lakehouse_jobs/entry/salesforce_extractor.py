@@ -18,9 +18,10 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lakehouse_jobs import log
-from lakehouse_jobs.contract.arguments import ALL_OBJECTS, AVAILABLE_MODES, UNSET, Argument, Mode
+from lakehouse_jobs.contract.arguments import ALL_OBJECTS, UNSET, Argument, Mode
 from lakehouse_jobs.contract.errors import ConfigError
 from lakehouse_jobs.contract.objects import Group, ObjectsConfig
+from lakehouse_jobs.contract.period import Period
 from lakehouse_jobs.contract.progress import Event
 from lakehouse_jobs.contract.runs import GroupOutcome, blank_outcome, object_outcome_key
 from lakehouse_jobs.errors import LakehouseError, RequestError, SecretError
@@ -60,16 +61,23 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def checked_mode(options: argparse.Namespace) -> Mode:
-    """The mode asked for. Raises RequestError for what this version cannot do."""
-    if options.mode not in AVAILABLE_MODES:
-        raise RequestError(
-            f"mode {options.mode!r} is not available yet; allowed: {', '.join(AVAILABLE_MODES)}"
-        )
-    for name in (Argument.SINCE, Argument.UNTIL):
-        value = getattr(options, name.value)
-        if value != UNSET:
-            raise RequestError(f"{name.flag} {value} is not available yet; leave it out")
+    """The mode asked for. Raises RequestError for one that there is not."""
+    if options.mode not in tuple(Mode):
+        raise RequestError(f"mode: got {options.mode!r}; allowed: {', '.join(Mode)}")
     return Mode(options.mode)
+
+
+def checked_period(options: argparse.Namespace) -> Period:
+    """The range of time asked for. Raises RequestError for one that cannot be read."""
+    ends = {
+        name.value: None if value == UNSET else value
+        for name in (Argument.SINCE, Argument.UNTIL)
+        for value in (getattr(options, name.value),)
+    }
+    try:
+        return Period.of(since=ends[Argument.SINCE], until=ends[Argument.UNTIL])
+    except ValueError as error:
+        raise RequestError(str(error)) from None
 
 
 def run(options: argparse.Namespace) -> GroupOutcome:
@@ -81,7 +89,7 @@ def run(options: argparse.Namespace) -> GroupOutcome:
 def _run(options: argparse.Namespace) -> GroupOutcome:
     region = _region(options.salesforce_secret_arn)
     store = Store(options.lake_bucket, client=s3_client(region=region))
-    mode = checked_mode(options)
+    mode, period = checked_mode(options), checked_period(options)
     config = _config(options.objects_config, region=region)
     group = config.group(options.group)
     lake = Lake(catalog=raw_catalog(region=region), store=store, database=options.raw_database)
@@ -103,6 +111,7 @@ def _run(options: argparse.Namespace) -> GroupOutcome:
             run_id=options.execution_name,
             group=group.name,
             mode=mode,
+            period=period,
             pages=pages,
             workers=workers,
         )

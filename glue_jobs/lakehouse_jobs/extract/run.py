@@ -11,9 +11,10 @@ from pyiceberg.catalog import Catalog
 
 from lakehouse_jobs.contract.arguments import Mode
 from lakehouse_jobs.contract.objects import ObjectRules, ObjectsConfig, SchemaChanges
+from lakehouse_jobs.contract.period import ALWAYS, Period
 from lakehouse_jobs.contract.raw_log import table_name
 from lakehouse_jobs.contract.runs import ApiUse, ObjectOutcome, Status
-from lakehouse_jobs.errors import FieldVanishedError, SupersededError
+from lakehouse_jobs.errors import FieldVanishedError, RequestError, SupersededError
 from lakehouse_jobs.extract.columns import refuse_unknown, select
 from lakehouse_jobs.extract.extraction import Extraction
 from lakehouse_jobs.extract.landed import Landed
@@ -60,6 +61,7 @@ class Task:
     mode: Mode
     pages: Executor  # shared by the objects
     workers: int  # threads in it
+    period: Period = ALWAYS  # by stamps; empty: as the mode says
     process: str = field(default_factory=lambda: uuid.uuid4().hex)
     beat: float = BEAT_SECONDS
     dead_after: float = DEAD_AFTER_SECONDS
@@ -167,7 +169,7 @@ def _extract(
         workers=task.workers,
         progress=progress,
     )
-    landed = _read(subject, plan_for(task.mode))
+    landed = _read(subject, plan_for(task.mode, task.period))
     if landed is None:
         return
     outcome["api"] = landed.reading.api
@@ -208,6 +210,11 @@ def _admission(
 
 def _read(subject: Subject, plan: Plan | None) -> Landed | None:
     """Carry out the plan. A table without rows has nothing to compare with: it gets them all."""
+    if subject.watermark is None and plan and plan.period:
+        raise RequestError(
+            f"{subject.object_name} was never loaded, so no range of it can be read again; run it "
+            "without since and until first"
+        )
     if plan is None or subject.watermark is None:
         return Extraction(subject=subject).run()
     if plan.moves_watermark:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from lakehouse_jobs.contract.arguments import Mode
+from lakehouse_jobs.contract.period import ALWAYS, Period, moment_text
 from lakehouse_tools.environment import Environment
 from lakehouse_tools.errors import RequestError
 from lakehouse_tools.stack import Stack
@@ -19,6 +20,7 @@ class Request:
     objects: tuple[str, ...] = ()  # API names; empty: all that are configured
     groups: tuple[str, ...] = ()
     mode: Mode | None = None
+    period: Period = ALWAYS  # of stamps, to be read again
     full_refresh: bool = False  # dbt rebuilds every model from raw
 
     def as_input(self) -> dict[str, Any]:
@@ -27,6 +29,8 @@ class Request:
             "objects": list(self.objects),
             "groups": list(self.groups),
             "mode": self.mode.value if self.mode else None,
+            "since": moment_text(self.period.since) if self.period.since else None,
+            "until": moment_text(self.period.until) if self.period.until else None,
             "full_refresh": self.full_refresh,
         }
         return {key: value for key, value in values.items() if value}
@@ -42,6 +46,14 @@ def names(text: str | None, *, option: str) -> tuple[str, ...]:
     if text is not None and not found:
         raise RequestError(f"{option}: got {text!r}; give names with commas, or leave it out")
     return found
+
+
+def period(since: str | None, until: str | None) -> Period:
+    """The range that two options give. Raises :class:`RequestError`."""
+    try:
+        return Period.of(since=since, until=until)
+    except ValueError as error:
+        raise RequestError(f"--{error}") from None
 
 
 def execution_name(now: datetime) -> str:

@@ -7,7 +7,7 @@ from aws_cdk import Duration, Stack
 from aws_cdk import aws_logs as logs
 
 from lakehouse_constructs import Pipeline
-from lakehouse_jobs.contract.arguments import UNSET, Argument, BuildVariable
+from lakehouse_jobs.contract.arguments import Argument, BuildVariable
 
 PER_RUN = {
     Argument.EXECUTION_NAME,
@@ -56,8 +56,8 @@ class TestDefaults:
         extract = states["EachGroup"]["ItemProcessor"]["States"]["Extract"]
 
         assert set(extract["Arguments"]["Arguments"]) == {a.flag for a in PER_RUN}
-        assert extract["Arguments"]["Arguments"]["--since"] == UNSET
-        assert extract["Arguments"]["Arguments"]["--until"] == UNSET
+        assert extract["Arguments"]["Arguments"]["--since"] == "{% $plan.since %}"
+        assert extract["Arguments"]["Arguments"]["--until"] == "{% $plan.until %}"
         assert extract["Resource"].endswith(":states:::glue:startJobRun.sync")
 
     def test_glue_ends_a_run_before_the_state_does(self, states) -> None:

@@ -4,7 +4,7 @@ import pytest
 from aws_cdk import Stack
 from aws_cdk import aws_stepfunctions as sfn
 
-from lakehouse_constructs import ExtractionSchedule, ExtractionSchedules, SynthesisError
+from lakehouse_constructs import ExtractionSchedule, ExtractionSchedules
 from lakehouse_jobs.contract.arguments import Mode
 
 
@@ -68,10 +68,3 @@ def test_custom(stack: Stack, machine, resources) -> None:
         "mode": "full",
         "groups": ["sales", "support"],
     }
-
-
-def test_a_mode_that_every_run_would_refuse_is_no_schedule(stack: Stack, machine) -> None:
-    weekly = ExtractionSchedule(name="Weekly", expression="rate(7 days)", mode=Mode.RECONCILE)
-
-    with pytest.raises(SynthesisError, match="Weekly: mode: got reconcile; allowed: incremental"):
-        ExtractionSchedules(stack, "Schedules", state_machine=machine, schedules=[weekly])

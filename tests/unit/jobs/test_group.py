@@ -133,9 +133,9 @@ def test_a_wrong_secret_value(two):
 @pytest.mark.parametrize(
     ("more", "words"),
     [
-        ({"mode": "reconcile"}, "mode 'reconcile' is not available yet"),
-        ({"mode": "nonsense"}, "allowed: incremental, full"),
-        ({"since": "2026-01-01"}, "--since 2026-01-01 is not available yet"),
+        ({"mode": "nonsense"}, "allowed: incremental, full, reconcile, refresh"),
+        ({"since": "2026-01-32"}, "since: got '2026-01-32'; allowed: a UTC time such as"),
+        ({"since": "2026-01-02", "until": "2026-01-01"}, "allowed: a time after since"),
         ({"objects": "Lead,Nope"}, "object Nope is not in group sales"),
         ({"group": "nope"}, "got 'nope'"),
         ({"objects_config": "s3://nowhere/x.json"}, "s3://nowhere/x.json"),

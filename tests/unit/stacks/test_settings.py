@@ -113,7 +113,6 @@ def _schedule(**values: Any) -> list[dict[str, Any]]:
         ({"schedules": {}}, "schedules", "a list"),
         ({"schedules": _schedule(groups=["nope"])}, "schedules[0].groups", "sales, support"),
         ({"schedules": _schedule(mode="fast")}, "schedules[0].mode", "incremental"),
-        ({"schedules": _schedule(mode="reconcile")}, "schedules[0].mode", "incremental, full"),
         ({"schedules": _schedule(expression="hourly")}, "schedules[0].expression", "rate("),
         ({"schedules": _schedule(name="my schedule")}, "schedules[0].name", "letters"),
         ({"schedules": _schedule() * 2}, "schedules[1].name", "once"),

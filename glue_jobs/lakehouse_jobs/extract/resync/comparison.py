@@ -4,7 +4,7 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -17,7 +17,6 @@ from lakehouse_jobs.contract.raw_log import Change, SystemColumn
 from lakehouse_jobs.extract.columns import STAMP_COLUMN
 from lakehouse_jobs.extract.pages import page_reader
 from lakehouse_jobs.extract.parts import Part
-from lakehouse_jobs.extract.rejects import Rejected
 from lakehouse_jobs.extract.resync.buckets import buckets_for
 from lakehouse_jobs.extract.resync.chunks import chunked
 from lakehouse_jobs.extract.resync.found import FoundSink
@@ -78,19 +77,9 @@ class Comparison:
 
     def differences(self) -> Iterator[pa.Table]:
         """The found rows that raw lacks; afterwards the counts are there."""
-        rejected = {r.id for part in self.parts for r in part.rejected}
-        appended: set[str] = set()
         with self._current() as current:
             for bucket in range(self._found.buckets):
-                for table in self._bucket(bucket, newest(current.take(bucket))):
-                    if rejected:
-                        appended |= rejected.intersection(table["id"].to_pylist())
-                    yield table
-        # What did not fit is told with the version that it belongs to, once.
-        self.parts = [
-            replace(p, rejected=tuple(_of(p.rejected, appended))) if p.rejected else p
-            for p in self.parts
-        ]
+                yield from self._bucket(bucket, newest(current.take(bucket)))
 
     def _bucket(self, bucket: int, now: pa.Table) -> Iterator[pa.Table]:
         missing = pc.invert(now[SystemColumn.IS_DELETED.value])  # of those that live in raw
@@ -138,7 +127,3 @@ def filled(spill: Spill, pinned: Pinned, *, ids: pa.Array | None) -> Iterator[Sp
         for table in pinned.tables(spill.schema):
             spill.add(table if ids is None else table.filter(pc.is_in(table["id"], value_set=ids)))
         yield spill
-
-
-def _of(rejected: Iterable[Rejected], ids: set[str]) -> Iterator[Rejected]:
-    return (r for r in rejected if r.id in ids)

@@ -1,10 +1,10 @@
 """What a resync reads, and what becomes of the differences it finds."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
 from enum import StrEnum
 
 from lakehouse_jobs.contract.arguments import Mode
+from lakehouse_jobs.contract.period import ALWAYS, Period
 from lakehouse_jobs.extract.columns import STAMP_COLUMN, Selection
 from lakehouse_jobs.extract.subject import Subject
 
@@ -22,8 +22,7 @@ class Plan:
     """One resync. Where it reads some columns only, rows that differ are fetched whole."""
 
     columns: Columns = Columns.ALL
-    since: datetime | None = None  # by the stamp; in the range
-    until: datetime | None = None  # by the stamp; not in it
+    period: Period = ALWAYS  # by stamps
     where: str | None = None  # a further condition, SOQL
     finds_gone: bool = False  # what Salesforce lacks becomes a tombstone
     moves_watermark: bool = False  # up to the margin: everything below was read
@@ -32,7 +31,7 @@ class Plan:
     @property
     def reads_all_records(self) -> bool:
         """Whether every record is read, so that raw is compared as a whole."""
-        return self.since is None and self.until is None and self.where is None
+        return not self.period and self.where is None
 
     def narrowed(self, subject: Subject) -> Subject:
         """The subject with the columns of this plan."""
@@ -56,22 +55,18 @@ class Plan:
         )
 
 
-def plan_for(
-    mode: Mode, *, since: datetime | None = None, until: datetime | None = None
-) -> Plan | None:
+def plan_for(mode: Mode, period: Period) -> Plan | None:
     """The plan of a mode and a range of time; None for the incremental read.
 
     A range alone is read again with all columns. Of what lies outside of it nothing is
     known, so only a resync of all records finds what is gone.
     """
-    ranged = since is not None or until is not None
-    if mode is Mode.INCREMENTAL and not ranged:
+    if mode is Mode.INCREMENTAL and not period:
         return None
     columns = {Mode.RECONCILE: Columns.STAMPS, Mode.REFRESH: Columns.FORMULAS}
     return Plan(
         columns=columns.get(mode, Columns.ALL),
-        since=since,
-        until=until,
-        finds_gone=mode in (Mode.FULL, Mode.RECONCILE) and not ranged,
-        moves_watermark=mode is Mode.FULL and not ranged,
+        period=period,
+        finds_gone=mode in (Mode.FULL, Mode.RECONCILE) and not period,
+        moves_watermark=mode is Mode.FULL and not period,
     )

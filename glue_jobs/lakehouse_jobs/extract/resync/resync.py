@@ -44,6 +44,11 @@ class Resync:
         Raises MassDeletionError before anything is committed, and what reading and
         committing raise. On failure nothing is left behind.
         """
+        since = self.plan.period.since
+        if since is not None and since >= self.cut:
+            return self._nothing(
+                "the range begins above the watermark, from where incremental runs read"
+            )
         with tempfile.TemporaryDirectory(prefix="lakehouse-") as name:
             folder = Path(name)
             sink = self._sink(folder)
@@ -57,7 +62,7 @@ class Resync:
     @cached_property
     def cut(self) -> datetime:
         """Rows stamped from here on are left to the next incremental read."""
-        subject, until = self.subject, self.plan.until
+        subject, until = self.subject, self.plan.period.until
         watermark = subject.watermark or subject.now
         if self.plan.moves_watermark:
             return max(subject.now - subject.margin, watermark)
@@ -118,12 +123,7 @@ class Resync:
         reading = Reading(api=first.api, parts=[*self._read, *self._written])
         note = _note(first, rows=reading.rows - gone, gone=gone)
         if not reading.rows and not plan.fills and not subject.tally.new(reading.rejected):
-            return Landed(
-                reading=reading,
-                batch=subject.raw.state.batch,
-                watermark=subject.watermark,
-                notes=(note,),
-            )
+            return self._nothing(note, reading)
         wanted = self._watermark - subject.lookback
         landed = land(
             subject,
@@ -134,6 +134,15 @@ class Resync:
             properties=self._filled(),
         )
         return replace(landed, tombstones=gone, notes=(*landed.notes, note))
+
+    def _nothing(self, note: str, reading: Reading | None = None) -> Landed:
+        """The table stays as it is: not even its properties change."""
+        return Landed(
+            reading=reading or Reading(api="bulk"),
+            batch=self.subject.raw.state.batch,
+            watermark=self.subject.watermark,
+            notes=(note,),
+        )
 
     def _filled(self) -> dict[str, str]:
         """The marks of unfilled columns, less those that this plan fills."""
@@ -150,7 +159,7 @@ class Resync:
         """
         plan = self.plan
         bounds = query.stamped(
-            subject, since=plan.since, until=None if plan.finds_gone else self.cut
+            subject, since=plan.period.since, until=None if plan.finds_gone else self.cut
         )
         return query.select(subject, plan.where, bounds)
 

@@ -68,8 +68,29 @@ def test_without_waiting_it_names_the_execution(requests):
     assert "execution e1 started" in result.stdout
 
 
-@pytest.mark.parametrize("option", [("--mode", "reconcile"), ("--since", "2026-01-01")])
-def test_what_no_job_carries_out_is_not_offered(requests, option):
-    result = invoke(*option)
+def test_a_range_becomes_utc(requests, monkeypatch):
+    ended(monkeypatch, status="SUCCEEDED")
+    result = invoke("--since", "2026-01-31", "--until", "2026-02-02T12:00+02:00")
+    assert result.exit_code == 0, result.output
+    assert requests == [{"since": "2026-01-31T00:00:00Z", "until": "2026-02-02T10:00:00Z"}]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--since", "yesterday"), "--since: got 'yesterday'; allowed: a UTC time such as"),
+        (("--until", ""), "--until: got ''"),
+        (("--since", "2026-02-01", "--until", "2026-02-01"), "--until: got '2026-02-01'"),
+    ],
+)
+def test_a_mistake_is_refused_in_a_line_before_anything_starts(requests, options, said):
+    result = invoke(*options)
     assert (result.exit_code, requests) == (2, [])
-    assert option[0] in result.stderr
+    assert said in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_another_mode_is_refused_with_those_there_are(requests):
+    result = invoke("--mode", "fast")
+    assert (result.exit_code, requests) == (2, [])
+    assert "reconcile" in result.stderr

@@ -14,8 +14,8 @@ from urllib.parse import quote
 
 from lakehouse_jobs.errors import AnswerRefusedError, SalesforceError
 from lakehouse_jobs.salesforce import Org
+from lakehouse_jobs.salesforce.calls import counted
 from lakehouse_jobs.salesforce.describe import STAMP_FIELDS
-from lakehouse_jobs.salesforce.transport import counted
 from lakehouse_tools.discover import kinds, permissions
 from lakehouse_tools.discover.findings import Census, FieldFinding, ObjectFinding
 from lakehouse_tools.discover.personal import personal
@@ -147,7 +147,6 @@ def _object(row: Mapping[str, Any], names: set[str], rows: Mapping[str, int]) ->
     return ObjectFinding(
         name=name,
         label=str(row.get("label") or name),
-        custom=bool(row.get("custom")),
         rows=rows.get(name),
         rows_exact=False,
         folded=kinds.folded(row, names) or _empty(name, rows.get(name)),

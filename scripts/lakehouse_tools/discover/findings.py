@@ -25,7 +25,6 @@ class ObjectFinding:
 
     name: str
     label: str
-    custom: bool
     rows: int | None  # None where nobody would tell
     rows_exact: bool  # counted, not taken from the org's cached figures
     folded: str | None  # why it is not worth extracting; None if it is

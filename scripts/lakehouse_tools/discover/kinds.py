@@ -87,12 +87,18 @@ def bulk_refuses(name: str) -> bool:
     return _BULK_REFUSES.fullmatch(name) is not None
 
 
-def group_of(name: str, *, custom: bool) -> str:
-    """The group of the proposed configuration that an object goes to."""
+OTHERS: Final = "others"
+
+
+def group_of(name: str) -> str:
+    """The group of the proposed configuration that an object goes to.
+
+    Few groups: each is a Glue run of its own, which costs at least a minute.
+    """
     for group, names in STANDARD.items():
         if name in names:
             return group
-    return "custom" if custom else "others"
+    return OTHERS
 
 
 def _has_parent(stem: str, names: Collection[str]) -> bool:

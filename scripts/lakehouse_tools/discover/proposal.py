@@ -16,8 +16,8 @@ _NAMED: Final = 30  # objects named in a comment
 def grouped(census: Census) -> dict[str, list[ObjectFinding]]:
     """The proposed objects by group, in the order of the file."""
     groups: dict[str, list[ObjectFinding]] = {}
-    for name in (*kinds.STANDARD, "custom", "others"):
-        found = [o for o in census.proposed if kinds.group_of(o.name, custom=o.custom) == name]
+    for name in (*kinds.STANDARD, kinds.OTHERS):
+        found = [o for o in census.proposed if kinds.group_of(o.name) == name]
         if found:
             groups[name] = found
     return groups

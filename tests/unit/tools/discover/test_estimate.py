@@ -18,7 +18,7 @@ def found(rows, *, api="bulk", row_bytes=500):
         bytes=row_bytes,
     )
     return ObjectFinding(
-        name="X", label="X", custom=False, rows=rows, rows_exact=True, folded=None,
+        name="X", label="X", rows=rows, rows_exact=True, folded=None,
         fields=(one,), api=api,
     )  # fmt: skip
 

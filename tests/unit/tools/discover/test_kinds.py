@@ -32,6 +32,5 @@ def test_what_is_folded(row, reason):
 def test_apis_and_groups():
     assert bulk_refuses("CaseStatus")
     assert not bulk_refuses("Case")
-    assert group_of("Contact", custom=False) == "sales"
-    assert group_of("Order__c", custom=True) == "custom"
-    assert group_of("Asset", custom=False) == "others"
+    assert group_of("Contact") == "sales"
+    assert group_of("Order__c") == group_of("Asset") == "others"

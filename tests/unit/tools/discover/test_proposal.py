@@ -27,7 +27,7 @@ def test_the_configuration_is_one_the_job_reads(census, tmp_path):
     assert [(g.name, g.include) for g in config.groups] == [
         ("sales", ("Account", "Contact", "User")),
         ("engagement", ("Lead",)),
-        ("custom", ("Order__c",)),
+        ("others", ("Order__c",)),
     ]
     # What is proposed is a comment: nothing is excluded before a person says so.
     assert config.rules("Contact").fields.exclude == frozenset()

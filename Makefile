@@ -99,6 +99,10 @@ reference: $(SYNCED) ## Pages made from the sources: the command's reference, tr
 bench-demo: $(SYNCED) ## Seconds by phase of the demo, cold and warm, as in docs/benchmarks.md
 	@$(BIN)/python benchmarks/demo_phases.py
 
+.PHONY: bench-age
+bench-age: $(SYNCED) ## What 2,000 small commits cost the next one, as in docs/benchmarks.md
+	@$(BIN)/python benchmarks/extract_age.py $(ARGS)
+
 .PHONY: bench-extract
 bench-extract: $(SYNCED) ## The extractor against the limit of the machine, as in docs/benchmarks.md
 	@$(BIN)/python benchmarks/extract.py $(ARGS)

@@ -1,8 +1,10 @@
 """The commit that brings an object's rows and its new state: both or neither."""
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 from pyiceberg.exceptions import CommitFailedException
@@ -14,7 +16,12 @@ from lakehouse_jobs.raw.fence import put_fence
 from lakehouse_jobs.raw.store import Store
 from lakehouse_jobs.raw.table import RawTable
 
-_ATTEMPTS = 4
+_ATTEMPTS: Final = 4
+PAUSE: Final = 1.0  # seconds before the second attempt; doubled before each further one
+# Refusals of a service that had too much to do: nothing was changed.
+_BUSY: Final = frozenset(
+    {"ThrottlingException", "Throttling", "RequestLimitExceeded", "SlowDown", "TooManyRequests"}
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +71,8 @@ def commit(raw: RawTable, landing: Landing, *, store: Store) -> int:
 
 def _land(raw: RawTable, files: Sequence[str], wanted: dict[str, str]) -> None:
     table = raw.table
+    name = ".".join(table.name())
+    uncertain = False  # an attempt without an answer may land even now
     for attempt in range(1, _ATTEMPTS + 1):
         try:
             _transact(table, files, wanted, fenced_by=raw.properties)
@@ -74,29 +83,47 @@ def _land(raw: RawTable, files: Sequence[str], wanted: dict[str, str]) -> None:
                 return
             raise
         except CommitFailedException as error:
+            # Certain also after an attempt without an answer: that one is stale as well.
             if _landed(table, wanted, after=error):
                 return
             # PyIceberg repeats appends by itself, but not a change of properties alone.
             if files or attempt == _ATTEMPTS:
                 raise CommitFailedError(
-                    f"{'.'.join(table.name())}: the catalog refused the commit: {error}; "
-                    "run this object again"
+                    f"{name}: the catalog refused the commit: {error}; run this object again"
                 ) from error
         except Exception as error:
             if _landed(table, wanted, after=error):
                 return
-            name = ".".join(table.name())
-            if isinstance(error, BotoCoreError | ClientError | OSError):
-                raise CommitUnknownError(
-                    f"{name}: the commit's answer was lost ({error}); it is not in the table so "
-                    "far, its files are kept, and the next run finds out"
+            uncertain = uncertain or _is_lost(error)
+            if attempt == _ATTEMPTS or not (_is_lost(error) or _is_passing(error)):
+                if uncertain:
+                    raise CommitUnknownError(
+                        f"{name}: the commit's answer was lost ({error}); it is not in the table "
+                        "so far, its files are kept, and the next run finds out"
+                    ) from error
+                raise CommitFailedError(
+                    f"{name}: the commit did not land: {error}; run this object again"
                 ) from error
-            raise CommitFailedError(
-                f"{name}: the commit did not land: {error}; run this object again"
-            ) from error
+            # The fence makes it safe to try again: at most one of the attempts can land.
+            time.sleep(PAUSE * 2 ** (attempt - 1))
         else:
             return
         table = _fresh(table, after=None)
+
+
+def _is_lost(error: Exception) -> bool:
+    """Whether a request may have done its work all the same."""
+    if isinstance(error, ClientError):
+        return error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500) >= 500
+    return isinstance(error, BotoCoreError | OSError) and not isinstance(error, FileNotFoundError)
+
+
+def _is_passing(error: Exception) -> bool:
+    """Whether what is certain not to have landed may land a moment later."""
+    if isinstance(error, ClientError):
+        return error.response.get("Error", {}).get("Code") in _BUSY
+    # A manifest that was merged away since the table was opened: it is loaded anew.
+    return isinstance(error, FileNotFoundError)
 
 
 def _transact(

@@ -11,6 +11,7 @@ import urllib.request
 from dataclasses import dataclass
 from functools import cache, cached_property
 from http.server import ThreadingHTTPServer
+from importlib import import_module
 
 import pytest
 
@@ -199,6 +200,8 @@ def lab(fake_org, local_aws_endpoint, monkeypatch, request):
     # PyIceberg reads its environment once, at import: in a job that is late enough.
     monkeypatch.setattr(pyiceberg.catalog, "_ENV_CONFIG", Config())
     monkeypatch.setattr(RetryPolicy, "wait", lambda *_: 0.01)
+    # By name it would be the function that the package exports.
+    monkeypatch.setattr(import_module("lakehouse_jobs.raw.commit"), "PAUSE", 0.01)
     bucket = f"lake-{unique}"
     database = f"raw_{unique}".replace("-", "_")
     boto3.client("s3").create_bucket(Bucket=bucket)

@@ -96,7 +96,12 @@ def select(description: Description, rules: FieldRules) -> Selection:
         if reason:
             left_out.append(f"{field.name}: {reason}")
         elif field.type not in COMPOUND_TYPES:
-            sources.append(_source(field, hashed=_named(field, rules.hash)))
+            source = _source(field, hashed=_named(field, rules.hash))
+            taken = _taken(source, sources)
+            if taken:
+                left_out.append(f"{field.name}: {taken}")
+            else:
+                sources.append(source)
     return Selection(
         sources=tuple(sources),
         stamp_field=next(f.name for f in description.fields if f.name.lower() == stamp.lower()),
@@ -122,6 +127,17 @@ def refuse_unknown(description: Description, own: FieldRules) -> None:
                 "the spelling in salesforce_objects.json, or remove it: fields the user cannot "
                 "see need no exclusion",
             )
+
+
+def _taken(source: Source, others: Sequence[Source]) -> str | None:
+    """Why a field's column cannot be made. Salesforce gives no such names; proxies might."""
+    name = source.column.name
+    if name.startswith("_"):
+        return f"{name} is kept for the extractor's own columns"
+    for other in others:
+        if other.column.name == name:
+            return f"its column {name} is that of {other.field.name}"
+    return None
 
 
 def _left_out(field: Field, rules: FieldRules, fields: Sequence[Field]) -> str | None:

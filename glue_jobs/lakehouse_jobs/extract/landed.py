@@ -40,7 +40,8 @@ def land(
     ``keep_files``: the data files of a commit that fails are the caller's to delete.
     """
     named = dict(properties or {})
-    rejected = _rejected(subject, reading, keep_files=keep_files)
+    with step(Step.SAVE_REJECTED):
+        rejected = _rejected(subject, reading, keep_files=keep_files)
     if rejected:
         named[TableProperty.REJECTED_FILE] = rejected
     seen = [p.keys for p in reading.parts if p.keys is not None]
@@ -62,9 +63,13 @@ def land(
     except CommitFailedError:
         subject.store.discard([rejected] if rejected else [])
         raise
-    waits = rejected and deliver(subject.raw.table, rejected, store=subject.store)
-    notes = [n for n in (subject.tally.sentence, waits) if n]
-    return Landed(reading=reading, batch=batch, watermark=watermark, notes=tuple(notes))
+    notes = [subject.tally.sentence]
+    if rejected:
+        with step(Step.SAVE_REJECTED):
+            notes.append(deliver(subject.raw.table, rejected, store=subject.store))
+    return Landed(
+        reading=reading, batch=batch, watermark=watermark, notes=tuple(filter(None, notes))
+    )
 
 
 def _rejected(subject: Subject, reading: Reading, *, keep_files: bool) -> str | None:

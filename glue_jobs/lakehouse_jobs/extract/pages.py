@@ -36,6 +36,7 @@ class PageReader:
     progress: Callable[[Part], None]
     load: Load | None = None  # keeps the progress; None: a failure begins anew
     longest_soql: int = split.LONGEST_SOQL  # characters
+    longest_rest_soql: int = split.LONGEST_REST_SOQL
 
     def read(self, soql: str, *, likely_small: bool = False) -> Reading:
         """Read everything. On failure nothing that the sink took remains, but for a load's.
@@ -43,7 +44,7 @@ class PageReader:
         ``likely_small`` asks REST first; the Bulk API reads what is not small after all.
         """
         if len(soql) > self.longest_soql:
-            return self._read_split(soql, likely_small=likely_small)
+            return self._read_split(soql, self.longest_soql, likely_small=likely_small)
         if self.load is not None and self.load.record.job_id:
             return self._read_bulk(self.load.record.job_id)
         first = self._asked(soql) if likely_small else None
@@ -53,6 +54,8 @@ class PageReader:
         try:
             return self._read_bulk_anew(soql)
         except BulkUnsupportedError:
+            if not self.org.rest.fits(soql):
+                return self._read_split(soql, self.longest_rest_soql)
             with step(Step.REST):
                 first = self.org.rest.first(soql)
             return self._read_rest(first)
@@ -88,13 +91,13 @@ class PageReader:
         )
         return bulk.read(job_id)
 
-    def _read_split(self, soql: str, *, likely_small: bool) -> Reading:
+    def _read_split(self, soql: str, longest: int, *, likely_small: bool = False) -> Reading:
         reader = split.SplitReader(
             shaper=self.shaper,
             sink=self.sink,
             # Its parts have a job each: a load that fails begins anew.
             one=lambda shaper, sink: replace(self, shaper=shaper, sink=sink, load=None),
-            longest=self.longest_soql,
+            longest=longest,
         )
         return reader.read(soql, likely_small=likely_small)
 
@@ -134,5 +137,6 @@ def page_reader(
         at_once=subject.workers,
         progress=subject.progress,
         longest_soql=split.LONGEST_SOQL,
+        longest_rest_soql=split.LONGEST_REST_SOQL,
         load=load,
     )

@@ -29,6 +29,9 @@ from lakehouse_jobs.extract.resync.spill import Spill
 from lakehouse_jobs.extract.resync.versions import flat
 
 LONGEST_SOQL = 100_000  # characters; Salesforce refuses a longer query
+# Of an object that only REST reads: the query is part of an address of 16,000 bytes, in which
+# commas, blanks and quotes are escaped.
+LONGEST_REST_SOQL = 10_000
 BUCKETS: Final = 512
 ROWS_AT_ONCE: Final = 10_000  # joined, where buckets are smaller
 ROWS_PER_FILE: Final = 250_000

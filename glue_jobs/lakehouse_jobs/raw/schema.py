@@ -4,7 +4,7 @@ A column is never removed or retyped. A field whose type changed gets a second c
 ``<name>__<iceberg type>``; both comments name the field.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -105,6 +105,7 @@ class Evolution:
 def evolution(schema: Schema, wanted: Sequence[RawColumn]) -> Evolution:
     """Compare a table's schema with the columns that are wanted now."""
     present = {f.name: f for f in schema.fields}
+    names = {c.name for c in wanted}
     columns: list[RawColumn] = []
     added: list[RawColumn] = []
     commented: list[RawColumn] = []
@@ -115,7 +116,7 @@ def evolution(schema: Schema, wanted: Sequence[RawColumn]) -> Evolution:
         if found is None:
             changes.append(f"{column.name} is new: {column.comment}")
         elif str(found.field_type) != column.type:
-            column = replace(column, name=f"{column.name}__{column.type}")
+            column = replace(column, name=_second_name(column, present, names))
             if column.name not in present:
                 changes.append(
                     f"{found.name} was {found.field_type} and is {column.type} now: "
@@ -141,6 +142,16 @@ def evolution(schema: Schema, wanted: Sequence[RawColumn]) -> Evolution:
         readable=tuple(readable),
         changes=tuple(changes),
     )
+
+
+def _second_name(column: RawColumn, present: Mapping[str, NestedField], taken: set[str]) -> str:
+    """Where the values of a field go whose column has another type."""
+    name = f"{column.name}__{column.type}"
+    found = present.get(name)
+    while name in taken or (found is not None and str(found.field_type) != column.type):
+        name += f"__{column.type}"  # a field of that very name is there
+        found = present.get(name)
+    return name
 
 
 def _gone(schema: Schema, wanted: Sequence[RawColumn]) -> Iterator[RawColumn]:

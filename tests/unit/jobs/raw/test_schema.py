@@ -131,3 +131,18 @@ def test_every_way_to_another_type(account_lab, first, then, value, name, found)
     assert fields["value__c"].startswith("Value__c (")
     assert fields[name].startswith(f"Value__c ({then})")
     assert outcome["unfilled"] == ({name: None} if name != "value__c" else {})
+
+
+def test_a_second_column_takes_no_other_fields_place():
+    table = schema(column("id"), column("total"), column("total__double"))
+    plan = evolution(table, [column("id"), column("total", "double"), column("total__double")])
+    assert [c.name for c in plan.columns] == ["id", "total__double__double", "total__double"]
+    again = evolution(
+        schema(*table_columns(table), column("total__double__double", "double")),
+        [column("id"), column("total", "double"), column("total__double")],
+    )
+    assert (again.added, again.changes) == ((), ())
+
+
+def table_columns(table):
+    return [column(f.name, str(f.field_type), f.doc) for f in table.fields]

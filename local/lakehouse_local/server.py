@@ -91,6 +91,18 @@ def children_of(home: Home) -> Processes:
     return Processes(home.state / "children")
 
 
+def kill_job_run(home: Home, run_id: str) -> int:
+    """End the process of a Glue job run with SIGKILL, as a machine that is lost would.
+
+    Neither the job nor anything that is deployed can tell. Returns its pid; raises
+    :class:`ServerError` where it does not run.
+    """
+    pid = children_of(home).kill(run_id)
+    if pid is None:
+        raise ServerError(f"Glue run {run_id} has no process here: it ended or did not start yet")
+    return pid
+
+
 def _process(home: Home) -> BackgroundProcess:
     return BackgroundProcess(home.instance, "local_aws")
 

@@ -55,7 +55,10 @@ def query(
             QueryExecutionContext={"Database": database or stack.marts_database},
         )["QueryExecutionId"]
     except client.exceptions.InvalidRequestException as error:
-        raise QueryError(f"query refused: {error.response['Error'].get('Message')}") from error
+        reason = str(error.response["Error"].get("Message"))
+        raise QueryError(
+            f"query refused: {reason}{next_step(environment, stack, reason)}"
+        ) from error
     wait = _FIRST_WAIT
     while True:
         status = client.get_query_execution(QueryExecutionId=query_id)["QueryExecution"]["Status"]
@@ -63,9 +66,31 @@ def query(
             return _result(client, query_id)
         if status["State"] in ("FAILED", "CANCELLED"):
             reason = " ".join((status.get("StateChangeReason") or status["State"]).split())
-            raise QueryError(f"query failed: {reason}")
+            raise QueryError(f"query failed: {reason}{next_step(environment, stack, reason)}")
         time.sleep(wait)
         wait = min(wait * 2, _LONGEST_WAIT)
+
+
+def next_step(environment: Environment, stack: Stack, reason: str) -> str:
+    """What to do about Athena's reason, to be set after it; empty where nothing is known."""
+    ask = f"lakehouse query{environment.option}"
+    databases = (
+        stack.raw_database,
+        stack.staging_database,
+        stack.intermediate_database,
+        stack.marts_database,
+    )
+    if "SCHEMA_NOT_FOUND" in reason:
+        return f": there are {', '.join(databases)}"
+    if "TABLE_NOT_FOUND" in reason:
+        return f': `{ask} "show tables"` lists the marts, --database names another layer'
+    if "COLUMN_NOT_FOUND" in reason:
+        return f': `{ask} "describe <table>"` lists the columns'
+    if "mismatched input '::'" in reason:
+        return ": write cast(value as type)"
+    if "SYNTAX_ERROR" in reason or "mismatched input" in reason:
+        return ": Athena speaks Trino's SQL, see docs.aws.amazon.com/athena (SQL reference)"
+    return ""
 
 
 def _result(client: Any, query_id: str) -> Result:

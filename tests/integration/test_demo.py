@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import re
 import zipfile
 from collections import Counter
 from datetime import UTC, datetime
@@ -29,9 +30,33 @@ def parsed(text: str) -> datetime:
     return datetime.fromisoformat(text.replace("+0000", "+00:00").replace("Z", "+00:00"))
 
 
-def test_two_executions_succeeded(demo: Any) -> None:
+def test_one_execution_was_killed_and_two_succeeded(demo: Any) -> None:
     statuses = [e["status"] for e in demo.lakehouse.executions()]
-    assert statuses[-2:] == ["SUCCEEDED", "SUCCEEDED"]
+    assert statuses[-3:] == ["SUCCEEDED", "SUCCEEDED", "FAILED"]
+
+
+def test_the_process_of_the_first_load_was_killed_between_two_pages(demo: Any) -> None:
+    lakehouse = demo.lakehouse
+    killed = lakehouse.executions()[-1]["name"]
+    runs = lakehouse.client("glue").get_job_runs(JobName=lakehouse.outputs["ExtractJobName"])
+    (run,) = [r for r in runs["JobRuns"] if r["Arguments"]["--execution_name"] == killed]
+    assert (run["JobRunState"], run["ErrorMessage"][-18:]) == ("FAILED", "killed by signal 9")
+    pages = re.search(
+        r"SIGKILL to the job's process, \d+, when (\d+) pages had come", demo.result.out
+    )
+    assert pages is not None
+    assert 6 <= int(pages[1]) < 12
+    (name,) = run["Arguments"]["--objects"].split(",")
+    rows = lakehouse.raw(name.lower(), "_run_id")
+    assert killed not in {r["_run_id"] for r in rows}
+    assert len(rows) >= 12  # whole pages
+
+
+def test_the_demo_found_nothing_lost_and_nothing_twice(demo: Any) -> None:
+    told = json.loads((demo.lakehouse.home.instance / "demo.json").read_text())["journal"]
+    assert (told["objects"], told["lost"], told["twice"], told["unknown"]) == (14, 0, 0, 0)
+    assert told["reported"] == told["rows"] > 3000
+    assert "0 lost, 0 twice" in demo.result.out
 
 
 def test_each_glue_run_and_each_build_left_logs(demo: Any) -> None:
@@ -110,7 +135,7 @@ def test_the_new_field_is_a_column_of_raw(demo: Any) -> None:
 
 def second(demo: Any) -> str:
     """Name of the demo's second execution."""
-    return demo.lakehouse.executions()[-2]["name"]
+    return demo.lakehouse.executions()[-3]["name"]
 
 
 def test_what_ran_is_what_was_synthesized(demo: Any) -> None:

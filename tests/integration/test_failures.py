@@ -1,6 +1,7 @@
 """What goes wrong, through the deployed pipeline: one line that says what to do, and no harm."""
 
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -101,15 +102,28 @@ def snapshot(lakehouse: Any, table: str) -> int | None:
     return current and current.snapshot_id
 
 
-def test_an_object_that_is_not_configured(lakehouse: Any) -> None:
+def test_what_is_not_configured_starts_no_execution(lakehouse: Any) -> None:
+    before = len(lakehouse.executions())
     result = lakehouse.run("run", "--objects", "Acount", "--plain")
-    assert_one_line(result, "Acount", "Account")
+    assert_one_line(result, "Acount", "Account", status=2)
+    result = lakehouse.run("run", "--groups", "nope", "--plain")
+    assert_one_line(result, "nope", "sales", status=2)
+    assert len(lakehouse.executions()) == before
+
+
+def test_an_execution_for_an_unknown_object_fails_before_any_run(lakehouse: Any) -> None:
+    """Started by somebody who does not use our command."""
+    client = lakehouse.client("stepfunctions")
+    arn = client.start_execution(
+        stateMachineArn=lakehouse.outputs["StateMachineArn"], input='{"objects": ["Acount"]}'
+    )["executionArn"]
+    deadline = time.monotonic() + 60
+    while (ended := client.describe_execution(executionArn=arn))["status"] == "RUNNING":
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    assert "Acount" in ended["cause"]
     report = lakehouse.run("report")
     assert (report.status, "failed: UnknownObject" in report.out) == (0, True), report.err
-
-
-def test_a_group_that_is_not_configured(lakehouse: Any) -> None:
-    assert_one_line(lakehouse.run("run", "--groups", "nope", "--plain"), "nope", "sales")
 
 
 def test_a_mode_that_does_not_exist(lakehouse: Any) -> None:

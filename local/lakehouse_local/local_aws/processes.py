@@ -7,6 +7,7 @@ the next one ends what they name, and nothing else.
 
 import json
 import os
+import signal
 import subprocess
 import threading
 from collections.abc import Mapping, Sequence
@@ -85,6 +86,21 @@ class Processes:
                     pipe.close()
         self._record(child.pid).unlink(missing_ok=True)
         return True
+
+    def kill(self, key: str) -> int | None:
+        """SIGKILL a child and its group at once, as a machine that is lost would end them.
+
+        Works from the records, so also where another process is the parent. The child's pid,
+        or None where none of that key runs.
+        """
+        for record in self._folder.glob("*.json"):
+            with suppress(OSError, json.JSONDecodeError, KeyError):
+                left = json.loads(record.read_text())
+                pid, started = int(left["pid"]), str(left["started"])
+                if left["key"] == key and started and identity(pid) == started:
+                    os.killpg(pid, signal.SIGKILL)
+                    return pid
+        return None
 
     def stop_all(self) -> None:
         """End all children, at once rather than in turn, and start no more."""

@@ -40,6 +40,7 @@ class Job:
     created: float
     columns: list[str]
     ready_at: float  # not finished before
+    page_rows: int = 10_000  # of each page that resultPages names
     state: str = "UploadComplete"
     error: str | None = None
     rows: int = 0
@@ -97,6 +98,7 @@ class BulkJobs:
             created=self.org.store.clock.seconds(),
             columns=[field.name for field in found.fields],
             ready_at=time.time() + self.org.behaviour.job_seconds,
+            page_rows=self.org.behaviour.page_rows,
         )
         with self._lock:
             self._jobs[job.id] = job

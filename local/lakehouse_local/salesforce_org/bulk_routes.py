@@ -3,7 +3,7 @@
 import base64
 import binascii
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any, Final
 
 from starlette.concurrency import run_in_threadpool
@@ -82,7 +82,7 @@ class BulkRoutes:
         if float(request.path_params["version"]) < _PARALLEL_SINCE:
             raise ApiError(404, "NOT_FOUND", "The requested resource does not exist")
         base, job = base_path(request), self._completed(request)
-        size, start = self.jobs.org.behaviour.page_rows, _start(request)
+        size, start = job.page_rows, _start(request)
         starts = range(start, max(job.rows, 1), size)
         here = f"{base}/jobs/query/{job.id}"
         done = len(starts) <= _PAGES
@@ -103,7 +103,7 @@ class BulkRoutes:
         """``GET /{id}/results?locator=&maxRecords=``: one page of CSV."""
         base_path(request)
         job = self._completed(request)
-        start, most = _start(request), _most(request, org.behaviour.page_rows)
+        start, most = _start(request), _most(request, job.page_rows)
         end = min(start + most, job.rows)
         if start > job.rows:
             raise ApiError(400, "INVALID_LOCATOR", "The locator is beyond the results")
@@ -117,7 +117,7 @@ class BulkRoutes:
         first = header_row(job.columns, job.delimiter, job.line_end)
         file = self.jobs.file(job)
         low, high = file.stretch(start, end)
-        body = _stretch(file, first, low, high)
+        body = _stretch(file, first, low, high, sent=lambda: org.usage.page_sent(job.object))
         if mood is not None and mood.action == "garble":
             body = _garbled(body)
         if org.behaviour.gzip and "gzip" in request.headers.get("accept-encoding", ""):
@@ -215,7 +215,9 @@ def _most(request: Request, default: int) -> int:
     return int(text)
 
 
-async def _stretch(file: ResultFile, first: bytes, low: int, high: int) -> AsyncIterator[bytes]:
+async def _stretch(
+    file: ResultFile, first: bytes, low: int, high: int, *, sent: Callable[[], None]
+) -> AsyncIterator[bytes]:
     yield first
     # Plain reads: the file was just written, so it is in memory.
     with file.open() as rows:
@@ -226,6 +228,7 @@ async def _stretch(file: ResultFile, first: bytes, low: int, high: int) -> Async
                 return
             low += len(chunk)
             yield chunk
+    sent()
 
 
 async def _garbled(body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

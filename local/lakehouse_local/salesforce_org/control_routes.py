@@ -36,6 +36,7 @@ def status(org: Org, _request: Request, _body: bytes) -> Response:
             "records": {one.name: org.store.count(one) for one in org.store.catalog},
             "behaviour": asdict(org.behaviour),
             "usage": asdict(org.used()),
+            "result_pages": org.usage.pages(),
         }
     )
 

@@ -7,6 +7,7 @@ chosen once and kept with the data, because the lakehouse's secret holds the add
 import json
 import shutil
 import sys
+import textwrap
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
@@ -21,6 +22,7 @@ from lakehouse_local.salesforce_org.store import StoreError, read_meta
 _HOST: Final = "127.0.0.1"
 _ABOVE: Final = 3_000  # the org's port is the lakehouse's plus this, or one of the next
 _TRIES: Final = 50
+_COLUMNS: Final = 80
 _ROWS_PER_SECOND: Final = 5_000  # how slow making the data may be before it counts as stuck
 
 
@@ -72,7 +74,11 @@ class OrgChange:
 
     def __str__(self) -> str:
         lines = [
-            f"  {name:<22}" + ", ".join(f"{count:,} {kind}" for kind, count in kinds.items())
+            textwrap.fill(
+                f"  {name:<22}" + ", ".join(f"{count:,} {kind}" for kind, count in kinds.items()),
+                width=_COLUMNS,
+                subsequent_indent=" " * 24,
+            )
             for name, kinds in self.edits.items()
         ]
         lines += [f"  new field             {name}" for name in self.new_fields]
@@ -108,6 +114,15 @@ def start(home: Home, *, records: int = DEFAULT_RECORDS, seed: str = "1") -> Org
         else:
             details = {"url": url}
     return _details(home, details["url"])
+
+
+def kept_records(home: Home) -> int | None:
+    """The number of records that the org of a home was made with; None where there is none."""
+    try:
+        found = read_meta(home.org).get("records")
+    except StoreError as error:
+        raise OrgError(str(error)) from None
+    return int(found) if found else None
 
 
 def stop(home: Home) -> bool:

@@ -8,6 +8,7 @@ import itertools
 import json
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -35,6 +36,7 @@ class Usage:
             int(hour): counts for hour, counts in json.loads(kept or "{}").items()
         }
         self._under_way: dict[int, float] = {}
+        self._pages: Counter[str] = Counter()
         self._numbers = itertools.count()
 
     def add(
@@ -55,6 +57,16 @@ class Usage:
             totals = [sum(column) for column in zip(*self._hours.values(), strict=True)]
         requests, bulk_jobs, bulk_bytes = totals or (0, 0, 0)
         return Used(requests=requests, bulk_jobs=bulk_jobs, bulk_bytes=bulk_bytes)
+
+    def page_sent(self, object_name: str) -> None:
+        """Count a page of a bulk job's results that was sent to its end."""
+        with self._lock:
+            self._pages[object_name] += 1
+
+    def pages(self) -> dict[str, int]:
+        """Pages of bulk results sent since the start, by object."""
+        with self._lock:
+            return dict(self._pages)
 
     def dump(self) -> str:
         """The counters as text, to be kept over a restart."""

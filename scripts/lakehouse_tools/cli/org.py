@@ -33,7 +33,7 @@ def start(*, records: int | None) -> None:
     from lakehouse_local.home import Home
     from lakehouse_tools.demo import org
 
-    details = org.start(Home.from_environment(), records=records)
+    details = org.start(Home.from_environment(), records=records, say=click.echo)
     click.echo(f"demo org at {details.url}")
 
 

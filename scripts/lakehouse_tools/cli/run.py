@@ -56,6 +56,7 @@ def command(
       lakehouse run --env dev --groups sales --no-wait
     """
     from lakehouse_tools import secret
+    from lakehouse_tools.configured import check_request, deployed_config
     from lakehouse_tools.display.console import output
     from lakehouse_tools.display.outcome import run_and_follow
     from lakehouse_tools.environment import Environment, aws_errors
@@ -73,6 +74,9 @@ def command(
     with aws_errors(environment):
         stack = read_stack(environment)
         secret.require_filled(environment, stack)
+        if request.objects or request.groups:
+            config = deployed_config(environment, stack)
+            check_request(config, request, option=environment.option)
         arn = start(environment, stack, request)
         if wait:
             run_and_follow(environment, stack, arn, console=output(), plain=plain)

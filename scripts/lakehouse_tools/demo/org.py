@@ -1,5 +1,6 @@
 """The demo org as the source of a local lakehouse."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from lakehouse_local.home import Home
@@ -12,10 +13,18 @@ if TYPE_CHECKING:
     from lakehouse_local.salesforce_org.lifecycle import OrgDetails
 
 
-def start(home: Home, *, records: int | None) -> "OrgDetails":
-    """Start it; ``records`` counts only when its data is made."""
+def start(
+    home: Home, *, records: int | None, say: Callable[[str], None] = lambda _: None
+) -> "OrgDetails":
+    """Start it; ``records`` counts only when its data is made, and ``say`` tells so."""
     from lakehouse_local.salesforce_org import lifecycle
 
+    kept = lifecycle.kept_records(home)
+    if kept is not None and records not in (None, kept):
+        say(
+            f"--records {records} is not used: the demo org was made with {kept:,} records;"
+            " `lakehouse down --delete` makes room for a new one"
+        )
     return lifecycle.start(home) if records is None else lifecycle.start(home, records=records)
 
 

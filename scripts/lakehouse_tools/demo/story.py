@@ -6,17 +6,13 @@ from rich.console import Console
 from rich.table import Table
 
 from lakehouse_jobs.contract.runs import ObjectOutcome, Status
+from lakehouse_tools.demo.interruption import PAGES, Killed
+from lakehouse_tools.demo.journal import Comparison
 from lakehouse_tools.demo.marts import Mart
 from lakehouse_tools.display.words import count, duration, size
-from lakehouse_tools.stack import Stack
 
-# One account that was changed after the first run, with each of its versions.
-HISTORY_QUERY = """\
-select account_id, account_name, valid_from, valid_to, is_current
-from dim_account
-where account_id in (select account_id from dim_account group by 1 having count(*) > 1)
-order by account_id, valid_from
-limit 10"""
+# Accounts that were changed after the first run, with the versions that a later one closed.
+HISTORY_QUERY = "select * from dim_account where not is_current limit 5"
 
 
 def marts_table(before: Sequence[Mart], after: Sequence[Mart]) -> Table:
@@ -52,34 +48,58 @@ def difference(outcomes: Sequence[ObjectOutcome]) -> list[str]:
     return lines
 
 
-def next_steps(
-    console: Console, *, program: str, run_name: str, stack: Stack, endpoint: str
-) -> None:
-    """Where to look next and how to stop it, as commands to paste."""
-    query = " ".join(HISTORY_QUERY.split())
+def of_the_kill(killed: Killed) -> list[str]:
+    """How the first load of an object ended too soon."""
+    progress = killed.progress
+    return [
+        f"{killed.object_name}: {count(killed.records)} records in {PAGES} pages",
+        f"SIGKILL to the job's process, {killed.pid}, when {killed.pages} pages had come",
+        f"execution {progress.name} {progress.status}; raw has not one row of it",
+    ]
+
+
+def of_the_resumption(killed: Killed, outcomes: Sequence[ObjectOutcome], *, sent: int) -> list[str]:
+    """How the next run went on with it. ``sent``: pages that the org has sent in all."""
+    for outcome in outcomes:
+        if outcome["object"] != killed.object_name:
+            continue
+        rows, again = count(outcome["rows"]), sent - killed.pages
+        if outcome["resumed"]:
+            first = PAGES - again + 1
+            return [f"{killed.object_name}: resumed from page {first} of {PAGES}, {rows} rows"]
+        return [f"{killed.object_name}: read anew, {rows} rows"]
+    return []
+
+
+def of_the_journal(found: Comparison) -> list[str]:
+    """Whether each version that the org ever had stands in raw once."""
+    return [
+        f"{count(found.reported)} versions in the org's journal, {count(found.objects)} objects",
+        f"{count(found.rows)} rows in raw",
+        f"{count(found.lost)} lost, {count(found.twice)} twice",
+    ]
+
+
+def next_steps(console: Console, *, program: str, endpoint: str) -> None:
+    """Where to look next and how to stop it: what, and below it a command to paste."""
     for title, steps in (
         (
             "Look further",
             (
-                ("accounts with a history", f'{program} query "{query}"'),
+                ("accounts with a history", f'{program} query "{HISTORY_QUERY}"'),
                 ("the last run's report", f"{program} report"),
-                ("its outcomes", f"s3://{stack.lake_bucket_name}/runs/{run_name}/"),
                 ("where each object stands", f"{program} status"),
                 ("another day in the org", f"{program} org change && {program} run"),
-                ("with the AWS CLI or boto3", f"AWS_ENDPOINT_URL={endpoint}, any keys, us-east-1"),
+                ("what else can happen to it", f"{program} org --help"),
+                ("AWS CLI and boto3: any keys, us-east-1", f"AWS_ENDPOINT_URL={endpoint}"),
             ),
         ),
-        (
-            "Stop",
-            (
-                ("keep the data", f"{program} down"),
-                ("and delete it", f"{program} down --delete"),
-            ),
-        ),
+        ("Stop", (("keep the data", f"{program} down"), ("delete it", f"{program} down --delete"))),
     ):
         console.print(title, style="bold")
         for what, how in steps:
-            console.print(f"  {what:<26} {how}", markup=False, highlight=False, soft_wrap=True)
+            console.print(f"  {what}", style="dim", highlight=False)
+            console.print(f"    {how}", markup=False, highlight=False, soft_wrap=True)
 
 
 def seconds_table(seconds: dict[str, float], total: float) -> Table:

@@ -6,14 +6,16 @@ from typing import Any
 from rich.console import Console
 
 from lakehouse_local.home import DEFAULT_PORT, Home
-from lakehouse_tools.demo import needs, org, story
+from lakehouse_tools.configured import configured_names, deployed_config
+from lakehouse_tools.demo import interruption, journal, needs, org, story
+from lakehouse_tools.demo.interruption import Killed
 from lakehouse_tools.demo.marts import Mart, marts
 from lakehouse_tools.deploy import local as deploy
 from lakehouse_tools.display.console import program
 from lakehouse_tools.display.outcome import run_and_follow
 from lakehouse_tools.display.status_line import status_line
 from lakehouse_tools.environment import Environment
-from lakehouse_tools.errors import RequestError
+from lakehouse_tools.errors import ExecutionError, RequestError
 from lakehouse_tools.executions.outcomes import object_outcomes
 from lakehouse_tools.executions.progress import ExecutionProgress
 from lakehouse_tools.executions.start import Request, start
@@ -33,6 +35,7 @@ class Tour:
         self.plain = plain
         self.phases = Phases()
         self.runs: list[dict[str, Any]] = []
+        self.notes: dict[str, Any] = {}
 
     def go(self, *, records: int | None, fresh: bool) -> None:
         """All steps; stops at the first that fails."""
@@ -44,11 +47,17 @@ class Tour:
         details = self._up(records)
         stack = self._deploy()
         org.fill_secret(self.environment, stack, details)
+        names = configured_names(deployed_config(self.environment, stack))
+        killed = self._kill(stack, names)
         first = self._run(stack, "run 1")
+        if killed is not None:
+            self._resumed(stack, first, killed)
         before = self._marts(stack, "query 1")
         self._change()
         second = self._run(stack, "run 2")
         after = self._marts(stack, "query 2")
+        if killed is not None:
+            self._judge(stack, details.url, names)
         self._tell(stack, first, second, before, after)
 
     def _up(self, records: int | None) -> Any:
@@ -60,7 +69,7 @@ class Tour:
             server.start(self.home, report)
         self._say(f"Local AWS at {self.home.endpoint}")
         with self.phases.measure("org"), self._status("starting the demo org"):
-            details = org.start(self.home, records=records)
+            details = org.start(self.home, records=records, say=self._say)
         self._say(f"Demo org at {details.url}")
         return details
 
@@ -83,6 +92,43 @@ class Tour:
         self.runs.append({"execution": progress.name, "status": progress.status})
         self._write()
         return progress
+
+    def _kill(self, stack: Stack, names: list[str]) -> Killed | None:
+        """Kill the biggest object's first load; None where raw has that object already."""
+        name, records = interruption.biggest(self.home, names)
+        if interruption.has_table(self.environment, stack, name):
+            return None
+        self._title("a run is killed in the middle")
+        with self.phases.measure("killed run"), self._status(f"loading {name}"):
+            killed = interruption.kill_in_the_middle(
+                self.environment, self.home, stack, name=name, records=records
+            )
+        for line in story.of_the_kill(killed):
+            self._say(f"  {line}")
+        self.runs.append({"execution": killed.progress.name, "status": killed.progress.status})
+        return killed
+
+    def _resumed(self, stack: Stack, progress: ExecutionProgress, killed: Killed) -> None:
+        outcomes = object_outcomes(self.environment, stack, progress.name)
+        sent = interruption.pages_sent(self.home, killed.object_name)
+        for line in story.of_the_resumption(killed, outcomes, sent=sent):
+            self._say(f"  {line}")
+
+    def _judge(self, stack: Stack, org_url: str, names: list[str]) -> None:
+        self._title("every version the org ever had, against raw")
+        with self.phases.measure("journal"), self._status("comparing"):
+            found = journal.compare_with_journal(
+                self.environment, stack, org_url=org_url, names=names
+            )
+        for line in story.of_the_journal(found):
+            self._say(f"  {line}")
+        self._write(journal=asdict(found))
+        if not found.equal:
+            raise ExecutionError(
+                f"raw differs from the org: {found.lost:,} versions lost, {found.twice:,} twice,"
+                f" {found.unknown:,} that the org never had: please report it with the logs in"
+                f" {self.home.logs}"
+            )
 
     def _marts(self, stack: Stack, phase: str) -> list[Mart]:
         with self.phases.measure(phase):
@@ -116,8 +162,6 @@ class Tour:
         story.next_steps(
             self.console,
             program=program(None if self.home.port == DEFAULT_PORT else self.home.port),
-            run_name=second.name,
-            stack=stack,
             endpoint=self.home.endpoint,
         )
         self._write(
@@ -131,7 +175,8 @@ class Tour:
         take_down(self.home, delete=True)
 
     def _write(self, **more: Any) -> None:
-        self.phases.write(self.home.instance / "demo.json", runs=self.runs, **more)
+        self.notes |= more
+        self.phases.write(self.home.instance / "demo.json", runs=self.runs, **self.notes)
 
     def _status(self, title: str, *, few: bool = False) -> Any:
         return status_line(self.console, title, plain=self.plain, few=few)

@@ -1,4 +1,5 @@
 import io
+import json
 import time
 import uuid
 import zipfile
@@ -8,6 +9,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from lakehouse_local import server
+from lakehouse_local.home import Home
 from lakehouse_local.local_aws import glue_jobs
 
 pytestmark = pytest.mark.local_aws
@@ -103,10 +106,22 @@ def test_a_failure_shows_the_last_line(glue: Any, job: Any) -> None:
     assert found["ErrorMessage"] == "2 of 14 objects failed: Account: …"
 
 
-def test_a_killed_process_fails_with_its_signal(glue: Any, job: Any) -> None:
-    name = job("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)")
+def test_a_killed_process_fails_with_its_signal(local_aws: Any, glue: Any, job: Any) -> None:
+    name = job("import time\ntime.sleep(60)")
     run = glue.start_job_run(JobName=name)["JobRunId"]
+    deadline = time.monotonic() + 20
+    while run not in running(local_aws.home) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert server.kill_job_run(local_aws.home, run) > 1
     assert wait(glue, name, run)["ErrorMessage"].endswith("killed by signal 9")
+    with pytest.raises(server.ServerError, match=f"Glue run {run} has no process"):
+        server.kill_job_run(local_aws.home, run)
+
+
+def running(home: Home) -> set[str]:
+    """Keys of the children that have a process."""
+    records = (home.state / "children").glob("*.json")
+    return {json.loads(each.read_text() or "{}").get("key", "") for each in records}
 
 
 def test_stop_ends_the_process_and_its_children(local_aws: Any, glue: Any, job: Any) -> None:

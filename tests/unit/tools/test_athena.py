@@ -56,8 +56,28 @@ def test_pages_are_put_together_and_the_header_dropped_once(account, stub, stack
 def test_a_failed_query_gives_athenas_reason_in_one_line(account, stub, stack):
     start(stub)
     state(stub, "FAILED", "COLUMN_NOT_FOUND: line 1:8:\n column 'x'")
-    with pytest.raises(QueryError, match=r"query failed: COLUMN_NOT_FOUND: line 1:8: column 'x'$"):
+    with pytest.raises(QueryError, match=r"query failed: COLUMN_NOT_FOUND: line 1:8: column 'x':"):
         athena.query(account, stack, "select x")
+
+
+@pytest.mark.parametrize(
+    ("reason", "step"),
+    [
+        (
+            "TABLE_NOT_FOUND: Table 'a' is not there",
+            '`lakehouse query --env dev "show tables"`',
+        ),
+        ("SCHEMA_NOT_FOUND: Schema 'a' does not exist", "lakehouse_dev_raw, lakehouse_dev_staging"),
+        ("COLUMN_NOT_FOUND: line 1:8: column 'x'", '"describe <table>"'),
+        ("SYNTAX_ERROR: line 1:9: mismatched input '::'", "write cast(value as type)"),
+        ("line 1:1: mismatched input 'selec'", "Trino's SQL"),
+        ("Query exhausted resources", ""),
+    ],
+)
+def test_athenas_reason_is_followed_by_what_to_do(account, stack, reason, step):
+    found = athena.next_step(account, stack, reason)
+    assert step in found
+    assert bool(found) == bool(step)
 
 
 def test_a_refused_query_is_no_refusal_of_aws(account, stub, stack):

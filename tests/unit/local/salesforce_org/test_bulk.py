@@ -213,3 +213,15 @@ def test_a_job_sees_one_state_of_the_org(client):
     before = client.results(job).content
     client.control("POST", "change", objects=["Account"], updates=0.5)
     assert client.results(job).content == before
+
+
+def test_the_pages_of_a_job_stay_as_they_were(client):
+    client.control("POST", "behaviour", page_rows=7)
+    job = client.finish_job(SOQL)
+    pages = f"{client.data}/jobs/query/{job}/resultPages"
+    before = client.get(pages).json()
+    client.control("POST", "behaviour", page_rows=10_000)
+    assert client.get(pages).json() == before
+    first = client.get(client.url + before["resultPages"][0]["resultUrl"])
+    assert len(rows(first)) == 7
+    assert client.control("GET", "status")["result_pages"] == {"Account": 1}

@@ -1,13 +1,16 @@
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+from lakehouse_jobs.contract.objects import ObjectsConfig
 from lakehouse_tools.cli import cli
 from lakehouse_tools.display import outcome
 from lakehouse_tools.executions import start as starts
 from lakehouse_tools.executions.progress import ExecutionProgress
 
+CONFIG = Path(__file__).parents[4].joinpath("config", "salesforce_objects.json").read_text("utf-8")
 ARN = "arn:aws:states:us-east-1:123456789012:execution:pipeline:e1"
 
 
@@ -20,6 +23,8 @@ def requests(monkeypatch, stack):
         return ARN
 
     monkeypatch.setattr("lakehouse_tools.stack.read_stack", lambda _: stack)
+    config = ObjectsConfig.from_text(CONFIG, where="config")
+    monkeypatch.setattr("lakehouse_tools.configured.deployed_config", lambda *_: config)
     monkeypatch.setattr("lakehouse_tools.secret.require_filled", lambda *_: "https://acme")
     monkeypatch.setattr(starts, "start", start)
     monkeypatch.setattr(outcome, "Follower", lambda *_: None)
@@ -94,3 +99,16 @@ def test_another_mode_is_refused_with_those_there_are(requests):
     result = invoke("--mode", "fast")
     assert (result.exit_code, requests) == (2, [])
     assert "reconcile" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("option", "words"),
+    [
+        (("--objects", "Account,Acount"), "--objects: got 'Acount'; configured: Account, Contact"),
+        (("--groups", "nope"), "--groups: got 'nope'; configured: sales, engagement"),
+    ],
+)
+def test_what_is_not_configured_starts_nothing(requests, option, words):
+    result = invoke(*option)
+    assert (result.exit_code, requests) == (2, [])
+    assert words in result.stderr

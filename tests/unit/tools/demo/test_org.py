@@ -1,5 +1,7 @@
 import pytest
 
+from lakehouse_local.home import Home
+from lakehouse_local.salesforce_org import lifecycle
 from lakehouse_local.salesforce_org.lifecycle import OrgDetails
 from lakehouse_tools import secret
 from lakehouse_tools.demo import org
@@ -33,3 +35,13 @@ def test_another_orgs_credentials_are_not_replaced(account, stack, stored, monke
     with pytest.raises(RequestError, match=r"acme\.my\.salesforce\.com.*LAKEHOUSE_LOCAL_PORT"):
         org.fill_secret(account, stack, DETAILS)
     assert stored == []
+
+
+@pytest.mark.parametrize(("records", "told"), [(None, 0), (5_000, 0), (6_000, 1)])
+def test_records_that_come_too_late_are_said_not_to_count(monkeypatch, tmp_path, records, told):
+    monkeypatch.setattr(lifecycle, "kept_records", lambda _: 5_000)
+    monkeypatch.setattr(lifecycle, "start", lambda *_, **__: DETAILS)
+    said: list[str] = []
+    org.start(Home(root=tmp_path), records=records, say=said.append)
+    assert len(said) == told
+    assert all("made with 5,000 records" in line for line in said)

@@ -1,9 +1,14 @@
 import io
+from datetime import UTC, datetime
 
+import pytest
 from rich.console import Console
 
 from lakehouse_tools.demo import story
+from lakehouse_tools.demo.interruption import Killed
+from lakehouse_tools.demo.journal import Comparison
 from lakehouse_tools.demo.marts import Mart
+from lakehouse_tools.executions.progress import ExecutionProgress
 
 
 def outcome(name, status="landed", rows=10, changes=()):
@@ -50,18 +55,39 @@ def test_marts_show_what_the_second_run_added():
     assert text.splitlines()[2].split() == ["fct_new", "7", "+7"]
 
 
-def test_commands_to_paste_are_not_broken_or_coloured(stack):
+def test_commands_to_paste_are_whole_and_fit_80_columns():
     console = Console(file=io.StringIO(), width=60)
-    story.next_steps(
-        console,
-        program="LAKEHOUSE_LOCAL_PORT=1 lakehouse",
-        run_name="e1",
-        stack=stack,
-        endpoint="u",
-    )
+    story.next_steps(console, program="lakehouse", endpoint="http://127.0.0.1:4566")
     assert isinstance(console.file, io.StringIO)
-    text = console.file.getvalue()
-    query = " ".join(story.HISTORY_QUERY.split())
-    assert f'LAKEHOUSE_LOCAL_PORT=1 lakehouse query "{query}"' in text
-    assert "LAKEHOUSE_LOCAL_PORT=1 lakehouse down --delete" in text
-    assert "s3://lake/runs/e1/" in text
+    lines = console.file.getvalue().splitlines()
+    assert f'    lakehouse query "{story.HISTORY_QUERY}"' in lines
+    assert "    lakehouse down --delete" in lines
+    assert max(map(len, lines)) <= 80
+
+
+KILLED = Killed(
+    object_name="Task",
+    records=1_200,
+    pages=6,
+    pid=42,
+    progress=ExecutionProgress(arn="a:e0", name="e0", started=datetime.now(UTC), status="FAILED"),
+)
+
+
+@pytest.mark.parametrize(
+    ("resumed", "sent", "words"),
+    [(True, 12, "resumed from page 7 of 12"), (False, 7, "read anew"), (True, 13, "from page 6")],
+)
+def test_a_killed_load_is_told_to_its_end(resumed, sent, words):
+    assert "6 pages" in " ".join(story.of_the_kill(KILLED))
+    assert "e0 FAILED" in " ".join(story.of_the_kill(KILLED))
+    outcomes = [outcome("Lead"), outcome("Task", rows=1_200) | {"resumed": resumed}]
+    (line,) = story.of_the_resumption(KILLED, outcomes, sent=sent)
+    assert words in line
+    assert line.endswith("1,200 rows")
+
+
+def test_the_journals_verdict_is_two_numbers():
+    found = Comparison(objects=2, reported=1_500, rows=1_501, lost=0, twice=1, unknown=0)
+    assert not found.equal
+    assert story.of_the_journal(found)[-1] == "0 lost, 1 twice"

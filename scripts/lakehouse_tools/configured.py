@@ -1,0 +1,42 @@
+"""What the deployed job is configured to read."""
+
+from urllib.parse import urlsplit
+
+from lakehouse_jobs.contract.arguments import Argument
+from lakehouse_jobs.contract.objects import ObjectsConfig, is_pattern
+from lakehouse_tools.environment import Environment
+from lakehouse_tools.errors import RequestError
+from lakehouse_tools.executions.start import Request
+from lakehouse_tools.stack import Stack
+
+
+def deployed_config(environment: Environment, stack: Stack) -> ObjectsConfig:
+    """The configuration of objects that was deployed with the stack."""
+    job = environment.client("glue").get_job(JobName=stack.extract_job_name)["Job"]
+    address = job["DefaultArguments"][Argument.OBJECTS_CONFIG.flag]
+    place = urlsplit(address)
+    answer = environment.client("s3").get_object(Bucket=place.netloc, Key=place.path.lstrip("/"))
+    return ObjectsConfig.from_text(answer["Body"].read().decode(), where=address)
+
+
+def configured_names(config: ObjectsConfig) -> list[str]:
+    """The objects that the configuration names, without its patterns."""
+    return [each for group in config.groups for each in group.include if not is_pattern(each)]
+
+
+def check_request(config: ObjectsConfig, request: Request, *, option: str) -> None:
+    """Refuse objects and groups that no group has. Raises :class:`RequestError`.
+
+    ``option``: `` --env dev`` and so on, for the command that the message names.
+    """
+    groups = [group.name for group in config.groups]
+    for name in request.groups:
+        if name not in groups:
+            raise RequestError(f"--groups: got {name!r}; configured: {', '.join(groups)}")
+    for name in request.objects:
+        if config.group_of(name) is None:
+            raise RequestError(
+                f"--objects: got {name!r}; configured: {', '.join(configured_names(config))}: add"
+                " it to config/salesforce_objects.json and deploy with"
+                f" `lakehouse up{option}`"
+            )

@@ -60,6 +60,8 @@ class Envelope:
             out.mood = mood
         if mood is not None and mood.action == "wait":
             await asyncio.sleep(mood.seconds)
+            if out.gone:
+                return
         await self._inner(scope, receive, out.throttled)
 
     async def _inner(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -116,6 +118,11 @@ class _Outgoing:
     def drop(self) -> None:
         """Close the connection without an answer; ASGI has no word for it, uvicorn has."""
         self._send.__self__.transport.close()  # type: ignore[attr-defined]
+
+    @property
+    def gone(self) -> bool:
+        """Whether the client has closed the connection."""
+        return self._send.__self__.disconnected  # type: ignore[attr-defined]
 
     async def headed(self, message: Message) -> None:
         """Add the headers that every answer bears."""

@@ -124,3 +124,14 @@ def test_results_that_are_not_ready_as_newer_versions_tell_it(client):
     early = client.results(job)
     assert (early.status_code, early.content) == (204, b"")
     assert client.results(job).status_code == 200
+
+
+def test_a_late_answer_to_nobody_is_no_page_sent(client):
+    job = client.finish_job(SOQL)
+    client.control("POST", "moods", path="/results", action="wait", seconds=0.15)
+    with pytest.raises(requests.Timeout):
+        client.get(f"{client.data}/jobs/query/{job}/results", timeout=0.05)
+    time.sleep(0.2)
+    assert client.control("GET", "status")["result_pages"] == {}
+    assert client.results(job).status_code == 200
+    assert client.control("GET", "status")["result_pages"] == {"Account": 1}

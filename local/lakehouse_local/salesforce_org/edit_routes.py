@@ -66,9 +66,10 @@ def edit_records(org: Org, _request: Request, body: bytes) -> Response:
     """
     given = json_body(body)
     if "release" in given:
-        held = org.held.pop(given["release"], None)
+        number = given["release"]
+        held = org.held.pop(number, None) if isinstance(number, int) else None
         if held is None:
-            raise _bad(f"release: got {given['release']!r}; allowed: {sorted(org.held)}")
+            raise _bad(f"release: got {number!r}; allowed: {sorted(org.held)}")
         return json_response(_carry_out(org, held))
     _object(org, given.get("object"))
     if given.get("operation") not in _RECORD:

@@ -32,6 +32,7 @@ from lakehouse_jobs.extract.summary import failure_line, summarize, write_summar
 from lakehouse_jobs.raw.catalog import raw_catalog
 from lakehouse_jobs.raw.store import Store, s3_client
 from lakehouse_jobs.salesforce.budget import Budget, long_requests_of
+from lakehouse_jobs.salesforce.lanes import Lanes
 from lakehouse_jobs.salesforce.org import Org
 from lakehouse_jobs.salesforce.secret import read_secret
 from lakehouse_jobs.salesforce.transport import Transport
@@ -102,7 +103,7 @@ def _run(options: argparse.Namespace) -> GroupOutcome:
         if isinstance(error, RequestError):
             raise
         return _all_failed(options, config, error, lake=lake)
-    workers = os.cpu_count() or 2
+    workers = long_requests_of(config, group.name)
     with ThreadPoolExecutor(workers, thread_name_prefix="page") as pages:
         task = Task(
             org=org,
@@ -176,8 +177,12 @@ def _org(secret_arn: str, config: ObjectsConfig, *, group: Group, region: str) -
             "check that it exists and that the job's role may read it"
         ) from None
     name = secret_arn.rsplit(":", 1)[-1]
-    budget = Budget(config.api_budget, long_requests=long_requests_of(config, group.name))
-    transport = Transport(read_secret(text, name=name), budget=budget)
+    most = long_requests_of(config, group.name)
+    transport = Transport(
+        read_secret(text, name=name),
+        budget=Budget(config.api_budget, long_requests=most),
+        lanes=Lanes(least=os.cpu_count() or 2, most=most),
+    )
     until = time.monotonic() + 60 * group.timeout_minutes * SHARE_FOR_JOBS
     return Org(transport, api_version=config.api_version, jobs_until=until)
 

@@ -5,6 +5,7 @@
 import io
 import re
 import struct
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
@@ -19,6 +20,8 @@ from lakehouse_jobs.salesforce.body import Body
 
 SMALLEST_BLOCK: Final = 1 << 20  # bytes; measured best, and a row must fit into a block
 LARGEST_BLOCK: Final = 1 << 26
+READ_AHEAD: Final = 4  # blocks
+PATIENCE: Final = 0.2  # seconds; only the memory used depends on it
 
 
 def batches(body: Body, selection: Selection) -> Iterator[Sequence[pa.ChunkedArray]]:
@@ -57,6 +60,7 @@ def _gathered(reader: Iterable[pa.RecordBatch], source: "Guarded") -> Iterator[p
     waiting: list[pa.RecordBatch] = []
     rows = given = 0
     for batch in reader:
+        source.taken()
         waiting.append(batch)
         rows += batch.num_rows
         if rows >= ROW_GROUP or source.given - given >= GROUP_BYTES:
@@ -77,6 +81,8 @@ class Guarded(io.RawIOBase):
     No block ends with a carriage return: Arrow drops a line feed that begins the next one,
     also within quotes. Nor with part of a character, so that each block can be checked to be
     UTF-8 by itself.
+
+    And Arrow, which reads up to 32 blocks ahead, is held back to a few.
     """
 
     STAND_IN: Final = b"\xc0"
@@ -87,13 +93,29 @@ class Guarded(io.RawIOBase):
         self.given = 0  # bytes
         self._body = body
         self._held = b""  # what a block may not end with, until more is here
+        self._ahead = 0  # blocks given and not taken as rows yet
+        self._fewer = threading.Condition()
 
     def readable(self) -> bool:
         """Part of the file protocol."""
         return True
 
+    def taken(self) -> None:
+        """Say that the rows of a block have arrived."""
+        with self._fewer:
+            self._ahead -= 1
+            self._fewer.notify_all()
+
+    def _pause(self) -> None:
+        with self._fewer:
+            # Not for ever: a block without the end of a row in it is never taken.
+            if not self._fewer.wait_for(lambda: self._ahead < READ_AHEAD, PATIENCE):
+                self._ahead = 0
+            self._ahead += 1
+
     def read(self, size: int = -1) -> bytes:
         """Part of the file protocol; may give less than was asked for before the end."""
+        self._pause()
         data, fresh, kept = self._held, b"", 0
         while not kept:
             fresh = self._body.read(size if size < 0 else max(1, size - len(data)))

@@ -6,6 +6,7 @@ checked here, at the moment of the end of file: a parser never sees a false end.
 """
 
 import io
+import time
 import zlib
 from collections.abc import Mapping
 
@@ -13,6 +14,7 @@ import requests
 import urllib3
 
 from lakehouse_jobs.errors import TransferError
+from lakehouse_jobs.salesforce.lanes import Lanes
 
 _CHUNK = 1 << 18  # bytes
 
@@ -20,7 +22,7 @@ _CHUNK = 1 << 18  # bytes
 class Body(io.RawIOBase):
     """A response body, unpacked if it came as gzip. Raises :class:`TransferError`."""
 
-    def __init__(self, response: requests.Response) -> None:
+    def __init__(self, response: requests.Response, lanes: Lanes | None = None) -> None:
         self.headers: Mapping[str, str] = response.headers
         self.received = 0  # bytes over the network
         self.unpacked = 0  # bytes handed out
@@ -29,6 +31,8 @@ class Body(io.RawIOBase):
         gzip = response.headers.get("Content-Encoding", "").lower() == "gzip"
         self._unpack = zlib.decompressobj(31) if gzip else None
         self._ended = False
+        self._lanes = lanes
+        self._received_at = time.perf_counter()
 
     def readable(self) -> bool:
         """Part of the file protocol."""
@@ -59,12 +63,17 @@ class Body(io.RawIOBase):
 
     def _receive(self, wanted: int) -> bytes:
         """Bytes as they come over the network, at most so many."""
+        asked_at = time.perf_counter()
         try:
             data = self._raw.read(wanted, decode_content=False)
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise TransferError(f"the connection broke in the middle of an answer: {error}") from (
                 error
             )
+        now = time.perf_counter()
+        if self._lanes is not None:
+            self._lanes.told(waited=now - asked_at, worked=asked_at - self._received_at)
+        self._received_at = now
         self.received += len(data)
         if not data:
             self._end()

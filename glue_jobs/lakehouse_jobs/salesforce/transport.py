@@ -27,6 +27,7 @@ from lakehouse_jobs.salesforce.answers import Refusal, error_for, page_title, re
 from lakehouse_jobs.salesforce.body import Body
 from lakehouse_jobs.salesforce.budget import Budget
 from lakehouse_jobs.salesforce.calls import current
+from lakehouse_jobs.salesforce.lanes import Lanes
 from lakehouse_jobs.salesforce.limits import LIMIT_INFO, read_limit_info
 from lakehouse_jobs.salesforce.login import TOKEN_PATH, Token, read_token, refusal, token_form
 from lakehouse_jobs.salesforce.retry import RetryPolicy, http_date
@@ -51,6 +52,7 @@ class Transport(requests.Session):
         *,
         policy: RetryPolicy | None = None,
         budget: Budget | None = None,
+        lanes: Lanes | None = None,
         sleep: Callable[[float], None] = time.sleep,
         connections: int = 32,
     ) -> None:
@@ -58,6 +60,7 @@ class Transport(requests.Session):
         self.credentials = credentials
         self.policy = policy or RetryPolicy()
         self.budget = budget or Budget()
+        self.lanes = lanes or Lanes(least=connections, most=connections)
         self.server_time: datetime | None = None  # UTC, of the newest answer
         self._sleep = sleep
         self._token: Token | None = None
@@ -111,20 +114,21 @@ class Transport(requests.Session):
 
         def consume(response: requests.Response) -> T:
             with response:
-                body = Body(response)
+                body = Body(response, self.lanes)
                 result = reader(body)
             self.budget.results_read(body.unpacked)
             return result
 
-        return self._try(
-            "GET",
-            path,
-            consume,
-            long=True,
-            stream=True,
-            headers={"Accept": "text/csv", "Accept-Encoding": "gzip"},
-            not_ready=frozenset({204}),
-        )
+        with self.lanes.lane():
+            return self._try(
+                "GET",
+                path,
+                consume,
+                long=True,
+                stream=True,
+                headers={"Accept": "text/csv", "Accept-Encoding": "gzip"},
+                not_ready=frozenset({204}),
+            )
 
     def _try(
         self,

@@ -56,7 +56,7 @@ class Pipeline(Construct):
         dbt_build: DbtBuild,
         name: str,
         alert_emails: tuple[str, ...] = (),
-        max_concurrency: int = 10,
+        max_concurrency: int | None = None,
         timeout: Duration | None = None,
         log_retention: logs.RetentionDays = logs.RetentionDays.THREE_MONTHS,
         **kwargs: Any,
@@ -66,7 +66,8 @@ class Pipeline(Construct):
         :param name: of the lakehouse, for people: it begins the subject of alerts.
         :param alert_emails: subscribed to the alert topic; each has to confirm once.
             Default: nobody.
-        :param max_concurrency: Glue runs at once in one execution. Default: 10.
+        :param max_concurrency: Glue runs at once in one execution. Default: as many as the
+            objects' ``api_budget.long_requests``, one for each run, and at most 10.
         :param timeout: of one execution. Default: 24 hours.
         :param log_retention: Default: three months.
         """
@@ -90,7 +91,7 @@ class Pipeline(Construct):
             build_timeout=dbt_build.timeout.plus(Duration.minutes(30)),
             topic=as_topic(self.alert_topic),
             lakehouse=name,
-            max_concurrency=max_concurrency,
+            max_concurrency=max_concurrency or min(10, extractor.objects.api_budget.long_requests),
         )
         self.state_machine = sfn.StateMachine(
             self,

@@ -24,6 +24,7 @@ class Landed:
     tombstones: int = 0
     notes: tuple[str, ...] = field(default=())  # sentences for a person
     resumed: bool = False  # whether an earlier run began the load
+    filled: tuple[str, ...] = ()  # columns that older versions lacked until now
 
 
 def land(

@@ -179,6 +179,11 @@ def _extract(
     outcome["read"] = landed.reading.read
     outcome["rejected"] = subject.tally.count
     outcome["message"] = "; ".join(n for n in (*landed.notes, admission.note) if n) or None
+    outcome["unfilled"] = {
+        column: records
+        for column, records in outcome["unfilled"].items()
+        if column not in landed.filled
+    }
     outcome["tombstones"] = landed.tombstones
     outcome["bytes"] = landed.reading.bytes
     outcome["batch"] = landed.batch

@@ -53,7 +53,7 @@ def period(since: str | None, until: str | None) -> Period:
     try:
         return Period.of(since=since, until=until)
     except ValueError as error:
-        raise RequestError(f"--{error}") from None
+        raise RequestError(f"--{error}; or leave it out") from None
 
 
 def execution_name(now: datetime) -> str:

@@ -133,7 +133,8 @@ class Resync:
             keys_since=max(wanted, subject.keys.since or wanted),
             properties=self._filled(),
         )
-        return replace(landed, tombstones=gone, notes=(*landed.notes, note))
+        notes = (*landed.notes, note)
+        return replace(landed, tombstones=gone, notes=notes, filled=plan.fills)
 
     def _nothing(self, note: str, reading: Reading | None = None) -> Landed:
         """The table stays as it is: not even its properties change."""

@@ -1,5 +1,7 @@
 """What an outcome says of the way, also where the object failed on it."""
 
+from datetime import timedelta
+
 import pytest
 
 pytestmark = pytest.mark.local_aws
@@ -55,3 +57,16 @@ def test_a_failed_object_alone_asks_for_no_build(account_lab):
     lab.run()
     assert lab.json("runs/run-1/_sales.json")["unbuilt"] == ["Account"]
     assert lab.json("runs/run-2/_sales.json")["unbuilt"] == []
+
+
+def test_a_column_that_was_filled_is_no_longer_told_as_unfilled(account_lab):
+    lab = account_lab
+    lab.run()
+    lab.org.describes["Account"]["fields"].append(
+        {"name": "New__c", "type": "string", "label": "New", "length": 255}
+    )
+    lab.org.records["Account"][0]["New__c"] = "there all the time"
+    lab.org.now += timedelta(minutes=30)
+    assert list(lab.run()["Account"]["unfilled"]) == ["new__c"]
+    assert lab.run(mode="full")["Account"]["unfilled"] == {}
+    assert "there all the time" in [r["new__c"] for r in lab.rows("account")]

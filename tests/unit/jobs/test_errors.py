@@ -95,7 +95,7 @@ def test_every_message_says_what_to_do(where, kind, text):
     if any(where == file and text.startswith(start) for file, start in EXPLAINED):
         return
     # A variable alone is a message that stands elsewhere, where it is looked at.
-    assert REMEDY.search(text) or re.fullmatch(r"\{\w+\}", text), (
+    assert REMEDY.search(text) or re.fullmatch(r"\{(str\()?\w+\)?\}", text), (
         f"{where}: {kind}: {text!r} names no remedy: end it with '; do this'"
     )
 

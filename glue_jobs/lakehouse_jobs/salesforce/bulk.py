@@ -195,19 +195,23 @@ def _ended(job_id: str, state: str, reason: str | None) -> Exception:
             status=200,
             code="INVALID_FIELD",
         )
-    text = (
-        f"query job {job_id} ended as {state}: {reason or 'Salesforce gives no reason'}; the next "
-        "run reads the object again, Setup > Bulk Data Load Jobs shows the job"
-    )
-    refusal = Refusal(
-        status=400, code=(reason or "").partition(":")[0].strip(), message=reason or ""
-    )
+    told = reason or "Salesforce gives no reason"
+    refusal = Refusal(status=400, code=told.partition(":")[0].strip(), message=told)
     if state == "Failed" and bulk_unsupported(refusal):
-        return BulkUnsupportedError(text, status=refusal.status, code=refusal.code)
+        return BulkUnsupportedError(
+            f"query job {job_id} ended as {state}: {told}; exclude the object if REST cannot "
+            "read it either",
+            status=refusal.status,
+            code=refusal.code,
+        )
     words = (reason or "").lower()
     passes = not words or any(word in words for word in _PASSING)
     ours = words.startswith(("invalid", "malformed", "insufficient"))
-    return BulkJobError(text, passing=state == "Aborted" or (passes and not ours))
+    return BulkJobError(
+        f"query job {job_id} ended as {state}: {told}; the next run reads the object again, "
+        "Setup > Bulk Data Load Jobs shows the job",
+        passing=state == "Aborted" or (passes and not ours),
+    )
 
 
 def _value(answer: Any, key: str) -> Any:

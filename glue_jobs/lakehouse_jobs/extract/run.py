@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -21,6 +21,7 @@ from lakehouse_jobs.extract.landed import Landed
 from lakehouse_jobs.extract.loads import BEAT_SECONDS, DEAD_AFTER_SECONDS, Claim, TakenError
 from lakehouse_jobs.extract.parts import Part
 from lakehouse_jobs.extract.rejected_table import deliver
+from lakehouse_jobs.extract.resync.backfill import Backfill
 from lakehouse_jobs.extract.resync.plan import Plan, plan_for
 from lakehouse_jobs.extract.resync.resync import Resync
 from lakehouse_jobs.extract.schema_policy import Admission, admit, waiting_object
@@ -28,6 +29,7 @@ from lakehouse_jobs.extract.steps import Step, step
 from lakehouse_jobs.extract.subject import Subject
 from lakehouse_jobs.raw.commit import iso
 from lakehouse_jobs.raw.maintenance.upkeep import maintain
+from lakehouse_jobs.raw.schema import RawColumn
 from lakehouse_jobs.raw.store import Store
 from lakehouse_jobs.raw.table import find_table, open_table
 from lakehouse_jobs.salesforce.calls import counted
@@ -169,30 +171,59 @@ def _extract(
         workers=task.workers,
         progress=progress,
     )
-    landed = _read(subject, plan_for(task.mode, task.period))
+    plan = plan_for(task.mode, task.period)
+    landed = _read(subject, plan)
+    if landed is not None:
+        _add(outcome, landed, subject)
+    if plan is None and before is not None and raw.state.unfilled:
+        subject = _moved(task, subject, selection.wanted) if landed else subject
+        filling = Backfill(subject).run()
+        outcome["unfilled"] = dict(filling.unfilled)
+        _say(outcome, filling.note)
+        if filling.landed is not None:
+            _add(outcome, filling.landed, subject, told=True)
+            landed = filling.landed
     if landed is None:
         return
-    outcome["api"] = landed.reading.api
-    outcome["resumed"] = landed.resumed
-    outcome["pages"] = len(landed.reading.parts)
-    outcome["rows"] = landed.reading.rows
-    outcome["read"] = landed.reading.read
-    outcome["rejected"] = subject.tally.count
-    outcome["message"] = "; ".join(n for n in (*landed.notes, admission.note) if n) or None
-    outcome["unfilled"] = {
-        column: records
-        for column, records in outcome["unfilled"].items()
-        if column not in landed.filled
-    }
-    outcome["tombstones"] = landed.tombstones
-    outcome["bytes"] = landed.reading.bytes
+    with step(Step.MAINTAIN):
+        _say(outcome, maintain(raw.table, task.lake.store, beside=[subject.lookback_prefix]))
+
+
+def _add(outcome: ObjectOutcome, landed: Landed, subject: Subject, *, told: bool = False) -> None:
+    """Add what landed to what the run has done so far; ``told``: its notes are there."""
+    reading = landed.reading
+    outcome["api"] = reading.api
+    outcome["resumed"] = outcome["resumed"] or landed.resumed
+    outcome["pages"] += len(reading.parts)
+    outcome["rows"] += reading.rows
+    outcome["read"] += reading.read
+    outcome["bytes"] += reading.bytes
+    outcome["rejected"] += subject.tally.count
+    outcome["tombstones"] += landed.tombstones
+    unfilled = outcome["unfilled"].items()
+    outcome["unfilled"] = {name: n for name, n in unfilled if name not in landed.filled}
     outcome["batch"] = landed.batch
     outcome["watermark_after"] = iso(landed.watermark) if landed.watermark else None
-    if landed.reading.rows:
+    _say(outcome, *(() if told else landed.notes))
+    if reading.rows:
         outcome["status"] = Status.LANDED.value
-    with step(Step.MAINTAIN):
-        failure = maintain(raw.table, task.lake.store, beside=[subject.lookback_prefix])
-    outcome["message"] = "; ".join(t for t in (outcome["message"], failure) if t) or None
+
+
+def _say(outcome: ObjectOutcome, *sentences: str | None) -> None:
+    outcome["message"] = "; ".join(t for t in (outcome["message"], *sentences) if t) or None
+
+
+def _moved(task: Task, subject: Subject, wanted: Sequence[RawColumn]) -> Subject:
+    """The subject with the table as this run's own commit left it."""
+    raw = open_table(
+        task.lake.catalog,
+        database=task.lake.database,
+        bucket=task.lake.store.bucket,
+        object_name=subject.object_name,
+        org_id=task.org.org_id,
+        wanted=wanted,
+    )
+    return replace(subject, raw=raw)
 
 
 def _admission(
@@ -222,8 +253,4 @@ def _read(subject: Subject, plan: Plan | None) -> Landed | None:
         )
     if plan is None or subject.watermark is None:
         return Extraction(subject=subject).run()
-    if plan.moves_watermark:
-        columns = {s.column.name for s in subject.selection.sources}
-        filled = tuple(c for c in subject.raw.state.unfilled if c in columns)
-        plan = replace(plan, fills=filled)
-    return Resync(subject=subject, plan=plan).run()
+    return Resync(subject=subject, plan=plan.filling(subject)).run()

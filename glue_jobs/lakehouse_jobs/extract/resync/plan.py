@@ -33,6 +33,13 @@ class Plan:
         """Whether every record is read, so that raw is compared as a whole."""
         return not self.period and self.where is None
 
+    def filling(self, subject: Subject) -> "Plan":
+        """The plan with the columns that it fills: those marked, where it reads everything."""
+        if not self.moves_watermark:
+            return self
+        read = {s.column.name for s in subject.selection.sources}
+        return replace(self, fills=tuple(c for c in subject.raw.state.unfilled if c in read))
+
     def narrowed(self, subject: Subject) -> Subject:
         """The subject with the columns of this plan."""
         if self.columns is Columns.ALL:

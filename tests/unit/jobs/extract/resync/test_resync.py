@@ -35,18 +35,6 @@ def test_only_what_differs_is_appended(account_lab):
     assert account_lab.run(mode="full")["Account"]["rows"] == 0
 
 
-def test_a_field_that_became_readable_is_filled(account_lab):
-    org = account_lab.org
-    account_lab.run()
-    org.describes["Account"]["fields"].append(
-        {"name": "New__c", "type": "string", "label": "New", "length": 10}
-    )
-    org.records["Account"][0]["New__c"] = "filled"
-    org.now += timedelta(minutes=30)
-    assert account_lab.run()["Account"]["rows"] == 0
-    assert account_lab.run(mode="full")["Account"]["rows"] == 1
-
-
 def test_rows_that_a_resync_brought_are_not_read_again(account_lab):
     org = account_lab.org
     account_lab.run()

@@ -1,0 +1,129 @@
+"""Fill columns that became readable after rows were in the table.
+
+A field is granted, or made with a default, without moving any stamp: what raw has of older
+records lacks it, and no incremental read brings them. The run that sees the column marks it
+(:mod:`lakehouse_jobs.raw.unfilled`); after its own read it fills it, if it may.
+"""
+
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from lakehouse_jobs.contract.raw_log import TableProperty
+from lakehouse_jobs.errors import AnswerRefusedError, BudgetSpentError, BulkJobError, LakehouseError
+from lakehouse_jobs.extract.columns import Source
+from lakehouse_jobs.extract.landed import Landed, land
+from lakehouse_jobs.extract.parts import Reading
+from lakehouse_jobs.extract.resync import query
+from lakehouse_jobs.extract.resync.plan import Plan
+from lakehouse_jobs.extract.resync.resync import Resync
+from lakehouse_jobs.extract.subject import Subject
+from lakehouse_jobs.raw.unfilled import Unfilled, unfilled_text
+from lakehouse_jobs.salesforce.budget import REQUESTS_OF_A_JOB
+
+MOST_CONDITIONS: Final = 50  # fields in one WHERE; with more all records are read
+ROWS_PER_PAGE: Final = 50_000  # of a Bulk result: what a budget is asked for
+UNKNOWN_PAGES: Final = 1_000  # where nothing could be counted
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filling:
+    """What became of the marked columns."""
+
+    landed: Landed | None = None  # None: nothing was committed
+    unfilled: Unfilled  # columns still to be filled, and records that may lack them
+    note: str | None = None  # a sentence for a person
+
+
+@dataclass(frozen=True)
+class Backfill:
+    """Of one object, whose table is as its last commit left it."""
+
+    subject: Subject
+
+    def run(self) -> Filling:
+        """Fill what may be filled now. Errors are told: what was read before has landed."""
+        marks = dict(self.subject.raw.state.unfilled)
+        if not self._sources or self.subject.watermark is None:
+            return Filling(unfilled=marks)
+        names = ", ".join(s.field.name for s in self._sources)
+        records = None
+        try:
+            records = self._count()
+            landed = self._fill(records)
+        except (LakehouseError, BotoCoreError, ClientError) as error:
+            counted = marks | dict.fromkeys(self._columns, records)
+            if records is not None and counted != marks:
+                with suppress(LakehouseError, BotoCoreError, ClientError):
+                    self._mark(counted)  # for `lakehouse status`
+            marks = counted
+            return Filling(unfilled=marks, note=f"{names} waits to be filled: {error}")
+        left = {name: n for name, n in marks.items() if name not in self._columns}
+        note = "; ".join(landed.notes)
+        return Filling(landed=landed, unfilled=left, note=f"{names} filled: {note}")
+
+    @cached_property
+    def _sources(self) -> tuple[Source, ...]:
+        """The marked columns that are read now, with their fields."""
+        marks = self.subject.raw.state.unfilled
+        return tuple(s for s in self.subject.selection.sources if s.column.name in marks)
+
+    @property
+    def _columns(self) -> tuple[str, ...]:
+        return tuple(s.column.name for s in self._sources)
+
+    @property
+    def _where(self) -> str | None:
+        """The records that have a value, where Salesforce can find them."""
+        fields = list(dict.fromkeys(s.field.name for s in self._sources))
+        if len(fields) > MOST_CONDITIONS or not all(s.field.filterable for s in self._sources):
+            return None
+        return f"({' OR '.join(f'{name} != null' for name in fields)})"
+
+    def _count(self) -> int | None:
+        """How many records may lack a value; None where Salesforce does not count them."""
+        below = query.stamped(self.subject, until=self.subject.watermark)
+        try:
+            soql = query.count(self.subject, self._where, below)
+            return self.subject.org.rest.first(soql).total
+        except BudgetSpentError:
+            raise
+        except AnswerRefusedError:
+            return None
+
+    def _fill(self, records: int | None) -> Landed:
+        """One commit that brings the values and takes the marks away."""
+        if records == 0:
+            return self._unmarked()
+        pages = UNKNOWN_PAGES if records is None else records // ROWS_PER_PAGE
+        self.subject.org.budget.check(requests=REQUESTS_OF_A_JOB + pages, jobs=1)
+        plan = Plan(where=self._where, fills=self._columns)
+        try:
+            return Resync(subject=self.subject, plan=plan).run()
+        except (AnswerRefusedError, BulkJobError):
+            if plan.where is None:
+                raise
+            # describe calls fields filterable that a query then refuses: read all records.
+            return Resync(subject=self.subject, plan=replace(plan, where=None)).run()
+
+    def _unmarked(self) -> Landed:
+        """No older record has a value: only the marks go."""
+        marks = self.subject.raw.state.unfilled
+        landed = self._mark({n: r for n, r in marks.items() if n not in self._columns})
+        return replace(landed, notes=("no older record has a value",))
+
+    def _mark(self, unfilled: Unfilled) -> Landed:
+        """Change the marks, nothing else."""
+        subject = self.subject
+        watermark = subject.watermark or subject.now
+        wanted = watermark - subject.lookback
+        return land(
+            subject,
+            Reading(api="rest"),
+            watermark=watermark,
+            keys_since=max(wanted, subject.keys.since or wanted),
+            properties={TableProperty.UNFILLED.value: unfilled_text(unfilled)},
+        )

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 from extract_lake import PLACES, Lake, Run, cpu_of, local_aws, measured, serving
 from extract_pages import PAGE_ROWS, render
@@ -19,6 +20,7 @@ ROOT = Path(__file__).parents[1]
 STATE = ROOT / ".lakehouse" / "bench-extract"
 PAGES = STATE / "pages"
 LIMIT = Path(__file__).parent / "extract_limit.py"
+TABLES = ("limit", "gzip", "salesforce", "memory", "changes")
 
 
 def main() -> None:
@@ -26,9 +28,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="The extractor against the limit of the machine.")
     parser.add_argument("--million", type=float, default=5, help="rows of the first table")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", choices=TABLES, action="append", help="one table; repeatable")
     given = parser.parse_args()
+    rows = int(given.million * 1_000_000)
+    wanted = given.only or TABLES
     with local_aws(STATE / "aws") as lake:
-        against_the_limit(lake, rows=int(given.million * 1_000_000), rounds=given.rounds)
+        if "limit" in wanted:
+            against_the_limit(lake, rows=rows, rounds=given.rounds)
+        if "gzip" in wanted:
+            packed(lake, rounds=given.rounds)
+        if "salesforce" in wanted:
+            shaped_like_salesforce(lake)
+        if "memory" in wanted:
+            memory(lake)
+        if "changes" in wanted:
+            changes(lake, rounds=given.rounds)
 
 
 def against_the_limit(lake: Lake, *, rows: int, rounds: int) -> None:
@@ -41,7 +55,7 @@ def against_the_limit(lake: Lake, *, rows: int, rounds: int) -> None:
         for kind in ("threads", "processes"):
             found[f"limit, {kind}"].append(limit(number, kind))
         with serving("--folder", str(PAGES), "--pages", str(number)) as (org, server):
-            target = lake.new(org)
+            target = lake.new(org, at_once=os.cpu_count() or 2)
             before = cpu_of(lake.process)
             run, outcome = target.run()
             assert outcome["rows"] == rows, outcome
@@ -70,6 +84,90 @@ def against_the_limit(lake: Lake, *, rows: int, rounds: int) -> None:
         f"\nBeside the job, on the same cores: {statistics.median(beside):.2f} CPU s of the two "
         "servers."
     )
+
+
+def packed(lake: Lake, *, rounds: int, rows: int = 1_000_000) -> None:
+    """What gzip costs: the same pages, sent plain and packed."""
+    number = rows // PAGE_ROWS
+    render(PAGES, number, packed=number)
+    found: dict[str, list[Run]] = {"plain": [], "gzip": []}
+    sent: dict[str, int] = {}
+    for _ in range(rounds):
+        for name, runs in found.items():
+            arguments = ["--folder", str(PAGES), "--pages", str(number)]
+            with serving(*arguments, *(["--gzip"] if name == "gzip" else [])) as (org, _):
+                target = lake.new(org, at_once=os.cpu_count() or 2)
+                runs.append(target.run()[0])
+                sent[name] = counted(org)["sent"]
+                target.remove()
+    print(f"\n{rows:,} rows, {rounds} rounds, medians.\n")
+    print("| transfer | MB sent | wall s | CPU s | peak RSS MB |\n|---|---:|---:|---:|---:|")
+    for name, runs in found.items():
+        wall, cpu, rss = (median(runs, what) for what in ("wall", "cpu", "rss"))
+        print(f"| {name} | {sent[name] / 1e6:,.0f} | {wall:.2f} | {cpu:.2f} | {rss:.0f} |")
+
+
+def shaped_like_salesforce(lake: Lake, *, rows: int = 1_000_000) -> None:
+    """30 s for the job, 300 ms before each answer, 5 MB/s for each connection; plain pages."""
+    number = rows // PAGE_ROWS
+    pages = render(PAGES, number)
+    job, latency, rate, at_once = 30.0, 0.3, 5_000_000, 5
+    one = latency + sum(p.plain.stat().st_size for p in pages) / number / rate
+    arguments = ["--folder", str(PAGES), "--pages", str(number), "--job-seconds", str(job)]
+    with serving(*arguments, "--latency", str(latency), "--rate", str(rate)) as (org, _):
+        target = lake.new(org, at_once=at_once)
+        run, outcome = target.run()
+        requests = counted(org)["requests"]
+        target.remove()
+    # Token, describe, job, its state and the list of pages come one after the other.
+    bound = 5 * latency + job + one * number / at_once
+    print(f"\n{rows:,} rows in {number} pages; {at_once} pages at once, as api_budget allows.\n")
+    print("| what | wall s | to the bound |\n|---|---:|---:|")
+    print(f"| the server's own bound: five answers, job, pages | {bound:.1f} | 1 |")
+    print(f"| job | {run.wall:.1f} | {run.wall / bound:.2f} |")
+    print(f"| one page after the other, transfer alone | {job + one * number:.1f} | "
+          f"{(job + one * number) / bound:.2f} |")  # fmt: skip
+    reading = run.wall - job
+    print(
+        f"\nBeyond the job's {job:.0f} s: {reading:.1f} s against {one * number:.1f} s, "
+        f"{one * number / reading:.1f} times as fast. {requests} requests for {rows:,} rows; "
+        f"phases {json.dumps(outcome['phases'])}."
+    )
+
+
+def memory(lake: Lake, *, millions: Sequence[int] = (1, 5, 10)) -> None:
+    """Peak of memory by the number of rows, two pages at once."""
+    print("\n| distinct rows | peak RSS MB | CPU s | wall s |\n|---:|---:|---:|---:|")
+    for million in millions:
+        number = million * 1_000_000 // PAGE_ROWS
+        render(PAGES, number)
+        with serving("--folder", str(PAGES), "--pages", str(number)) as (org, _):
+            target = lake.new(org, at_once=2)
+            run, outcome = target.run()
+            assert outcome["rows"] == million * 1_000_000, outcome
+            target.remove()
+        print(f"| {million},000,000 | {run.rss:.0f} | {run.cpu:.1f} | {run.wall:.1f} |", flush=True)
+
+
+def changes(lake: Lake, *, rounds: int, millions: Sequence[float] = (0.1, 10)) -> None:
+    """A run that reads 1,000 changed rows, on a small table and on a large one."""
+    print("\n| rows in the table | wall s | CPU s |\n|---:|---:|---:|")
+    for million in millions:
+        number = int(million * 1_000_000) // PAGE_ROWS
+        render(PAGES, number)
+        with serving("--folder", str(PAGES), "--pages", str(number)) as (org, _):
+            target = lake.new(org)
+            target.run()
+            runs = [target.run()[0] for _ in range(rounds)]
+            target.remove()
+        rows = number * PAGE_ROWS
+        print(f"| {rows:,} | {median(runs, 'wall'):.2f} | {median(runs, 'cpu'):.2f} |", flush=True)
+
+
+def counted(org: str) -> dict[str, int]:
+    """What a server counted."""
+    with urlopen(f"{org}/_counted") as answer:
+        return json.loads(answer.read())
 
 
 def limit(number: int, kind: str) -> Run:

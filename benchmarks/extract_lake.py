@@ -121,12 +121,15 @@ class Lake:
             aws_secret_access_key=env["AWS_SECRET_ACCESS_KEY"],
         )
 
-    def new(self, org: str, **rules: Any) -> "Target":
-        """A bucket, a database and a secret for one table."""
+    def new(self, org: str, *, at_once: int = 5) -> "Target":
+        """A bucket, a database and a secret for one table; at most so many pages at once."""
         name = f"bench-{uuid4().hex[:12]}"
         s3 = self.client("s3")
         s3.create_bucket(Bucket=name)
-        config = {"groups": {"bench": {"include": ["Account"]}}, "defaults": rules}
+        config = {
+            "groups": {"bench": {"include": ["Account"]}},
+            "api_budget": {"long_requests": at_once},
+        }
         s3.put_object(Bucket=name, Key="config.json", Body=json.dumps(config).encode())
         self.client("glue").create_database(DatabaseInput={"Name": name.replace("-", "_")})
         secret = {"instance_url": org, "client_id": "app", "client_secret": "s"}

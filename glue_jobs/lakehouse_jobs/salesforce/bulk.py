@@ -33,6 +33,7 @@ from lakehouse_jobs.salesforce.transport import Transport
 
 FIRST_POLL = 0.2  # seconds; small objects are ready at once
 LONGEST_POLL = 10.0
+STEADY_POLL = 2.0  # until a twentieth of the time waited is longer: a job's end is met soon
 # In the reason of a failed job: causes that another job may not meet.
 _PASSING = (
     "timeout",
@@ -100,7 +101,7 @@ class BulkApi:
         Raises BulkJobError, BulkUnsupportedError, FieldVanishedError or
         JobUnfinishedError.
         """
-        pause = FIRST_POLL
+        pause, waited = FIRST_POLL, 0.0
         while True:
             with told_gone(job_id):
                 answer = self._transport.json("GET", f"{self._jobs}/{job_id}")
@@ -118,7 +119,8 @@ class BulkApi:
                     "salesforce_objects.json if that happens again"
                 )
             self._sleep(pause)
-            pause = min(pause * 1.5, LONGEST_POLL)
+            waited += pause
+            pause = min(pause * 1.5, max(STEADY_POLL, waited / 20), LONGEST_POLL)
 
     def pages(self, job: Job) -> Iterator[str] | None:
         """Paths of the result pages, which can be read in parallel.

@@ -10,7 +10,7 @@ from lakehouse_jobs.errors import (
     MisdirectedError,
     TransferError,
 )
-from lakehouse_jobs.salesforce.bulk import FIRST_POLL, LONGEST_POLL, BulkApi
+from lakehouse_jobs.salesforce.bulk import FIRST_POLL, LONGEST_POLL, STEADY_POLL, BulkApi
 
 SOQL = "SELECT Id FROM Account WHERE SystemModstamp < 2027-01-01T00:00:00.000Z"
 A_JOB = r"/jobs/query/\w+$"
@@ -50,6 +50,16 @@ def test_a_job_is_looked_at_less_and_less_often(org, bulk, polls):
     assert bulk.wait(bulk.create(SOQL)).records == 1
     assert polls[0] == FIRST_POLL
     assert polls == sorted(polls)
+    assert polls[-1] == STEADY_POLL
+
+
+def test_the_end_of_a_job_is_met_soon_and_a_long_one_is_not_asked_too_often(org, transport):
+    polls = []
+    bulk = BulkApi(transport, api_version="62.0", sleep=polls.append, clock=lambda: sum(polls))
+    state(org, "InProgress", times=200)
+    bulk.wait(bulk.create(SOQL))
+    for number, pause in enumerate(polls):
+        assert pause <= max(STEADY_POLL, sum(polls[:number]) / 20)
     assert polls[-1] == LONGEST_POLL
 
 

@@ -120,6 +120,7 @@ def _landed(load: Load, folder: Path) -> tuple[Landed, bool]:
         new_from=part.new_from,
         keys_from=watermark - subject.lookback,
         before_upload=load.begin,
+        until=part.end,
     )
     reader = page_reader(subject, sink, change=Change.READ, load=load)
     reading = reader.read(load.record.soql, likely_small=subject.watermark is not None)

@@ -23,6 +23,7 @@ from lakehouse_jobs.raw.store import Store
 
 BEAT_SECONDS = 4.0
 DEAD_AFTER_SECONDS = 15.0
+POLL_SECONDS = 1.0
 
 
 class TakenError(Exception):
@@ -84,9 +85,10 @@ class Claim:
         """The ETag of a record that did not change for long enough; None if it went."""
         first = self.store.tag_of(self.key)
         waited = 0.0
+        pause = min(POLL_SECONDS, self.dead_after / 4)
         while waited < self.dead_after:
-            self.sleep(1.0)
-            waited += 1.0
+            self.sleep(pause)
+            waited += pause
             now = self.store.tag_of(self.key)
             if now is None:
                 return None

@@ -33,7 +33,7 @@ class Step(StrEnum):
     REST = "rest"  # records over REST instead of pages
     DISTINCT = "distinct"  # find what was sent twice
     COMPARE = "compare"  # a resync with the versions in raw
-    SAVE_REJECTED = "save_rejected"
+    SAVE_REJECTED = "save_rejected"  # values that did not fit
     SAVE_KEYS = "save_keys"  # of the lookback window
     COMMIT = "commit"
     CLEAN_UP = "clean_up"  # progress of a load that landed, and its Bulk job

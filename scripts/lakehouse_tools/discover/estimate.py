@@ -24,6 +24,7 @@ START_SECONDS: Final = 20.0  # of a Glue run before its first call
 AT_ONCE: Final = 4  # objects of a group
 WORKERS: Final = 2  # G.1X, Glue's minimum
 DAILY_CHANGES: Final = 0.01  # of the records
+GOOD_SHARE: Final = 0.5  # of the org's daily calls, at most
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +93,16 @@ def estimate(
         calls_per_day=math.ceil(run_calls * per_day),
         run_minutes=max((_minutes(loads) for loads in run), default=0.0),
         month_cost=sum(_cost(loads) for loads in run) * runs,
+    )
+
+
+def concern(expected: Estimate, *, limit: int | None) -> str | None:
+    """What speaks against the schedule: the org's daily calls are for everybody."""
+    if not limit or expected.calls_per_day <= limit * GOOD_SHARE:
+        return None
+    return (
+        f"{expected.calls_per_day:,} calls a day are more than half of the org's {limit:,}: read"
+        " less often (--every), or give what changes seldom a group with a schedule of its own"
     )
 
 

@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from lakehouse_tools.discover.estimate import Estimate, assumptions, first_load
+from lakehouse_tools.discover.estimate import Estimate, assumptions, concern, first_load
 from lakehouse_tools.discover.findings import Census, ObjectFinding
 from lakehouse_tools.display.console import show
 from lakehouse_tools.display.standing import lean_table
@@ -28,6 +28,9 @@ def show_census(
     _details(console, "hidden from the user", {o.name: list(o.hidden or ()) for o in shown})
     console.print()
     show(console, estimate_table(expected))
+    worry = concern(expected, limit=census.limit)
+    if worry:
+        show(console, Text(worry, style="bold red"))
     show(console, Text(assumptions(daily_changes), style="dim"))
     console.print()
     for note in census.notes:
@@ -100,6 +103,7 @@ def as_json(census: Census, expected: Estimate, *, written: Sequence[str]) -> st
         "estimate": asdict(expected),
         "calls": census.calls,
         "api": {"used": census.used, "limit": census.limit},
+        "concern": concern(expected, limit=census.limit),
         "notes": list(census.notes),
         "written": list(written),
     }

@@ -58,3 +58,13 @@ def test_more_changes_in_a_day_take_more_calls():
     busy = estimate.estimate([[found(10_000_000)]], every="daily", daily_changes=0.1)
     assert busy.month_calls > calm.month_calls
     assert math.isfinite(busy.month_cost)
+
+
+def test_a_schedule_that_takes_too_many_calls_is_said():
+    one = estimate.estimate([[found(10)]], every="hourly")
+    assert one.calls_per_day == 24 * 5
+    assert estimate.concern(one, limit=240) is None
+    assert "120 calls a day are more than half of the org's 239" in (
+        estimate.concern(one, limit=239) or ""
+    )
+    assert estimate.concern(one, limit=None) is None

@@ -75,7 +75,8 @@ def record(
     if late is not None:
         given["late_seconds"] = late
     done = _ask("POST", "records", given)["ids"]
-    click.echo(f"{action}: {len(done):,} of {object_name}, {', '.join(done[:3])}"[:200])
+    more = " …" if len(done) > 3 else ""
+    click.echo(f"{action}: {len(done):,} of {object_name}: {', '.join(done[:3])}{more}")
 
 
 @click.command()

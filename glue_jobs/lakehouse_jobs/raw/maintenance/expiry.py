@@ -7,6 +7,7 @@ makes a table old. The raw log needs no snapshots for its history: each past sta
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Final
 
 from pyiceberg.exceptions import CommitFailedException
@@ -19,7 +20,7 @@ from pyiceberg.table.update.snapshot import ExpireSnapshots
 from lakehouse_jobs.raw.create import KEPT_YOUNG
 from lakehouse_jobs.raw.fence import MovedError, pin_snapshots
 
-# Kept is what is younger than any query or build that may still read it (a build has four
+# Kept is what was current so lately that a query or build may still read it (a build has four
 # hours), and beyond that the newest ones: at most for a week, so that what was erased of a
 # person is soon out of the bucket as well.
 READERS: Final = timedelta(hours=6)
@@ -32,21 +33,28 @@ PATIENCE: Final = timedelta(days=1)  # beyond LONGEST, for tables with few commi
 
 def expirable(metadata: TableMetadata, *, now: datetime) -> list[Snapshot]:
     """Snapshots that are not to be kept, oldest first."""
-    heads = {ref.snapshot_id for ref in metadata.refs.values()}
-    newest_first = sorted(metadata.snapshots, key=_made, reverse=True)
-    return [
-        snapshot
-        for place, snapshot in reversed(list(enumerate(newest_first)))
-        if snapshot.snapshot_id not in heads
-        and _age(snapshot, now) > READERS
-        and (place >= NEWEST or _age(snapshot, now) > LONGEST)
-    ]
+    return [snapshot for snapshot, _ in _expirable(metadata, now)]
 
 
 def is_due(metadata: TableMetadata, *, now: datetime) -> bool:
     """Whether an expiry is worth its commit."""
-    found = expirable(metadata, now=now)
-    return len(found) >= BATCH or bool(found and _age(found[0], now) > LONGEST + PATIENCE)
+    found = _expirable(metadata, now)
+    return len(found) >= BATCH or any(age > LONGEST + PATIENCE for _, age in found)
+
+
+def _expirable(metadata: TableMetadata, now: datetime) -> list[tuple[Snapshot, timedelta]]:
+    """With the time since each was the current one: until then readers began with it."""
+    heads = {ref.snapshot_id for ref in metadata.refs.values()}
+    newest_first = sorted(
+        metadata.snapshots, key=lambda s: (s.sequence_number or 0, s.timestamp_ms), reverse=True
+    )
+    found: list[tuple[Snapshot, timedelta]] = []
+    for place, (following, snapshot) in enumerate(pairwise(newest_first), start=1):
+        age = timedelta(milliseconds=now.timestamp() * 1000 - following.timestamp_ms)
+        is_old = age > LONGEST or (age > READERS and place >= NEWEST)
+        if is_old and snapshot.snapshot_id not in heads:
+            found.append((snapshot, age))
+    return found[::-1]
 
 
 def expire(table: Table, snapshots: Sequence[Snapshot], *, properties: dict[str, str]) -> bool:
@@ -80,11 +88,3 @@ def expire(table: Table, snapshots: Sequence[Snapshot], *, properties: dict[str,
 def _is_gone(table: Table, snapshots: set[int]) -> bool:
     fresh = table.catalog.load_table(table.name())
     return not any(s.snapshot_id in snapshots for s in fresh.metadata.snapshots)
-
-
-def _made(snapshot: Snapshot) -> tuple[int, int]:
-    return snapshot.sequence_number or 0, snapshot.timestamp_ms
-
-
-def _age(snapshot: Snapshot, now: datetime) -> timedelta:
-    return timedelta(milliseconds=now.timestamp() * 1000 - snapshot.timestamp_ms)

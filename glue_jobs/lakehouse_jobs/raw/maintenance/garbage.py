@@ -5,9 +5,11 @@ that is certain. Should the run die in between, they are found later (:mod:`.orp
 """
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from pyiceberg.manifest import ManifestEntryStatus, ManifestFile
 from pyiceberg.table import Table
+from pyiceberg.table.metadata import TableMetadata
 from pyiceberg.table.snapshots import Snapshot
 from pyiceberg.utils.concurrent import ExecutorFactory
 
@@ -15,12 +17,16 @@ from pyiceberg.utils.concurrent import ExecutorFactory
 def files_of(table: Table, expiring: Sequence[Snapshot]) -> set[str]:
     """Addresses of all files that nothing refers to once these snapshots are gone."""
     gone = {s.snapshot_id for s in expiring}
-    kept = [s for s in table.metadata.snapshots if s.snapshot_id not in gone]
-    manifests = manifests_of(table, table.metadata.snapshots)
-    live = {m.manifest_path for s in kept for m in manifests[s.snapshot_id]}
+    kept = [s for s in _in_order(table.metadata) if s.snapshot_id not in gone]
+    straight = _is_straight(table.metadata)
+    # Along one line, what the oldest kept snapshot has lost does not come back.
+    telling = kept[:1] if straight else kept
+    manifests = manifests_of(table, [*expiring, *telling])
+    live = {m.manifest_path for s in telling for m in manifests[s.snapshot_id]}
     doomed = {m.manifest_path for s in expiring for m in manifests[s.snapshot_id]} - live
-    lists = {s.manifest_list for s in expiring}
-    return lists | doomed | _data_files(table, expiring, kept, manifests)
+    # On a table with branches, tags or commits taken back the search for orphans finds them.
+    replaced = _replaced(table, [*expiring, *telling], manifests) if straight else set()
+    return {s.manifest_list for s in expiring} | doomed | replaced
 
 
 def manifests_of(table: Table, snapshots: Iterable[Snapshot]) -> dict[int, list[ManifestFile]]:
@@ -30,34 +36,29 @@ def manifests_of(table: Table, snapshots: Iterable[Snapshot]) -> dict[int, list[
     return dict(zip((s.snapshot_id for s in chosen), found, strict=True))
 
 
-def _data_files(
-    table: Table,
-    expiring: Sequence[Snapshot],
-    kept: Sequence[Snapshot],
-    manifests: dict[int, list[ManifestFile]],
+def _replaced(
+    table: Table, snapshots: Sequence[Snapshot], manifests: dict[int, list[ManifestFile]]
 ) -> set[str]:
-    """Data files that a snapshot replaced, where every snapshot before it goes.
-
-    A manifest says so only in the snapshot that replaced them. With branches or tags a
-    later snapshot may still have them: then the search for orphans takes care of them.
-    """
-    if len(table.metadata.refs) > 1 or not kept:
-        return set()
-    oldest = min(s.sequence_number or 0 for s in kept)
-    replaced: set[str] = set()
-    for snapshot in (*expiring, *kept):
-        if (snapshot.sequence_number or 0) > oldest or not _replaced_some(snapshot):
-            continue
-        for manifest in manifests[snapshot.snapshot_id]:
-            if manifest.added_snapshot_id == snapshot.snapshot_id and manifest.deleted_files_count:
-                replaced |= {
-                    entry.data_file.file_path
-                    for entry in manifest.fetch_manifest_entry(table.io, discard_deleted=False)
-                    if entry.status == ManifestEntryStatus.DELETED
-                }
-    return replaced
+    """Data files that these snapshots replaced: only the snapshot that did it says so."""
+    return {
+        entry.data_file.file_path
+        for snapshot in snapshots
+        for manifest in manifests[snapshot.snapshot_id]
+        if manifest.added_snapshot_id == snapshot.snapshot_id and manifest.deleted_files_count
+        for entry in manifest.fetch_manifest_entry(table.io, discard_deleted=False)
+        if entry.status == ManifestEntryStatus.DELETED
+    }
 
 
-def _replaced_some(snapshot: Snapshot) -> bool:
-    summary = snapshot.summary
-    return summary is not None and summary.get("deleted-data-files", "0") != "0"
+def _in_order(metadata: TableMetadata) -> list[Snapshot]:
+    return sorted(metadata.snapshots, key=lambda s: s.sequence_number or 0)
+
+
+def _is_straight(metadata: TableMetadata) -> bool:
+    """Whether each snapshot was built on the one before it, and the last is the current one."""
+    snapshots = _in_order(metadata)
+    return (
+        len(metadata.refs) == 1
+        and metadata.current_snapshot_id == snapshots[-1].snapshot_id
+        and all(b.parent_snapshot_id == a.snapshot_id for a, b in pairwise(snapshots))
+    )

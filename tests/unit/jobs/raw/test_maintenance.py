@@ -59,6 +59,27 @@ class TestExpiry:
         assert snapshots(grown) == 1
         assert len(grown.rows()) == 6
 
+    def test_what_was_current_until_a_moment_ago_stays_whatever_its_age(self):
+        """Readers that began with it are under way."""
+        from types import SimpleNamespace
+
+        from lakehouse_jobs.raw.maintenance.expiry import expirable, is_due
+
+        now = datetime(2026, 3, 1, tzinfo=UTC)
+        days = [30, 20, 0.2, 0.1]
+        made = [
+            SimpleNamespace(
+                snapshot_id=n,
+                sequence_number=n,
+                timestamp_ms=(now - timedelta(days=d)).timestamp() * 1000,
+            )
+            for n, d in enumerate(days)
+        ]
+        metadata = SimpleNamespace(snapshots=made, refs={"main": SimpleNamespace(snapshot_id=3)})
+        assert [s.snapshot_id for s in expirable(metadata, now=now)] == [0]
+        assert is_due(metadata, now=now)
+        assert not is_due(metadata, now=now - timedelta(days=19))
+
     def test_a_tagged_snapshot_stays_readable(self, grown, eager):
         grown.commit(2)
         table = grown.table
@@ -199,6 +220,18 @@ class TestRewrite:
         assert not old & grown.files("data")
         assert grown.files("data") == grown.referred()[1]
         assert len(grown.rows()) == 33
+
+    def test_replaced_files_stay_where_the_rewrite_was_taken_back(self, grown, eager, merging):
+        grown.commit(4)
+        old = grown.files("data")
+        before = grown.table.current_snapshot().snapshot_id
+        upkeep(grown, now=later())
+        assert old < grown.files("data")
+        grown.table.manage_snapshots().rollback_to_snapshot(before).commit()
+        grown.commit(3)
+        upkeep(grown)
+        assert snapshots(grown) <= 4
+        assert [r["_batch"] for r in grown.rows()] == sorted([*range(1, 8)] * 3)
 
     def test_large_files_are_left_alone(self, grown, eager, merging, monkeypatch):
         from lakehouse_jobs.raw.maintenance import small_files

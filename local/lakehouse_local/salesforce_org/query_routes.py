@@ -11,6 +11,7 @@ from typing import Any, Final
 from starlette.requests import Request
 from starlette.responses import Response
 
+from lakehouse_local.salesforce_org import permissions
 from lakehouse_local.salesforce_org.answers import ApiError, json_response
 from lakehouse_local.salesforce_org.catalog import FieldMeta, SObject
 from lakehouse_local.salesforce_org.org import Org
@@ -54,6 +55,9 @@ class Queries:
         text = request.query_params.get("q", "")
         if not text.strip():
             raise ApiError(400, "MALFORMED_QUERY", "A query string has to be specified")
+        permitted = permissions.readable_fields(org.store.catalog, text)
+        if permitted is not None:
+            return json_response(permitted)
         try:
             query = parse(text, limit=org.behaviour.soql_characters)
             found = plan(query, org.store.visible, deleted=deleted)

@@ -5,6 +5,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from lakehouse_local.salesforce_org import permissions
 from lakehouse_local.salesforce_org.answers import ApiError, json_response, not_found
 from lakehouse_local.salesforce_org.catalog import SObject
 from lakehouse_local.salesforce_org.instants import from_seconds
@@ -73,6 +74,8 @@ def find_object(org: Org, request: Request) -> SObject:
 
 def describe(org: Org, request: Request, _body: bytes) -> Response:
     """``GET …/sobjects/X/describe``."""
+    if request.path_params["name"] == permissions.OBJECT_PERMISSIONS:
+        return json_response(permissions.describe(org.store.catalog))
     base, sobject = base_path(request), find_object(org, request)
     return json_response(sobject.describe | {"urls": urls(sobject, base)})
 

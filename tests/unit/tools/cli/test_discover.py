@@ -3,6 +3,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
+from lakehouse_local.salesforce_org.administer import hide
 from lakehouse_local.salesforce_org.org import make, open_org
 from lakehouse_local.salesforce_org.server import serving
 from lakehouse_local.salesforce_org.settings import Birth
@@ -23,6 +24,7 @@ def demo_org(tmp_path_factory):
         }
         file = folder / "secret.json"
         file.write_text(json.dumps(secret))
+        hide(org.store, org.store.catalog.find("Account"), "Rating")
         yield file
 
 
@@ -47,6 +49,8 @@ def test_an_org_without_any_stack(demo_org, tmp_path):
     rows = {line.split()[0]: line.split() for line in lines[1:] if line.strip()}
     assert rows["Account"][1].startswith("~")
     assert rows["Account"][2] == "Bulk"
+    assert (rows["Account"][5], rows["Contact"][5]) == ("1", "0")
+    assert "hidden from the user\n  Account: Rating\n" in result.stdout
     assert "--all shows them" in result.stdout
     assert "API calls and" in result.stdout
     assert [line for line in lines if line != line.rstrip()] == []
@@ -63,6 +67,8 @@ def test_json_and_everything(demo_org, tmp_path):
     assert all(o["looked_into"] for o in objects.values())
     assert objects["Contact"]["personal"]["Email"] == "an e-mail address (type email)"
     assert objects["AccountHistory"]["folded"] == "the field history of another object"
+    assert objects["Account"]["hidden"] == ["Rating"]
+    assert found["notes"] == []
     assert found["estimate"]["every"] == "hourly"
     assert found["written"][0] == str(tmp_path / "salesforce_objects.json")
 

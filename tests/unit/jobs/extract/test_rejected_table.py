@@ -166,3 +166,38 @@ def test_a_row_that_is_longer_than_a_block_is_read_with_a_longer_one(account_lab
     assert (outcome["status"], outcome["rows"], outcome["rejected"]) == ("landed", 4, 0)
     found = {len(r["name"]) for r in account_lab.rows("account")}
     assert found == {3, 3_000_000, 131_073}
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+@pytest.mark.parametrize(
+    ("where", "edge", "nth"),
+    [
+        ("save_rejected", "end", 1),  # the file is written, nothing names it
+        ("commit", "end", 1),  # the rows landed and name the file
+        ("save_rejected", "begin", 2),  # before it is added
+        ("save_rejected", "end", 2),  # added and forgotten
+    ],
+)
+def test_killed_at_every_step_each_value_lands_once(odd_lab, monkeypatch, where, edge, nth):
+    from lakehouse_jobs.extract import steps
+
+    met = []
+
+    def hook(step, at):
+        met.append((step.value, at))
+        if met.count((where, edge)) == nth and met[-1] == (where, edge):
+            raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(steps, "hook", hook)
+        with pytest.raises(Killed):
+            odd_lab.run()
+    odd_lab.org.now += timedelta(minutes=30)
+    odd_lab.run()
+    odd_lab.run()
+    assert [r[:5] for r in rejected(odd_lab)] == [r[:5] for r in EXPECTED]
+    assert len(odd_lab.rows("account")) == 4
+    assert not odd_lab.table("account").properties.get("lakehouse.rejected-file")

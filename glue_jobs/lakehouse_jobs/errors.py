@@ -15,6 +15,7 @@
     │   │   ├── FieldVanishedError     a field that describe had is gone or hidden
     │   │   ├── BulkUnsupportedError   the Bulk API refuses this object: use REST
     │   │   ├── RestUnsuitedError      REST cannot serve this query: use the Bulk API
+    │   │   │   └── QueryTooWideError  nor can that: fewer columns at a time may do
     │   │   └── LimitExceededError
     │   ├── BudgetSpentError       the configured share of a limit is used up
     │   ├── BulkJobError           a query job failed or was aborted
@@ -95,6 +96,10 @@ class BulkUnsupportedError(AnswerRefusedError):
 
 class RestUnsuitedError(AnswerRefusedError):
     """REST cannot serve this query, by its length or its time; the Bulk API may."""
+
+
+class QueryTooWideError(RestUnsuitedError):
+    """A query takes more than Salesforce computes at once; with fewer columns it may do."""
 
 
 class LimitExceededError(AnswerRefusedError):

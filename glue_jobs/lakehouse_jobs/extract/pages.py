@@ -4,15 +4,21 @@ A small result costs one call over REST and at least five through a Bulk job. Th
 cheapest way to know the size is to ask: the first REST answer carries it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from typing import Final
 
 from lakehouse_jobs.contract.raw_log import Change
-from lakehouse_jobs.errors import BulkJobError, BulkUnsupportedError, RestUnsuitedError
+from lakehouse_jobs.errors import (
+    BulkJobError,
+    BulkUnsupportedError,
+    QueryTooWideError,
+    RestUnsuitedError,
+)
 from lakehouse_jobs.extract import split
 from lakehouse_jobs.extract.bulk_pages import BulkPages
+from lakehouse_jobs.extract.columns import Source
 from lakehouse_jobs.extract.load_progress import Load
 from lakehouse_jobs.extract.page import Shaper
 from lakehouse_jobs.extract.parts import Part, Reading, Sink
@@ -44,7 +50,18 @@ class PageReader:
         ``likely_small`` asks REST first; the Bulk API reads what is not small after all.
         """
         if len(soql) > self.longest_soql:
-            return self._read_split(soql, self.longest_soql, likely_small=likely_small)
+            room = split.room_for_names(soql, self.longest_soql)
+            groups = split.split(self.shaper.selection, room)
+            return self._read_split(soql, groups, likely_small=likely_small)
+        try:
+            return self._read_whole(soql, likely_small=likely_small)
+        except QueryTooWideError:
+            groups = split.halves(self.shaper.selection)
+            if groups is None:
+                raise
+        return self._read_split(soql, groups, likely_small=likely_small)
+
+    def _read_whole(self, soql: str, *, likely_small: bool) -> Reading:
         if self.load is not None and self.load.record.job_id:
             return self._read_bulk(self.load.record.job_id)
         first = self._asked(soql) if likely_small else None
@@ -55,7 +72,8 @@ class PageReader:
             return self._read_bulk_anew(soql)
         except BulkUnsupportedError:
             if not self.org.rest.fits(soql):
-                return self._read_split(soql, self.longest_rest_soql)
+                room = split.room_for_names(soql, self.longest_rest_soql)
+                return self._read_split(soql, split.split(self.shaper.selection, room))
             with step(Step.REST):
                 first = self.org.rest.first(soql)
             return self._read_rest(first)
@@ -91,13 +109,17 @@ class PageReader:
         )
         return bulk.read(job_id)
 
-    def _read_split(self, soql: str, longest: int, *, likely_small: bool = False) -> Reading:
+    def _read_split(
+        self, soql: str, groups: Sequence[Sequence[Source]], *, likely_small: bool = False
+    ) -> Reading:
         reader = split.SplitReader(
             shaper=self.shaper,
             sink=self.sink,
             # Its parts have a job each: a load that fails begins anew.
             one=lambda shaper, sink: replace(self, shaper=shaper, sink=sink, load=None),
-            longest=longest,
+            groups=groups,
+            # Short enough for REST too, which reads the few that changed in between.
+            longest=min(self.longest_soql, self.longest_rest_soql),
         )
         return reader.read(soql, likely_small=likely_small)
 

@@ -1,4 +1,4 @@
-"""A query that is too long is split by columns, and its rows are put together again.
+"""A query that is too long or too wide is split by columns, its rows are put together again.
 
 Every part reads Id, the stamp and IsDeleted, and the rows of all parts are joined by these
 three: a record that changed between two queries agrees with itself in none of them and
@@ -50,19 +50,19 @@ class OneQuery(Protocol):
 
 @dataclass(kw_only=True)
 class SplitReader:
-    """Reads one query that is too long. ``one`` makes the reader of a part."""
+    """Reads one query in parts. ``one`` makes the reader of a part."""
 
     shaper: Shaper
     sink: Sink
     one: Callable[[Shaper, Sink], OneQuery]
-    longest: int
+    groups: Sequence[Sequence[Source]]  # the columns of each part
+    longest: int  # characters of a query
     _read: list[Reading] = field(default_factory=list)
 
     def read(self, soql: str, *, likely_small: bool = False) -> Reading:
         """Read everything. On failure nothing that the sink took remains.
 
-        Raises UnsupportedObjectError where not even one field fits into a query, and
-        TransferError for records that never agree with themselves.
+        Raises TransferError for records that never agree with themselves.
         """
         tail = soql[soql.index(" FROM ") :]
         parts: list[Part] = []
@@ -82,7 +82,7 @@ class SplitReader:
 
     def _joined(self, tail: str, folder: Path, *, likely_small: bool) -> Iterator[pa.Table]:
         """The rows, bucket by bucket, and at the end those that were read again."""
-        shapers = list(self._parts(len(tail)))
+        shapers = list(self._parts())
         odd: list[str] = []
         for table, disagreeing in self._round(
             shapers, tail, folder, buckets=BUCKETS, likely_small=likely_small
@@ -128,12 +128,11 @@ class SplitReader:
             for tables in _together(spills):
                 yield join(tables, self.shaper.schema)
 
-    def _parts(self, tail: int) -> Iterator[Shaper]:
-        """A shaper for each part, whose query with the rest of this length is short enough."""
-        room = self.longest - len("SELECT ") - tail - min(_ROOM_FOR_IDS, self.longest // 4)
+    def _parts(self) -> Iterator[Shaper]:
+        """A shaper for each part."""
         schema = self.shaper.schema
         kept = {STAMP_COLUMN, *SystemColumn}
-        for sources in split(self.shaper.selection, room):
+        for sources in self.groups:
             names = kept | {s.column.name for s in sources}
             yield replace(
                 self.shaper,
@@ -148,19 +147,37 @@ class SplitReader:
             yield f"Id IN ({quoted})"
 
 
+def room_for_names(soql: str, longest: int) -> int:
+    """Characters for the names of columns in each part of a query, which gets ids too."""
+    tail = len(soql) - soql.index(" FROM ")
+    return longest - len("SELECT ") - tail - min(_ROOM_FOR_IDS, longest // 4)
+
+
+def halves(selection: Selection) -> list[list[Source]] | None:
+    """The sources in two parts with the keys in both; None where there is nothing to halve."""
+    keys, others = _keys_first(selection)
+    if len(others) < 2:
+        return None
+    middle = len(others) // 2
+    return [[*keys, *others[:middle]], [*keys, *others[middle:]]]
+
+
+def _keys_first(selection: Selection) -> tuple[list[Source], list[Source]]:
+    wanted = {"id", "isdeleted", selection.stamp_field.lower()}
+    keys = [s for s in selection.sources if s.field.name.lower() in wanted]
+    return keys, [s for s in selection.sources if s.field.name.lower() not in wanted]
+
+
 def split(selection: Selection, room: int) -> list[list[Source]]:
     """The sources in parts whose names, with commas, fit into a room; the keys are in each.
 
     Raises UnsupportedObjectError where not one more field fits beside them.
     """
-    wanted = {"id", "isdeleted", selection.stamp_field.lower()}
-    keys = [s for s in selection.sources if s.field.name.lower() in wanted]
+    keys, others = _keys_first(selection)
     start = sum(len(s.field.name) + 2 for s in keys)
     parts: list[list[Source]] = []
     used = room
-    for source in selection.sources:
-        if source in keys:
-            continue
+    for source in others:
         length = len(source.field.name) + 2
         if start + length > room:
             raise UnsupportedObjectError(

@@ -15,6 +15,7 @@ from lakehouse_jobs.errors import (
     FieldVanishedError,
     LimitExceededError,
     ObjectNotFoundError,
+    QueryTooWideError,
     RestUnsuitedError,
 )
 
@@ -26,7 +27,7 @@ BULK_UNSUPPORTED_CODES = frozenset(
     {"INVALIDENTITY", "INVALID_ENTITY", "UNSUPPORTED_OBJECT", "FUNCTIONALITY_NOT_ENABLED"}
 )
 # Refusals of a REST query that the Bulk API, which takes its time, may serve.
-REST_UNSUITED_CODES = frozenset({"QUERY_TIMEOUT", "QUERY_TOO_COMPLICATED", "OPERATION_TOO_LARGE"})
+REST_UNSUITED_CODES = frozenset({"QUERY_TIMEOUT", "OPERATION_TOO_LARGE"})
 REST_UNSUITED_STATUSES = frozenset({414, 431})  # the address is too long
 
 
@@ -91,6 +92,9 @@ def error_for(refusal: Refusal, *, what: str) -> AnswerRefusedError:
     elif bulk_unsupported(refusal):
         kind = BulkUnsupportedError
         text += "; REST reads it instead"
+    elif names_too_much(refusal.code):
+        kind = QueryTooWideError
+        text += "; exclude formula fields of this object in the configuration"
     elif refusal.code in REST_UNSUITED_CODES or refusal.status in REST_UNSUITED_STATUSES:
         kind = RestUnsuitedError
         text += "; exclude fields of this object in the configuration"
@@ -106,6 +110,11 @@ def error_for(refusal: Refusal, *, what: str) -> AnswerRefusedError:
 def names_vanished_field(text: str) -> bool:
     """Whether a refusal, or the message of a failed job, is about a field that is not there."""
     return "INVALID_FIELD" in text or "No such column" in text
+
+
+def names_too_much(text: str) -> bool:
+    """Whether a refusal, or the message of a failed job, is about too many formulas at once."""
+    return "QUERY_TOO_COMPLICATED" in text
 
 
 def bulk_unsupported(refusal: Refusal) -> bool:

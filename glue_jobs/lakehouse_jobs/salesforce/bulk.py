@@ -19,6 +19,7 @@ from lakehouse_jobs.errors import (
     JobGoneError,
     JobUnfinishedError,
     ObjectNotFoundError,
+    QueryTooWideError,
     SalesforceError,
     TransferError,
 )
@@ -26,6 +27,7 @@ from lakehouse_jobs.salesforce.answers import (
     VANISHED_REMEDY,
     Refusal,
     bulk_unsupported,
+    names_too_much,
     names_vanished_field,
 )
 from lakehouse_jobs.salesforce.budget import REQUESTS_OF_A_JOB
@@ -196,6 +198,13 @@ def _ended(job_id: str, state: str, reason: str | None) -> Exception:
             f"query job {job_id} ended as {state}: {reason}{VANISHED_REMEDY}",
             status=200,
             code="INVALID_FIELD",
+        )
+    if names_too_much(reason or ""):
+        return QueryTooWideError(
+            f"query job {job_id} ended as {state}: {reason}; exclude formula fields of this "
+            "object in the configuration",
+            status=200,
+            code="QUERY_TOO_COMPLICATED",
         )
     told = reason or "Salesforce gives no reason"
     refusal = Refusal(status=400, code=told.partition(":")[0].strip(), message=told)

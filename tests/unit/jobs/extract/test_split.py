@@ -10,7 +10,7 @@ from lakehouse_jobs.contract.objects import FieldRules
 from lakehouse_jobs.errors import UnsupportedObjectError
 from lakehouse_jobs.extract import split as splitting
 from lakehouse_jobs.extract.columns import select
-from lakehouse_jobs.extract.split import join, split
+from lakehouse_jobs.extract.split import halves, join, split
 from lakehouse_jobs.salesforce.describe import read_description
 
 WIDE = [f"Field_{n:03d}__c" for n in range(40)]
@@ -29,6 +29,13 @@ def test_every_field_is_in_one_part_and_the_keys_in_each():
     assert all(part[:3] == keys for part in parts)
     assert [name for part in parts for name in part[3:]] == WIDE
     assert all(len(", ".join(part)) <= 200 for part in parts)
+
+
+def test_halves_have_the_keys_too():
+    one, two = halves(selection("A__c", "B__c", "C__c"))
+    assert [s.field.name for s in one] == ["Id", "SystemModstamp", "IsDeleted", "A__c"]
+    assert [s.field.name for s in two][3:] == ["B__c", "C__c"]
+    assert halves(selection("A__c")) is None
 
 
 def test_a_field_that_no_query_can_name_is_told():
@@ -160,3 +167,21 @@ def test_values_that_do_not_fit_are_told_in_a_split_query_too(wide_lab):
     outcome = wide_lab.run()["Wide__c"]
     assert (outcome["rows"], outcome["rejected"]) == (50, 1)
     assert [r["value"] for r in wide_lab.rows("_rejected")] == ["plenty"]
+
+
+@pytest.mark.local_aws
+@pytest.mark.parametrize("told", ["at once", "by the job"])
+def test_what_is_too_complicated_is_read_by_fewer_columns(wide_lab, monkeypatch, told):
+    monkeypatch.setattr(splitting, "LONGEST_SOQL", 100_000)
+    message = (
+        "Query is either selecting too many fields or the filter conditions are too complicated"
+    )
+    if told == "at once":
+        refused = [{"errorCode": "QUERY_TOO_COMPLICATED", "message": message}]
+        wide_lab.org.mood("POST", "jobs/query", times=2, status=400, body=refused)
+    else:
+        failed = {"state": "Failed", "errorMessage": f"QUERY_TOO_COMPLICATED: {message}"}
+        wide_lab.org.mood("GET", r"jobs/query/\w+$", times=2, body=failed)
+    outcome = wide_lab.run()["Wide__c"]
+    assert (outcome["status"], outcome["rows"]) == ("landed", 50), outcome["message"]
+    assert found(wide_lab) == expected(wide_lab)

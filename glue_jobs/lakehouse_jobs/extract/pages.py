@@ -129,7 +129,7 @@ class PageReader:
             return None
         try:
             with step(Step.REST):
-                return self.org.rest.first(soql)
+                return self.org.rest.first(soql, patient=False)
         except RestUnsuitedError:
             return None
 

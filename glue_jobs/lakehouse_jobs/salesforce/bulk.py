@@ -117,8 +117,8 @@ class BulkApi:
             if self._clock() + pause > self._until:
                 raise JobUnfinishedError(
                     f"query job {job_id} is still {state} when the time of this run is up; the "
-                    "next run goes on with it; raise timeout_minutes of the group in "
-                    "salesforce_objects.json if that happens again"
+                    "next incremental run goes on with it, a resync begins anew; raise "
+                    "timeout_minutes of the group in salesforce_objects.json"
                 )
             self._sleep(pause)
             waited += pause

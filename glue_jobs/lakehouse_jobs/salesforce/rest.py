@@ -40,9 +40,12 @@ class RestApi:
         """Whether a query fits into the address of a request."""
         return len(quote_plus(soql)) <= LONGEST_QUERY
 
-    def first(self, soql: str, *, deleted: bool = True) -> RestPage:
-        """The first page, with or without deleted records. Raises RestUnsuitedError."""
-        return _page(self._rest.query(soql, include_deleted=deleted))
+    def first(self, soql: str, *, deleted: bool = True, patient: bool = True) -> RestPage:
+        """The first page, with or without deleted records. Raises RestUnsuitedError.
+
+        ``patient`` says whether to ask again where no answer comes in time.
+        """
+        return _page(self._rest.query(soql, include_deleted=deleted, patient=patient))
 
     def records(self, page: RestPage) -> Iterator[dict[str, Any]]:
         """The records of a first page and of all that follow it.

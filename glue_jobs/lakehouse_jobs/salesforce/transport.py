@@ -19,6 +19,7 @@ from requests.adapters import HTTPAdapter
 
 from lakehouse_jobs.errors import (
     MisdirectedError,
+    RestUnsuitedError,
     SalesforceError,
     TransferError,
     UnreachableError,
@@ -85,15 +86,18 @@ class Transport(requests.Session):
                 self._token = self._login()
             return self._token
 
-    def request(self, method: str, url: str, **kwargs: Any) -> requests.Response:  # type: ignore[override]
+    def request(  # type: ignore[override]
+        self, method: str, url: str, *, patient: bool = True, **kwargs: Any
+    ) -> requests.Response:
         """One call, as often as the policy allows. Every error answer is raised.
 
         ``url`` may be a path of the org. simple-salesforce always says ``https``; the
-        org's own scheme and port are put in.
+        org's own scheme and port are put in. Without patience a query that is not
+        answered in time raises RestUnsuitedError at once.
         """
         kwargs.setdefault("stream", False)
         long = _QUERY.match(urlsplit(url).path) is not None
-        return self._try(method, url, _no_page, long=long, **kwargs)
+        return self._try(method, url, _no_page, long=long, patient=patient, **kwargs)
 
     def json(self, method: str, path: str, *, body: Mapping[str, Any] | None = None) -> Any:
         """The JSON of an answer; None where it has no body."""
@@ -137,6 +141,7 @@ class Transport(requests.Session):
         use: Callable[[requests.Response], T],
         *,
         long: bool = False,
+        patient: bool = True,
         not_ready: frozenset[int] = frozenset(),
         headers: Mapping[str, str] | None = None,
         **kwargs: Any,
@@ -162,6 +167,13 @@ class Transport(requests.Session):
                         return use(response)
                     last = self._refused(response, what, not_ready)
             except requests.RequestException as error:
+                if isinstance(error, requests.ReadTimeout) and not patient:
+                    raise RestUnsuitedError(
+                        f"{what}: no answer within {self.policy.read_timeout:g} seconds; exclude "
+                        "fields of this object in the configuration",
+                        status=408,
+                        code="READ_TIMEOUT",
+                    ) from None
                 last = UnreachableError(f"{what}: {self._clean(_plain(error))}")
             except TransferError as error:
                 last = error
@@ -221,7 +233,7 @@ class Transport(requests.Session):
             return TransferError("the results are not ready, though the job is complete")
         if 300 <= response.status_code < 400:
             raise MisdirectedError(
-                f"{what} was redirected to {response.headers.get('Location')}; "
+                f"{what} was redirected to {_host(response.headers.get('Location'))}; "
                 "put the org's My Domain address into the secret's instance_url"
             )
         found = self._read_refusal(response)
@@ -292,6 +304,12 @@ def _no_page(response: requests.Response) -> requests.Response:
         page = f"a web page, {title!r}," if title else "a page"
         raise TransferError(f"{page} came instead of JSON; {_NOT_AN_ORG}")
     return response
+
+
+def _host(address: str | None) -> str:
+    """Whose address it is; the rest of a redirection may carry a session."""
+    parts = urlsplit(address or "")
+    return parts.hostname or "another page of the org"
 
 
 def _as_given(request: requests.PreparedRequest) -> requests.PreparedRequest:

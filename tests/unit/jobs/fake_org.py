@@ -37,7 +37,8 @@ class Mood:
     headers: dict = field(default_factory=dict)
     body: object = None
     cut: int | None = None  # send only so many bytes of the real answer
-    then: str = "close"  # after a cut: close, reset, or stall until the client gives up
+    # After a cut: close, reset, or stall until the client gives up; silent sends no header.
+    then: str = "close"
     edit: object = None  # change the real answer's body
 
 
@@ -200,6 +201,10 @@ class Handler(BaseHTTPRequestHandler):
 
     def _send(self, status, body, headers, mood=None) -> None:
         cut = mood.cut if mood else None
+        if mood and mood.then == "silent":
+            self.close_connection = True
+            self.rfile.read(1)
+            return
         if not isinstance(body, bytes):
             body = b"" if body is None else json.dumps(body).encode()
             headers.setdefault("Content-Type", "application/json")

@@ -35,7 +35,12 @@ def test_a_spent_budget_leaves_nothing_half_done(two):
     assert org.calls("GET", "Lead/describe") == 0
     assert two.rows("account") == []
     org.api_limit = 15_000
-    assert {n: o["rows"] for n, o in two.run().items()} == {"Account": 4, "Lead": 1}
+    made = len(org.jobs)
+    outcomes = two.run()
+    assert {n: o["rows"] for n, o in outcomes.items()} == {"Account": 4, "Lead": 1}
+    # Account's load went on with its job and the pages it had.
+    assert outcomes["Account"]["resumed"]
+    assert len(org.jobs) == made + 1
     assert len(two.rows("account")) == 4
 
 

@@ -140,9 +140,9 @@ def test_a_page_that_is_no_salesforce_is_named(fake_org, transport):
 def test_a_token_goes_nowhere_else(fake_org, transport, waits):
     with pytest.raises(MisdirectedError, match=r"another host, evil\.example"):
         transport.request("GET", "https://evil.example/steal")
-    headers = {"Location": "https://evil.example/"}
+    headers = {"Location": "https://evil.example/frontdoor?sid=token-1"}
     fake_org.mood("GET", "limits", status=302, headers=headers)
-    with pytest.raises(MisdirectedError, match="redirected"):
+    with pytest.raises(MisdirectedError, match=r"redirected to evil\.example; "):
         transport.json("GET", LIMITS)
     assert waits == []
 

@@ -32,9 +32,12 @@ def print_outcomes(
             count(outcome["requests"]),
         )
     show(console, table)
+    by_note: dict[str, list[str]] = {}
     for outcome in objects:
         for note in notes(outcome):
-            show(console, Text(f"{outcome['object']}: {note}"))
+            by_note.setdefault(note, []).append(outcome["object"])
+    for note, names in by_note.items():
+        show(console, Text(f"{', '.join(names)}: {note}"))
     if build is not None:
         show(console, Text(build_line(build)))
         for failure in build["failures"]:

@@ -91,6 +91,6 @@ def _stale(state: ObjectState, now: datetime, option: str) -> Need:
         kind=Kind.STALE,
         object=state.name,
         text=f"{text}; its limit is {age(limit)}",
-        remedy=f"read it with `lakehouse run{option} --objects {state.name}`, check that its"
-        " schedule is on, or raise stale_after_minutes in salesforce_objects.json",
+        remedy=f"read what is too old with `lakehouse run{option}`, check that its schedule is"
+        " on, or raise stale_after_minutes in salesforce_objects.json",
     )

@@ -55,7 +55,7 @@ def test_each_finding_says_what_to_do_and_the_gravest_comes_first(account, stack
     text = {(n.kind, n.object): f"{n.text} -> {n.remedy}" for n in found}
     assert text[Kind.FAILED, "Lead"] == "refused; check the user -> None"
     assert "stands 1 d 6 h ago; its limit is 1 d 1 h" in text[Kind.STALE, "Lead"]
-    assert "`lakehouse run --env dev --objects Lead`" in text[Kind.STALE, "Lead"]
+    assert "with `lakehouse run --env dev`" in text[Kind.STALE, "Lead"]
     assert text[Kind.STALE, "Task"].startswith("was never read; its limit is 5 m 00 s")
     assert text[Kind.BLOCKED, "Account"].endswith('salesforce_objects.json: "accept": ["Tier__c"]')
     assert "3 values" in text[Kind.REJECTED, "Account"]

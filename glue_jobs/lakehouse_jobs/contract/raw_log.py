@@ -55,6 +55,7 @@ class TableProperty(StrEnum):
     # s3:// address of the values that this commit's rows could not hold, until the file is in
     # the table of rejected values
     REJECTED_FILE = "lakehouse.rejected-file"
+    SWEPT = "lakehouse.swept"  # ISO 8601 UTC: when files nobody refers to were last looked for
 
 
 # Tables of the raw database that hold no object: names of objects begin with a letter.

@@ -2,19 +2,17 @@
 
 from collections.abc import Collection
 from datetime import UTC, datetime
-from typing import Final
 
 from pyiceberg.table import Table
 
 from lakehouse_jobs import log
+from lakehouse_jobs.contract.raw_log import TableProperty
 from lakehouse_jobs.raw.maintenance.expiry import expirable, expire, is_due
 from lakehouse_jobs.raw.maintenance.garbage import files_of
 from lakehouse_jobs.raw.maintenance.orphans import EVERY, orphans
 from lakehouse_jobs.raw.maintenance.rewrite import rewrite
 from lakehouse_jobs.raw.maintenance.small_files import chosen, live_files, may_be_due
 from lakehouse_jobs.raw.store import Store
-
-SWEPT: Final = "lakehouse.swept"  # when orphans were looked for last, ISO 8601 UTC
 
 
 def maintain(
@@ -63,9 +61,11 @@ def _expire(
         return  # another run was first
     snapshots = expirable(table.metadata, now=now)
     garbage = files_of(table, snapshots)
-    swept = table.properties.get(SWEPT)
+    swept = table.properties.get(TableProperty.SWEPT)
     sweep = swept is None or now - datetime.fromisoformat(swept) >= EVERY
-    if not expire(table, snapshots, properties={SWEPT: now.isoformat()} if sweep else {}):
+    if not expire(
+        table, snapshots, properties={TableProperty.SWEPT.value: now.isoformat()} if sweep else {}
+    ):
         return
     store.delete_keys(sorted(map(store.key_of, garbage)))
     if sweep:

@@ -201,3 +201,13 @@ def test_groups_side_by_side_share_the_long_requests():
     assert parts(ApiBudget(), "a") == [5]
     assert parts(ApiBudget(), "a", "b") == [3, 2]
     assert parts(ApiBudget(long_requests=2), "a", "b", "c") == [1, 1, 1]
+
+
+def test_calls_count_also_where_their_answers_tell_nothing():
+    budget = Budget(ApiBudget(daily_share=0.5))
+    budget.read(lambda: {"DailyApiRequests": {"Max": 10, "Remaining": 7}})
+    for _ in range(2):
+        with budget.request():
+            budget.answered(None)
+    with pytest.raises(BudgetSpentError, match="5 of 10"), budget.request():
+        pass

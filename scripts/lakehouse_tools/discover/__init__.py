@@ -5,6 +5,7 @@
 - :mod:`.personal`        fields that look personal, with the reason
 - :mod:`.findings`        what was found of each object
 - :mod:`.census`          asking the org
+- :mod:`.reading`         its answers about an object
 - :mod:`.permissions`     what the org's permissions tell of hidden fields
 - :mod:`.estimate`        time, calls and cost
 - :mod:`.proposal`        ``salesforce_objects.json``

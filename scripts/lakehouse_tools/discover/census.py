@@ -15,16 +15,12 @@ from urllib.parse import quote
 from lakehouse_jobs.errors import AnswerRefusedError, SalesforceError
 from lakehouse_jobs.salesforce import Org
 from lakehouse_jobs.salesforce.calls import counted
-from lakehouse_jobs.salesforce.describe import STAMP_FIELDS
-from lakehouse_tools.discover import kinds, permissions
-from lakehouse_tools.discover.findings import Census, FieldFinding, ObjectFinding
-from lakehouse_tools.discover.personal import personal
+from lakehouse_tools.discover import permissions, reading
+from lakehouse_tools.discover.findings import Census, ObjectFinding
 from lakehouse_tools.errors import RequestError
 
 AT_ONCE: Final = 8  # calls; each is answered in well under a second
 _COUNTS: Final = "rows of objects"
-_NUMBERS: Final = frozenset({"currency", "double", "percent", "int", "long"})
-_UNREAD: Final = frozenset({"address", "location", "base64"})
 Progress = Callable[[int, int, str], None]  # calls done, calls in all, what is being done
 
 
@@ -97,7 +93,7 @@ def _objects(
     asking.step("objects")
     names = {str(row["name"]) for row in listed}
     rows = _record_counts(asking)
-    found = [_object(row, names, rows) for row in listed]
+    found = [reading.listed(row, names, rows) for row in listed]
     wanted = [o for o in found if look_into_all or o.folded is None]
     # A describe each, what is not counted yet, and the questions about permissions.
     needed = len(wanted) + sum(o.rows is None for o in wanted) + len(wanted) // 10 + 2
@@ -109,7 +105,7 @@ def _objects(
     described = asking.each(
         lambda name: _describe(asking, name), [o.name for o in wanted], "fields of"
     )
-    found = [_looked_into(o, described.get(o.name), counted_rows.get(o.name)) for o in found]
+    found = [reading.looked_into(o, described.get(o.name), counted_rows.get(o.name)) for o in found]
     grantable = permissions.grantable_objects(asking.org, asking.base)
     asking.step("objects that can be granted")
     return _with_hidden(asking, found), grantable
@@ -142,22 +138,6 @@ def _record_counts(asking: _Asking) -> dict[str, int]:
     return {str(o["name"]): int(o["count"]) for o in answer.get("sObjects", [])}
 
 
-def _object(row: Mapping[str, Any], names: set[str], rows: Mapping[str, int]) -> ObjectFinding:
-    name = str(row["name"])
-    return ObjectFinding(
-        name=name,
-        label=str(row.get("label") or name),
-        rows=rows.get(name),
-        rows_exact=False,
-        folded=kinds.folded(row, names) or _empty(name, rows.get(name)),
-        api="rest" if kinds.bulk_refuses(name) else "bulk",
-    )
-
-
-def _empty(name: str, rows: int | None) -> str | None:
-    return "empty" if rows == 0 and not kinds.is_standard(name) else None
-
-
 def _count(asking: _Asking, name: str) -> int | None:
     soql = quote(f"SELECT COUNT() FROM {name}")  # noqa: S608 - a name that describeGlobal gave
     try:
@@ -173,56 +153,6 @@ def _describe(asking: _Asking, name: str) -> dict[str, Any] | None:
     except SalesforceError as error:
         asking.notes.append(f"{name} could not be looked into: {_short(error)}")
         return None
-
-
-def _looked_into(
-    found: ObjectFinding, described: Mapping[str, Any] | None, rows: int | None
-) -> ObjectFinding:
-    if rows is not None:
-        folded = found.folded or _empty(found.name, rows)
-        found = replace(found, rows=rows, rows_exact=True, folded=folded)
-    if described is None:
-        return found
-    fields = tuple(_field(found.name, f) for f in described.get("fields", []))
-    names = {f.name for f in fields}
-    folded = found.folded
-    if "Id" not in names:
-        folded = folded or "it has no Id that the user may read"
-    elif not names.intersection(STAMP_FIELDS):
-        folded = folded or "no field tells when a record changed"
-    return replace(found, fields=fields, folded=folded, masters=_masters(described))
-
-
-def _field(object_name: str, described: Mapping[str, Any]) -> FieldFinding:
-    kind = str(described.get("type"))
-    return FieldFinding(
-        name=str(described["name"]),
-        type=kind,
-        formula=bool(described.get("calculated")),
-        personal=personal(object_name, described),
-        part=(described.get("compoundFieldName") or described["name"]) != described["name"],
-        grantable=bool(described.get("permissionable")),
-        bytes=_bytes(kind, int(described.get("length") or 0)),
-    )
-
-
-def _bytes(kind: str, length: int) -> int:
-    """Of a value in CSV, quotes and comma included; texts are taken to be short of their limit."""
-    if kind in _UNREAD:
-        return 0
-    if kind in ("datetime", "reference", "id"):
-        return 27 if kind == "datetime" else 21
-    return 3 + (8 if kind in _NUMBERS else 5 if kind == "boolean" else min(max(length // 4, 4), 60))
-
-
-def _masters(described: Mapping[str, Any]) -> tuple[str, ...]:
-    """Objects that the records belong to: reading all of these needs reading all of those."""
-    owners = (
-        f["referenceTo"]
-        for f in described.get("fields", [])
-        if f.get("cascadeDelete") or f.get("relationshipOrder") is not None
-    )
-    return tuple(sorted({name for names in owners for name in names or ()}))
 
 
 def _with_hidden(asking: _Asking, found: list[ObjectFinding]) -> list[ObjectFinding]:

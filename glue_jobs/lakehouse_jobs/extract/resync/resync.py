@@ -13,6 +13,7 @@ import pyarrow as pa
 from lakehouse_jobs.contract.raw_log import TableProperty
 from lakehouse_jobs.extract.file_sink import FileSink
 from lakehouse_jobs.extract.landed import Landed, land
+from lakehouse_jobs.extract.pages import SMALL
 from lakehouse_jobs.extract.parts import Part, Reading
 from lakehouse_jobs.extract.resync import query
 from lakehouse_jobs.extract.resync.comparison import Comparison
@@ -82,7 +83,8 @@ class Resync:
         whole = plan.columns is Columns.ALL
         ids = pa.array([], pa.string())
         with self._comparison(narrow, pinned, folder, all_records=plan.reads_all_records) as first:
-            first.read([self._soql(narrow)], likely_small=not plan.reads_all_records)
+            small = not plan.reads_all_records or pinned.rows <= SMALL
+            first.read([self._soql(narrow)], likely_small=small)
             with step(Step.COMPARE):
                 if whole:
                     self._write(sink, first.differences())

@@ -6,9 +6,11 @@ commit comes second is rebased on the rewrite by PyIceberg, as nothing it read h
 """
 
 import tempfile
+import threading
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from pyiceberg.exceptions import CommitFailedException, ValidationException
 from pyiceberg.expressions import AlwaysTrue
@@ -22,7 +24,9 @@ from lakehouse_jobs.raw.schema import ARROW, RawColumn, arrow_schema
 from lakehouse_jobs.raw.store import Store
 
 # In the summary of the rewrite's snapshot: how it is found after a lost answer.
-REWRITE = "lakehouse.rewrite"
+REWRITE: Final = "lakehouse.rewrite"
+# A run extracts several objects at once, and a merge takes up to 300 MB.
+_ONE_AT_A_TIME: Final = threading.Lock()
 
 
 def rewrite(table: Table, files: Sequence[LiveFile], *, store: Store) -> bool:
@@ -43,7 +47,7 @@ def rewrite(table: Table, files: Sequence[LiveFile], *, store: Store) -> bool:
         return written[-1]
 
     try:
-        with tempfile.TemporaryDirectory(prefix="lakehouse-") as folder:
+        with _ONE_AT_A_TIME, tempfile.TemporaryDirectory(prefix="lakehouse-") as folder:
             merge(
                 [f.file.file_path for f in files],
                 io=table.io,

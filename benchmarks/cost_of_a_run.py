@@ -4,11 +4,19 @@ Prices are those of `lakehouse_tools/prices.py`. Durations are assumptions that 
 not measurements: a Glue run bills at least a minute, so short ones cost the same.
 
     python benchmarks/cost_of_a_run.py --groups 2 --extract-minutes 2 --dbt-minutes 6
+    python benchmarks/cost_of_a_run.py --by-objects
 """
 
 import argparse
 
-from lakehouse_tools.prices import GB_MONTH, KEY_MONTH, SECRET_MONTH, Execution
+from lakehouse_tools.prices import (
+    EVERY,
+    GB_MONTH,
+    KEY_MONTH,
+    SECRET_MONTH,
+    Execution,
+    glue_run,
+)
 
 
 def main() -> None:
@@ -20,7 +28,15 @@ def main() -> None:
     parser.add_argument("--session-workers", type=int, default=2)
     parser.add_argument("--dbt-minutes", type=float, default=6)
     parser.add_argument("--lake-gb", type=float, default=10)
+    parser.add_argument("--by-objects", action="store_true", help="extraction alone, by objects")
+    parser.add_argument("--start-seconds", type=float, default=20)
+    parser.add_argument("--object-seconds", type=float, default=4)
+    parser.add_argument("--at-once", type=int, default=8)
     given = vars(parser.parse_args())
+    by_objects = {k: given.pop(k) for k in ("start_seconds", "object_seconds", "at_once")}
+    if given.pop("by_objects"):
+        print(table(workers=given["workers"], **by_objects))
+        return
     lake_gb = given.pop("lake_gb")
     run = Execution(**given)
     rest = KEY_MONTH + SECRET_MONTH + lake_gb * GB_MONTH
@@ -30,6 +46,23 @@ def main() -> None:
     print(f"at rest, a month   {rest:8.2f}  (one key, one secret, {lake_gb:g} GB)")
     for name, runs in (("daily", 30), ("hourly", 730), ("every 15 minutes", 2920)):
         print(f"{name + ', a month':<18} {run.total() * runs + rest:8.2f}")
+
+
+def table(*, workers: int, start_seconds: float, object_seconds: float, at_once: int) -> str:
+    """US$ a run and a month for incremental runs of one group, as Markdown."""
+    lines = [
+        f"Assumed: {start_seconds:g} s to start, {object_seconds:g} s for an object with few "
+        f"changes, {at_once} at once, {workers} G.1X workers; billed by the second, at least a "
+        "minute.\n",
+        f"| objects | billed minutes | a run | {' | '.join(f'{e}, a month' for e in EVERY)} |",
+        "|---:|---:|---:" + "|---:" * len(EVERY) + "|",
+    ]
+    for objects in (1, 20, 200):
+        minutes = (start_seconds + object_seconds * -(-objects // at_once)) / 60
+        once = glue_run(workers=workers, minutes=minutes)
+        months = " | ".join(f"{once * runs:,.2f}" for runs in EVERY.values())
+        lines.append(f"| {objects} | {max(minutes, 1):.1f} | {once:.3f} | {months} |")
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

@@ -16,11 +16,14 @@ from urllib.request import urlopen
 from extract_lake import PLACES, Lake, Run, cpu_of, local_aws, measured, serving
 from extract_pages import PAGE_ROWS, render
 
+from lakehouse_local.home import aws_environment
+
 ROOT = Path(__file__).parents[1]
 STATE = ROOT / ".lakehouse" / "bench-extract"
 PAGES = STATE / "pages"
 LIMIT = Path(__file__).parent / "extract_limit.py"
-TABLES = ("limit", "gzip", "salesforce", "memory", "changes")
+PEER = Path(__file__).parent / "extract_peer.py"
+TABLES = ("limit", "gzip", "salesforce", "peers", "memory", "changes")
 
 
 def main() -> None:
@@ -39,6 +42,8 @@ def main() -> None:
             packed(lake, rounds=given.rounds)
         if "salesforce" in wanted:
             shaped_like_salesforce(lake)
+        if "peers" in wanted:
+            peers(lake, rounds=given.rounds)
         if "memory" in wanted:
             memory(lake)
         if "changes" in wanted:
@@ -135,6 +140,34 @@ def shaped_like_salesforce(lake: Lake, *, rows: int = 1_000_000) -> None:
     )
 
 
+def peers(lake: Lake, *, rounds: int, rows: int = 1_000_000) -> None:
+    """The job and what one would write today, from the same server."""
+    number = rows // PAGE_ROWS
+    render(PAGES, number)
+    names = ("simple-salesforce + PyIceberg", "the same without its sleeps", "job")
+    found: dict[str, list[Run]] = {name: [] for name in names}
+    with serving("--folder", str(PAGES), "--pages", str(number)) as (org, _):
+        for _ in range(rounds):
+            for name, how in zip(names, ("as-it-is", "without-sleeps"), strict=False):
+                target = lake.new(org)
+                peer = [sys.executable, str(PEER), org, str(STATE / "peer"), target.name, how]
+                found[name].append(measured(peer, environment() | aws_environment(lake.endpoint)))
+                target.remove()
+            target = lake.new(org, at_once=os.cpu_count() or 2)
+            found["job"].append(target.run()[0])
+            target.remove()
+    wall, cpu = median(found["job"], "wall"), median(found["job"], "cpu")
+    print(f"\n{rows:,} rows, {rounds} rounds, medians.\n")
+    print("| what | wall s | CPU s | peak RSS MB | wall to the job | CPU to the job |")
+    print("|---|---:|---:|---:|---:|---:|")
+    for name, runs in found.items():
+        print(
+            f"| {name} | {median(runs, 'wall'):.1f} | {median(runs, 'cpu'):.1f} "
+            f"| {median(runs, 'rss'):.0f} | {median(runs, 'wall') / wall:.1f} "
+            f"| {median(runs, 'cpu') / cpu:.1f} |"
+        )
+
+
 def memory(lake: Lake, *, millions: Sequence[int] = (1, 5, 10)) -> None:
     """Peak of memory by the number of rows, two pages at once."""
     print("\n| distinct rows | peak RSS MB | CPU s | wall s |\n|---:|---:|---:|---:|")
@@ -172,8 +205,12 @@ def counted(org: str) -> dict[str, int]:
 
 def limit(number: int, kind: str) -> Run:
     """One run of the plain conversion."""
-    env = {k: os.environ[k] for k in PLACES if k in os.environ}
-    return measured([sys.executable, str(LIMIT), str(PAGES), str(number), kind], env)
+    return measured([sys.executable, str(LIMIT), str(PAGES), str(number), kind], environment())
+
+
+def environment() -> dict[str, str]:
+    """Of a program that needs nothing special."""
+    return {k: os.environ[k] for k in PLACES if k in os.environ}
 
 
 def median(runs: Sequence[Run], what: str) -> float:

@@ -49,7 +49,7 @@ def convert(source: Path, *, folder: Path) -> int:
         ),
     ) as reader:
         table = pa.Table.from_batches(list(reader))
-    few = [n for n in table.column_names if len(table[n].slice(0, 8192).unique()) < 1024]
+    few = [n for n in table.column_names if len(table[n].slice(0, 2048).unique()) < 256]
     pq.write_table(
         table,
         folder / f"{source.stem}.parquet",

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 # 128k rows: smaller groups cost file size, larger ones memory (docs/benchmarks.md).
 ROW_GROUP: Final = 128 * 1024
 GROUP_BYTES: Final = 1 << 25  # in memory: wide rows make smaller groups
-SAMPLE: Final = 4096  # rows
+SAMPLE: Final = 2048  # rows
 
 
 class DataFile:

@@ -42,7 +42,7 @@ def main() -> None:
     rows = pa.concat_tables(
         pc.read_csv(page["file"], parse_options=parse, convert_options=options) for page in found
     )
-    catalog = load_catalog("lakehouse", type="glue")
+    catalog = load_catalog("lakehouse", type="glue", **{"s3.request-timeout": "60"})
     name = (bucket.replace("-", "_"), "account")
     catalog.create_table(name, schema=rows.schema, location=f"s3://{bucket}/account").append(rows)
     print(len(rows))

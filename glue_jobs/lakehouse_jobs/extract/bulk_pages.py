@@ -16,7 +16,8 @@ from lakehouse_jobs.extract.page_lenient import patiently
 from lakehouse_jobs.extract.parts import Part, Reading, Sink
 from lakehouse_jobs.extract.steps import Step, step
 from lakehouse_jobs.salesforce.body import Body
-from lakehouse_jobs.salesforce.bulk import Job, told_gone
+from lakehouse_jobs.salesforce.bulk import Job
+from lakehouse_jobs.salesforce.job_end import told_gone
 from lakehouse_jobs.salesforce.org import Org
 
 PageDone = tuple[Part, str | None]  # with the locator of the page after it

@@ -7,46 +7,23 @@ and fetches no pages in parallel.
 import math
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from lakehouse_jobs.errors import (
     AnswerRefusedError,
-    BulkJobError,
-    BulkUnsupportedError,
-    FieldVanishedError,
-    JobGoneError,
     JobUnfinishedError,
     ObjectNotFoundError,
-    QueryTooWideError,
     SalesforceError,
     TransferError,
 )
-from lakehouse_jobs.salesforce.answers import (
-    VANISHED_REMEDY,
-    Refusal,
-    bulk_unsupported,
-    names_too_much,
-    names_vanished_field,
-)
 from lakehouse_jobs.salesforce.budget import REQUESTS_OF_A_JOB
+from lakehouse_jobs.salesforce.job_end import ended, told_gone
 from lakehouse_jobs.salesforce.transport import Transport
 
 FIRST_POLL = 0.2  # seconds; small objects are ready at once
 LONGEST_POLL = 10.0
 STEADY_POLL = 2.0  # until a twentieth of the time waited is longer: a job's end is met soon
-# In the reason of a failed job: causes that another job may not meet.
-_PASSING = (
-    "timeout",
-    "timed out",
-    "unable_to_lock",
-    "unavailable",
-    "retry limit",
-    "try again",
-    "internal",
-    "unexpected",
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +89,7 @@ class BulkApi:
                 records = answer.get("numberRecordsProcessed")
                 return Job(id=job_id, records=records if isinstance(records, int) else None)
             if state in ("Failed", "Aborted"):
-                raise _ended(job_id, state, answer.get("errorMessage"))
+                raise ended(job_id, state, answer.get("errorMessage"))
             # Any other state, a new one of Salesforce's too, is one before the end.
             if self._clock() + pause > self._until:
                 raise JobUnfinishedError(
@@ -169,60 +146,6 @@ class BulkApi:
                 return
         except SalesforceError:
             return
-
-
-@contextmanager
-def told_gone(job_id: str, *, passing: bool = True) -> Iterator[None]:
-    """Turn the refusals of a job that is not there any more into JobGoneError."""
-    try:
-        yield
-    except AnswerRefusedError as error:
-        if error.status == 404:
-            raise JobGoneError(
-                f"query job {job_id} was deleted, or expired after seven days; the next run "
-                "reads the object again, find out who deletes Bulk jobs if it goes on",
-                passing=passing,
-            ) from None
-        if error.status == 409:
-            raise JobGoneError(
-                f"query job {job_id} was made in another API version; the next run reads the "
-                "object again",
-                passing=passing,
-            ) from None
-        raise
-
-
-def _ended(job_id: str, state: str, reason: str | None) -> Exception:
-    if names_vanished_field(reason or ""):
-        return FieldVanishedError(
-            f"query job {job_id} ended as {state}: {reason}{VANISHED_REMEDY}",
-            status=200,
-            code="INVALID_FIELD",
-        )
-    if names_too_much(reason or ""):
-        return QueryTooWideError(
-            f"query job {job_id} ended as {state}: {reason}; exclude formula fields of this "
-            "object in the configuration",
-            status=200,
-            code="QUERY_TOO_COMPLICATED",
-        )
-    told = reason or "Salesforce gives no reason"
-    refusal = Refusal(status=400, code=told.partition(":")[0].strip(), message=told)
-    if state == "Failed" and bulk_unsupported(refusal):
-        return BulkUnsupportedError(
-            f"query job {job_id} ended as {state}: {told}; exclude the object if REST cannot "
-            "read it either",
-            status=refusal.status,
-            code=refusal.code,
-        )
-    words = (reason or "").lower()
-    passes = not words or any(word in words for word in _PASSING)
-    ours = words.startswith(("invalid", "malformed", "insufficient"))
-    return BulkJobError(
-        f"query job {job_id} ended as {state}: {told}; the next run reads the object again, "
-        "Setup > Bulk Data Load Jobs shows the job",
-        passing=state == "Aborted" or (passes and not ours),
-    )
 
 
 def _value(answer: Any, key: str) -> Any:

@@ -47,8 +47,20 @@ def snapshot(template: dict[str, Any]) -> str:
             resource.pop("Metadata", None)
         if resource["Type"] == "AWS::StepFunctions::StateMachine":
             resource["Properties"]["DefinitionString"] = definition(resource)
-    masked = _ASSET.sub("<hash>", json.dumps(kept))
-    return yaml.safe_dump(json.loads(masked), sort_keys=True, width=100, allow_unicode=True)
+    masked = json.loads(_ASSET.sub("<hash>", json.dumps(kept)))
+    return yaml.safe_dump(_settled(masked), sort_keys=True, width=100, allow_unicode=True)
+
+
+def _settled(value: Any) -> Any:
+    """The same with the resources of statements in order: CDK sorts them by assets' hashes."""
+    if isinstance(value, list):
+        return [_settled(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    settled = {key: _settled(item) for key, item in value.items()}
+    if isinstance(settled.get("Resource"), list):
+        settled["Resource"].sort(key=lambda resource: json.dumps(resource, sort_keys=True))
+    return settled
 
 
 def definition(resource: dict[str, Any]) -> Any:

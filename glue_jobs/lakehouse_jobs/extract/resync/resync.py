@@ -11,8 +11,11 @@ from typing import Final
 import pyarrow as pa
 
 from lakehouse_jobs.contract.raw_log import TableProperty
+from lakehouse_jobs.errors import CommitUnknownError
 from lakehouse_jobs.extract.file_sink import FileSink
 from lakehouse_jobs.extract.landed import Landed, land
+from lakehouse_jobs.extract.leftovers import drop
+from lakehouse_jobs.extract.load_progress import Load
 from lakehouse_jobs.extract.pages import SMALL
 from lakehouse_jobs.extract.parts import Part, Reading
 from lakehouse_jobs.extract.resync import query
@@ -24,6 +27,7 @@ from lakehouse_jobs.extract.resync.tombstones import Tombstones
 from lakehouse_jobs.extract.resync.versions import flat
 from lakehouse_jobs.extract.steps import Step, step
 from lakehouse_jobs.extract.subject import Subject
+from lakehouse_jobs.extract.window import Window
 from lakehouse_jobs.raw.unfilled import unfilled_text
 
 # Up to so many records are fetched by their ids; for more the whole object is read again.
@@ -55,10 +59,17 @@ class Resync:
             sink = self._sink(folder)
             try:
                 first, gone = self._compare(folder, sink)
+                return self._landed(first, gone)
+            except CommitUnknownError:
+                raise  # its files may be live yet
             except BaseException:
-                sink.discard(self._written)
+                drop(self._load)
                 raise
-        return self._landed(first, gone)
+
+    @cached_property
+    def _load(self) -> Load:
+        """Nobody goes on with it: it is there so that its files are found if this run dies."""
+        return Load.new(self.subject, Window(start=None, end=self.cut, new_from=None))
 
     @cached_property
     def cut(self) -> datetime:
@@ -135,6 +146,7 @@ class Resync:
             keys_since=max(wanted, subject.keys.since or wanted),
             properties=self._filled(),
         )
+        self._load.finish(Reading(api=reading.api), spare_files=False)
         notes = (*landed.notes, note)
         return replace(landed, tombstones=gone, notes=notes, filled=plan.fills)
 
@@ -192,12 +204,13 @@ class Resync:
         subject = self.subject
         return FileSink(
             store=subject.store,
-            prefix=subject.data_prefix,
+            prefix=self._load.data_prefix,
             folder=folder,
             schema=subject.schema,
             known=subject.keys,
             new_from=None,  # the comparison has told what is new
             keys_from=self._watermark - subject.lookback,
+            before_upload=self._load.begin,
         )
 
 

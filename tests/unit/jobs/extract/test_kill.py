@@ -63,6 +63,15 @@ REST = [
     (Step.COMMIT, "end", 1),
     (Step.CLEAN_UP, "begin", 1),
 ]
+FULL = [
+    (Step.COMPARE, "end", 1),
+    (Step.UPLOAD, "end", 1),
+    (Step.COMMIT, "end", 1),
+]
+REJECTED = [
+    (Step.SAVE_REJECTED, "end", 1),
+    (Step.SAVE_REJECTED, "begin", 2),  # its values are to be added to their table
+]
 # Steps of a run that finds a load: (where the first is killed, where the second).
 RESUMED = [
     ((Step.UPLOAD, "end", 2), (Step.READ_PROGRESS, "end", 1)),
@@ -129,9 +138,10 @@ class Runs:
         self.number = 0
         self.watermarks = [""]
 
-    def start(self, at=(None, "", 1), *, name=None, **how):
+    def start(self, at=(None, "", 1), *, name=None, mode="incremental", **how):
         self.number += 1
-        return self.driver.start(self.lab.arguments(name or f"run-{self.number}"), at, **how)
+        arguments = self.lab.arguments(name or f"run-{self.number}", mode=mode)
+        return self.driver.start(arguments, at, **how)
 
     def run(self, at=(None, "", 1), **how):
         status = self.driver.wait(self.start(at, **how))
@@ -220,10 +230,25 @@ def test_the_run_that_goes_on_is_killed_too(runs, first, second):
     runs.finish()
 
 
+@pytest.mark.parametrize("where", FULL, ids=named)
+def test_a_full_resync_killed_at(runs, where):
+    runs.finish()
+    change(runs.lab.org)
+    assert runs.run(where, mode="full") == KILLED
+    runs.finish()
+
+
+@pytest.mark.parametrize("where", REJECTED, ids=named)
+def test_a_read_of_values_that_do_not_fit_killed_at(runs, where):
+    runs.lab.org.records["Account"][7]["Amount__c"] = "12 apples"
+    assert runs.run(where) == KILLED
+    runs.finish()
+    assert [r["value"] for r in runs.lab.rows("_rejected")] == ["12 apples"]
+
+
 def test_every_step_is_killed_somewhere():
-    met = {where[0] for where in [*BULK, *REST, *(w for pair in RESUMED for w in pair)]}
-    others = {Step.COMPARE, Step.SAVE_REJECTED}  # not of these runs
-    assert met | others == set(Step)
+    pairs = [where for pair in RESUMED for where in pair]
+    assert {where[0] for where in [*BULK, *REST, *FULL, *REJECTED, *pairs]} == set(Step)
 
 
 def test_killed_at_random_moments(runs):

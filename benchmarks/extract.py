@@ -191,7 +191,9 @@ def changes(lake: Lake, *, rounds: int, millions: Sequence[float] = (0.1, 10)) -
         with serving("--folder", str(PAGES), "--pages", str(number)) as (org, _):
             target = lake.new(org)
             target.run()
-            runs = [target.run()[0] for _ in range(rounds)]
+            done = [target.run() for _ in range(rounds)]
+            assert all(outcome["rows"] == 1000 for _, outcome in done), done[0][1]
+            runs = [run for run, _ in done]
             target.remove()
         rows = number * PAGE_ROWS
         print(f"| {rows:,} | {median(runs, 'wall'):.2f} | {median(runs, 'cpu'):.2f} |", flush=True)

@@ -13,9 +13,8 @@ import re
 import threading
 import time
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from functools import cached_property
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -44,10 +43,10 @@ class Org:
     jobs: dict[str, tuple[float, bool]] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    @cached_property
+    @property
     def delta(self) -> list[dict[str, str]]:
-        """The changed records."""
-        return changed(self.changed, datetime.now(UTC).replace(microsecond=0))
+        """The changed records: new versions at each look, within the lookback."""
+        return changed(self.changed, datetime.now(UTC) - timedelta(minutes=3))
 
     def rows(self, *, window: bool) -> int:
         """How many records a query finds."""
@@ -144,7 +143,7 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(200)
         if window:
             body = csv_of(org.delta)
-            rows, following, size, path = len(org.delta), "null", len(body), None
+            rows, following, size, path = org.changed, "null", len(body), None
         else:
             found = page(org.folder, number)
             path = found.packed if packed else found.plain

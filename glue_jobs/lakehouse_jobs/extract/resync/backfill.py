@@ -13,7 +13,14 @@ from typing import Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lakehouse_jobs.contract.raw_log import TableProperty
-from lakehouse_jobs.errors import AnswerRefusedError, BudgetSpentError, BulkJobError, LakehouseError
+from lakehouse_jobs.errors import (
+    AnswerRefusedError,
+    BulkJobError,
+    LakehouseError,
+    LimitExceededError,
+    TransferError,
+    UnreachableError,
+)
 from lakehouse_jobs.extract.columns import Source
 from lakehouse_jobs.extract.landed import Landed, land
 from lakehouse_jobs.extract.parts import Reading
@@ -27,6 +34,8 @@ from lakehouse_jobs.salesforce.budget import REQUESTS_OF_A_JOB
 MOST_CONDITIONS: Final = 50  # fields in one WHERE; with more all records are read
 ROWS_PER_PAGE: Final = 50_000  # of a Bulk result: what a budget is asked for
 UNKNOWN_PAGES: Final = 1_000  # where nothing could be counted
+# In the refusal of a query, or the reason of a failed job: it may not filter by the field.
+_UNFILTERABLE: Final = ("INVALID_FIELD", "MALFORMED_QUERY", "INVALID_QUERY_FILTER_OPERATOR")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,10 +97,11 @@ class Backfill:
         below = query.stamped(self.subject, until=self.subject.watermark)
         try:
             soql = query.count(self.subject, self._where, below)
-            return self.subject.org.rest.first(soql).total
-        except BudgetSpentError:
+            # Of a large object it may not end in time: what it tells is not worth waiting for.
+            return self.subject.org.rest.first(soql, patient=False).total
+        except LimitExceededError:
             raise
-        except AnswerRefusedError:
+        except (AnswerRefusedError, TransferError, UnreachableError):
             return None
 
     def _fill(self, records: int | None) -> Landed:
@@ -103,8 +113,8 @@ class Backfill:
         plan = Plan(where=self._where, fills=self._columns)
         try:
             return Resync(subject=self.subject, plan=plan).run()
-        except (AnswerRefusedError, BulkJobError):
-            if plan.where is None:
+        except (AnswerRefusedError, BulkJobError) as error:
+            if plan.where is None or not _refuses_condition(error):
                 raise
             # describe calls fields filterable that a query then refuses: read all records.
             return Resync(subject=self.subject, plan=replace(plan, where=None)).run()
@@ -127,3 +137,10 @@ class Backfill:
             keys_since=max(wanted, subject.keys.since or wanted),
             properties={TableProperty.UNFILLED.value: unfilled_text(unfilled)},
         )
+
+
+def _refuses_condition(error: AnswerRefusedError | BulkJobError) -> bool:
+    """Whether the query was refused for its condition, so that one without it may do."""
+    if isinstance(error, AnswerRefusedError) and error.status not in (200, 400):
+        return False  # 200: the answer that tells of a failed job
+    return any(code in str(error) for code in _UNFILTERABLE)

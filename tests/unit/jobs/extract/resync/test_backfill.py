@@ -123,3 +123,54 @@ def test_a_reconcile_leaves_the_mark(loaded):
     grant(loaded.org)
     outcome = loaded.run(mode="reconcile")["Account"]
     assert (outcome["unfilled"], marks(loaded)) == ({"new__c": None}, {"new__c": None})
+
+
+def test_a_count_that_is_not_answered_in_time_is_done_without(loaded, monkeypatch):
+    from requests import ReadTimeout
+
+    from lakehouse_jobs.salesforce.transport import Transport
+
+    send, counts = Transport._send, []
+
+    def slow(self, method, url, *args, **kwargs):
+        if "COUNT" in str(kwargs.get("params")) + url:
+            counts.append(url)
+            raise ReadTimeout
+        return send(self, method, url, *args, **kwargs)
+
+    monkeypatch.setattr(Transport, "_send", slow)
+    grant(loaded.org)
+    loaded.org.records["Account"][2]["New__c"] = "filled"
+    outcome = loaded.run()["Account"]
+    assert (outcome["rows"], outcome["unfilled"], marks(loaded)) == (1, {}, {})
+    assert len(counts) == 1
+
+
+@pytest.mark.parametrize("status", [503, 400])
+def test_a_count_that_fails_is_done_without(loaded, status):
+    loaded.org.mood("GET", "COUNT", times=9, status=status)
+    grant(loaded.org)
+    loaded.org.records["Account"][2]["New__c"] = "filled"
+    outcome = loaded.run()["Account"]
+    assert (outcome["rows"], outcome["unfilled"], marks(loaded)) == (1, {}, {})
+
+
+def refused(org, *, status, code):
+    """No query with a condition on the field is answered."""
+    body = [{"errorCode": code, "message": "no"}]
+    org.mood("GET", "!=", times=99, status=status, body=body)
+    org.mood("GET", "%21%3D", times=99, status=status, body=body)
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "all_read"),
+    [(400, "MALFORMED_QUERY", True), (400, "INVALID_FIELD", True), (403, "API_DISABLED", False)],
+)
+def test_only_a_refused_condition_makes_it_read_all_records(loaded, status, code, all_read):
+    grant(loaded.org)
+    loaded.org.records["Account"][2]["New__c"] = "filled"
+    refused(loaded.org, status=status, code=code)
+    outcome = loaded.run()["Account"]
+    assert outcome["rows"] == (1 if all_read else 0)
+    assert outcome["unfilled"] == ({} if all_read else {"new__c": None})
+    assert outcome["status"] == ("landed" if all_read else "unchanged")

@@ -4,22 +4,14 @@ import tempfile
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Final
-
-from botocore.exceptions import BotoCoreError, ClientError
 
 from lakehouse_jobs.contract.raw_log import Change
 from lakehouse_jobs.errors import (
     AnswerRefusedError,
-    BudgetSpentError,
     BulkJobError,
     CommitUnknownError,
     JobContradictedError,
     JobGoneError,
-    JobUnfinishedError,
-    LimitExceededError,
-    TransferError,
-    UnreachableError,
 )
 from lakehouse_jobs.extract.distinct import Distinct
 from lakehouse_jobs.extract.file_sink import FileSink
@@ -29,19 +21,8 @@ from lakehouse_jobs.extract.load_progress import Load
 from lakehouse_jobs.extract.pages import page_reader
 from lakehouse_jobs.extract.steps import Step, step
 from lakehouse_jobs.extract.subject import Subject
+from lakehouse_jobs.extract.verdict import is_over
 from lakehouse_jobs.extract.window import Window, window
-from lakehouse_jobs.salesforce.retry import RETRIED_STATUSES
-
-# The network, Salesforce or AWS failed: the load itself is good.
-_PASSING: Final = (
-    BudgetSpentError,
-    BotoCoreError,
-    ClientError,
-    JobUnfinishedError,
-    LimitExceededError,
-    TransferError,
-    UnreachableError,
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,8 +37,8 @@ class Extraction:
         if load is not None:
             try:
                 return _read(load)
-            except (AnswerRefusedError, BulkJobError, JobContradictedError) as error:
-                if passes(error):
+            except (AnswerRefusedError, BulkJobError, JobContradictedError):
+                if not load.record.dropped:
                     raise
                 # Its Bulk job is gone, or was aborted: start over.
         part = next_window(subject)
@@ -69,13 +50,6 @@ class Extraction:
             if error.passing:  # no page was read yet, and a second job went the same way
                 raise
             return _read(Load.new(subject, part))
-
-
-def passes(error: Exception) -> bool:
-    """Whether a later run may well go on where this error stopped a load."""
-    if isinstance(error, AnswerRefusedError) and error.status in RETRIED_STATUSES:
-        return True
-    return isinstance(error, _PASSING)
 
 
 def next_window(subject: Subject) -> Window:
@@ -90,16 +64,15 @@ def next_window(subject: Subject) -> Window:
 
 
 def _read(load: Load) -> Landed:
-    """Read and commit a load. Where it fails for good nothing of it remains."""
+    """Read and commit a load. Where an error proves it bad nothing of it remains."""
     try:
         with tempfile.TemporaryDirectory(prefix="lakehouse-") as folder:
             landed, spare = _landed(load, Path(folder))
     except CommitUnknownError:
         raise  # its files may be live yet
     except Exception as error:
-        # A page that two runs could not read will not be read by a third.
-        twice = load.resumed and isinstance(error, TransferError)
-        if load.record.job_id is None or twice or not passes(error):
+        over = is_over(error, resumed=load.resumed, advanced=load.advanced)
+        if load.record.job_id is None or over:  # without a job no run could go on with it
             drop(load)
         raise
     load.finish(landed.reading, spare_files=spare)

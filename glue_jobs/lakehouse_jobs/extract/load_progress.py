@@ -56,6 +56,7 @@ class Load:
     tag: str | None = None  # of load.json as written last; None: not yet
     pages: Mapping[int, PageRecord] = field(default_factory=dict)  # done by an earlier run
     resumed: bool = False  # whether an earlier run began it
+    advanced: bool = False  # whether this process has finished a page of it
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @classmethod
@@ -123,6 +124,7 @@ class Load:
         with step(Step.RECORD_PAGE):
             key = page_key(self.subject, self.record.id, number)
             self.subject.store.write(key, record.to_bytes())
+        self.advanced = True
 
     def finish(self, reading: Reading, *, spare_files: bool) -> None:
         """Forget the load once it has landed. Never raises: what remains, the next run removes.

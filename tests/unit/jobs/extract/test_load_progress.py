@@ -285,3 +285,44 @@ def test_records_are_json_of_the_documented_keys(broken):
     page = broken.json(folder + "pages/00000.json")
     assert (page["read"], page["rows"]) == (10, 10)
     assert page["path"].endswith("locator=0")
+
+
+@pytest.mark.parametrize("what", ["full disk", "refused session", "refused login"])
+def test_trouble_that_passes_keeps_the_load(broken, monkeypatch, what):
+    from lakehouse_jobs.extract.file_sink import FileSink
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    org = broken.org
+    kept = set(broken.keys("loads/account/"))
+    with monkeypatch.context() as patch:
+        if what == "full disk":
+            patch.setattr(FileSink, "take", full)
+        else:
+            refusal = [{"errorCode": "INVALID_SESSION_ID", "message": "no"}]
+            org.mood("GET", "/results", times=-1, status=401, body=refusal)
+        if what == "refused login":
+            # The run's own login succeeds; the one after the session was refused does not.
+            org.mood("GET", "/resultPages", edit=lambda body: _rotated(org, body))
+        outcome = broken.run()["Account"]
+    assert (
+        outcome["error"]
+        == {
+            "full disk": "OSError",
+            "refused session": "AnswerRefusedError",
+            "refused login": "LoginRefusedError",
+        }[what]
+    )
+    assert kept <= set(broken.keys("loads/account/"))
+    assert org.deleted_jobs == []
+    org.moods.clear()
+    org.client_secret = "s3cret"
+    outcome = broken.run()["Account"]
+    assert (outcome["status"], outcome["resumed"], outcome["rows"]) == ("landed", True, ROWS)
+    assert_landed_once(broken)
+
+
+def _rotated(org, body):
+    org.client_secret = "another"
+    return body

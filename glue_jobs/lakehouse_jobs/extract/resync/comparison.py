@@ -22,7 +22,7 @@ from lakehouse_jobs.extract.resync.chunks import chunked
 from lakehouse_jobs.extract.resync.found import FoundSink
 from lakehouse_jobs.extract.resync.pinned import Pinned
 from lakehouse_jobs.extract.resync.spill import Spill
-from lakehouse_jobs.extract.resync.versions import compare, flat, newest
+from lakehouse_jobs.extract.resync.versions import Once, compare, flat, newest
 from lakehouse_jobs.extract.subject import Subject
 
 # Above so many found records raw is compared as a whole: looking each up would cost more.
@@ -76,7 +76,7 @@ class Comparison:
             self.api = reading.api
 
     def differences(self) -> Iterator[pa.Table]:
-        """The found rows that raw lacks; afterwards the counts are there."""
+        """The found rows that raw lacks, each once; afterwards the counts are there."""
         with self._current() as current:
             for bucket in range(self._found.buckets):
                 yield from self._bucket(bucket, newest(current.take(bucket)))
@@ -84,14 +84,15 @@ class Comparison:
     def _bucket(self, bucket: int, now: pa.Table) -> Iterator[pa.Table]:
         missing = pc.invert(now[SystemColumn.IS_DELETED.value])  # of those that live in raw
         self.live += pc.sum(missing).as_py() or 0
+        once = Once()
         for rows in chunked(self._found.tables(bucket)):
             difference = compare(rows, now, self._compared, cut=self.cut)
             self.compared += difference.compared
             self.older += difference.older
             if self.all_records:
                 missing = pc.and_not(missing, pc.is_in(now["id"], value_set=rows["id"]))
-            if len(difference.differing):
-                yield difference.differing
+            if len(difference.differing) and len(new := once.of(difference.differing)):
+                yield new
         if self.all_records:
             self.gone.append(flat(now["id"].filter(missing)))
 

@@ -215,8 +215,9 @@ class Resync:
 
 
 def _ids(tables: Iterable[pa.Table]) -> pa.Array:
+    """Of the records, each once: two of its versions may differ."""
     columns = [flat(table["id"]) for table in tables]
-    return pa.concat_arrays([pa.array([], pa.string()), *columns])
+    return pa.concat_arrays([pa.array([], pa.string()), *columns]).unique()
 
 
 def _note(first: Comparison, *, rows: int, gone: int) -> str:

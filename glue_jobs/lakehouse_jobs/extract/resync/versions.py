@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from lakehouse_jobs.contract.raw_log import SystemColumn
 from lakehouse_jobs.extract.columns import STAMP_COLUMN
+from lakehouse_jobs.extract.lookback import KEY_SCHEMA
 from lakehouse_jobs.raw.schema import UTC_MICROSECONDS
 
 
@@ -64,6 +65,30 @@ def compare(
         older=pc.sum(older).as_py() or 0,
         compared=pc.sum(below).as_py() or 0,
     )
+
+
+class Once:
+    """Lets each version pass once: an answer may hold a record twice.
+
+    A version is told by id, stamp and ``_is_deleted``. For the rows of one bucket, as it
+    remembers the keys of all that passed.
+    """
+
+    def __init__(self) -> None:
+        self._passed = KEY_SCHEMA.empty_table()
+
+    def of(self, rows: pa.Table) -> pa.Table:
+        """The rows that did not pass before, in their order."""
+        keys = pa.concat_tables([self._passed, rows.select(KEY_SCHEMA.names).cast(KEY_SCHEMA)])
+        places = pa.arange(-len(self._passed), len(rows))
+        first = (
+            keys.append_column("place", places)
+            .group_by(KEY_SCHEMA.names, use_threads=False)
+            .aggregate([("place", "min")])["place_min"]
+        )
+        self._passed = keys.take(pc.add(first, len(self._passed)))
+        wanted = pc.is_in(places.slice(len(keys) - len(rows)), value_set=first)
+        return rows.filter(wanted)
 
 
 def flat(values: pa.Array | pa.ChunkedArray) -> pa.Array:

@@ -12,6 +12,7 @@ from lakehouse_jobs.extract.rejected_table import deliver, write
 from lakehouse_jobs.extract.steps import Step, step
 from lakehouse_jobs.extract.subject import Subject
 from lakehouse_jobs.raw.commit import Landing, commit
+from lakehouse_jobs.raw.rejected_files import rejected_files_text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +45,8 @@ def land(
     with step(Step.SAVE_REJECTED):
         rejected = _rejected(subject, reading, keep_files=keep_files)
     if rejected:
-        named[TableProperty.REJECTED_FILE] = rejected
+        waiting = (*subject.raw.state.rejected_files, rejected)
+        named[TableProperty.REJECTED_FILE] = rejected_files_text(waiting)
     seen = [p.keys for p in reading.parts if p.keys is not None]
     with step(Step.SAVE_KEYS):
         address = subject.keys.moved(seen, since=keys_since).save(
@@ -67,7 +69,8 @@ def land(
     notes = [subject.tally.sentence]
     if rejected:
         with step(Step.SAVE_REJECTED):
-            notes.append(deliver(subject.raw.table, rejected, store=subject.store))
+            # What waited before was tried when the run began.
+            notes.append(deliver(subject.raw.table, [rejected], store=subject.store).note)
     return Landed(
         reading=reading, batch=batch, watermark=watermark, notes=tuple(filter(None, notes))
     )

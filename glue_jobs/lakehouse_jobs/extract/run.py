@@ -20,7 +20,7 @@ from lakehouse_jobs.extract.extraction import Extraction
 from lakehouse_jobs.extract.landed import Landed
 from lakehouse_jobs.extract.loads import BEAT_SECONDS, DEAD_AFTER_SECONDS, Claim, TakenError
 from lakehouse_jobs.extract.parts import Part
-from lakehouse_jobs.extract.rejected_table import deliver
+from lakehouse_jobs.extract.rejected_table import settle
 from lakehouse_jobs.extract.resync.backfill import Backfill
 from lakehouse_jobs.extract.resync.plan import Plan, plan_for
 from lakehouse_jobs.extract.resync.resync import Resync
@@ -151,8 +151,8 @@ def _extract(
             org_id=task.org.org_id,
             wanted=selection.wanted,
         )
-        if raw.state.rejected_file:  # a run died between its commit and what follows it
-            deliver(raw.table, raw.state.rejected_file, store=task.lake.store)
+        raw, note = settle(raw, store=task.lake.store)
+        _say(outcome, note)
     before = raw.state.watermark
     outcome["schema_changes"] = list(dict.fromkeys([*outcome["schema_changes"], *raw.changes]))
     outcome["unfilled"] = dict(raw.state.unfilled)

@@ -69,7 +69,10 @@ class Subject:
             object_name=self.object_name,
             limit=self.rules.max_rejected or 0,
             known=lambda: known(
-                table.catalog, database=table.name()[0], object_name=self.object_name
+                table,
+                store=self.store,
+                object_name=self.object_name,
+                waiting=self.raw.state.rejected_files,
             ),
         )
 

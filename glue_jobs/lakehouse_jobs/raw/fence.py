@@ -1,6 +1,8 @@
 """The fence: a commit lands only on the table state that its run read.
 
-That is watermark, batch, run, and the columns that are marked as not filled.
+That is watermark, batch, run, the columns that are marked as not filled, and the files
+of rejected values that wait: of these some may be gone, as they are delivered at any time,
+but none may have come, or the commit would forget it.
 
 PyIceberg's retry rebases an append on a new head and sends the properties again, so
 without it two runs at once would both land. The requirement is checked on every
@@ -14,6 +16,7 @@ from pyiceberg.table.update import ValidatableTableRequirement
 
 from lakehouse_jobs.contract.raw_log import TableProperty
 from lakehouse_jobs.errors import SupersededError
+from lakehouse_jobs.raw.rejected_files import read_rejected_files
 
 
 class AssertUnmoved(ValidatableTableRequirement):
@@ -25,6 +28,7 @@ class AssertUnmoved(ValidatableTableRequirement):
     run_id: str | None
     unfilled: str | None
     owner: str | None
+    rejected_files: tuple[str, ...] = ()
 
     def validate(self, base_metadata: TableMetadata | None) -> None:
         """Raise SupersededError where another run moved the table."""
@@ -37,7 +41,8 @@ class AssertUnmoved(ValidatableTableRequirement):
             TableProperty.OWNER: self.owner,
         }
         moved = [name for name, value in wanted.items() if found.get(name) != value]
-        if base_metadata is None or moved:
+        forgotten = set(read_rejected_files(found)) - set(self.rejected_files)
+        if base_metadata is None or moved or forgotten:
             raise SupersededError(
                 f"run {found.get(TableProperty.RUN_ID)} committed first (batch "
                 f"{found.get(TableProperty.BATCH)}, watermark "
@@ -57,6 +62,7 @@ def put_fence(transaction: Transaction, properties: dict[str, str]) -> None:
         run_id=properties.get(TableProperty.RUN_ID),
         unfilled=properties.get(TableProperty.UNFILLED),
         owner=properties.get(TableProperty.OWNER),
+        rejected_files=read_rejected_files(properties),
     )
     # TableRequirement is a closed union for REST catalogs; Glue's only calls validate().
     transaction._stage((), (fence,))  # pyright: ignore[reportArgumentType]

@@ -13,6 +13,7 @@ from lakehouse_jobs.errors import CommitFailedError, NewerFormatError, Supersede
 from lakehouse_jobs.raw.create import load_or_create
 from lakehouse_jobs.raw.fence import put_fence
 from lakehouse_jobs.raw.owner import wrong_org
+from lakehouse_jobs.raw.rejected_files import read_rejected_files
 from lakehouse_jobs.raw.schema import (
     SYSTEM_COLUMNS,
     Evolution,
@@ -34,7 +35,7 @@ class State:
     batch: int
     run_id: str | None
     lookback_file: str | None
-    rejected_file: str | None = None  # what a dead run left to be added to _rejected
+    rejected_files: tuple[str, ...] = ()  # what earlier runs left to be added to _rejected
     # Columns that rows in the table lack, until a resync fills them: records, None: not counted.
     unfilled: Mapping[str, int | None] = field(default_factory=dict)
 
@@ -136,7 +137,7 @@ def read_state(table: Table) -> State:
         batch=int(properties.get(TableProperty.BATCH, "0")),
         run_id=properties.get(TableProperty.RUN_ID),
         lookback_file=properties.get(TableProperty.LOOKBACK_FILE) or None,
-        rejected_file=properties.get(TableProperty.REJECTED_FILE) or None,
+        rejected_files=read_rejected_files(properties),
         unfilled=read_unfilled(properties),
     )
 

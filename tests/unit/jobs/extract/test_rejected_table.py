@@ -1,5 +1,7 @@
 """Nonsense in fields: rows stay, values go to _rejected, each exactly once."""
 
+import json
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,6 +9,10 @@ import pytest
 pytestmark = pytest.mark.local_aws
 
 FIELDS = ("object", "id", "field", "value", "batch", "run_id")
+
+
+class Killed(BaseException):
+    """The process ends here."""
 
 
 def rejected(lab):
@@ -89,11 +95,13 @@ def test_too_many_fail_before_anything_is_committed(odd_lab):
 
 def test_what_a_dead_run_left_is_added_by_the_next(odd_lab, monkeypatch):
     from lakehouse_jobs.extract import landed
+    from lakehouse_jobs.extract.rejected_table import Delivery
 
     with monkeypatch.context() as patch:
-        patch.setattr(landed, "deliver", lambda *_, **__: None)  # killed after the commit
+        none = Delivery(done=(), note=None)
+        patch.setattr(landed, "deliver", lambda *_, **__: none)  # killed after the commit
         odd_lab.run()
-        named = odd_lab.table("account").properties["lakehouse.rejected-file"]
+        (named,) = waiting(odd_lab)
         assert named.startswith(f"s3://{odd_lab.bucket}/{odd_lab.database}/_rejected/")
         assert odd_lab.rows("_rejected") == []
     odd_lab.org.now += timedelta(minutes=30)
@@ -116,20 +124,168 @@ def test_a_file_that_was_added_and_not_forgotten_lands_once(odd_lab, monkeypatch
     assert odd_lab.table("account").properties["lakehouse.rejected-file"] == ""
 
 
-def test_where_the_table_cannot_be_written_the_values_wait(odd_lab, monkeypatch):
+def waiting(lab):
+    """The files that the table names and ``_rejected`` may lack."""
+    text = lab.table("account").properties["lakehouse.rejected-file"]
+    return json.loads(text or "[]")
+
+
+@contextmanager
+def denied(monkeypatch):
+    """Nobody may write ``_rejected``."""
+    from botocore.exceptions import ClientError
+
     from lakehouse_jobs.errors import CommitFailedError
     from lakehouse_jobs.raw.side_table import SideTable
 
-    def fail(*_):
-        raise CommitFailedError("refused")
+    def fail(self, *_):
+        if self.table.name()[-1] != "_rejected":
+            return
+        answer = {"Error": {"Code": "AccessDeniedException", "Message": "no"}}
+        raise CommitFailedError("refused") from ClientError(answer, "UpdateTable")
 
     with monkeypatch.context() as patch:
         patch.setattr(SideTable, "append", fail)
+        yield
+
+
+def misfit(lab, name, amount):
+    """A record with nonsense that changed since the last run."""
+    lab.org.now += timedelta(minutes=30)
+    stamp = (lab.org.now - timedelta(minutes=5)).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    lab.org.row("Account", Name=name, Amount__c=amount, SystemModstamp=stamp)
+
+
+def test_where_the_table_cannot_be_written_the_values_of_every_run_wait(odd_lab, monkeypatch):
+    with denied(monkeypatch):
         outcome = odd_lab.run()["Account"]
         assert outcome["status"] == "landed"
-        assert "the next run of this object adds them" in outcome["message"]
+        (first,) = waiting(odd_lab)
+        assert f"wait in {first}, as _rejected could not be written" in outcome["message"]
+        assert "AccessDeniedException" in outcome["message"]
+        assert "let the job's role write _rejected" in outcome["message"]
+        misfit(odd_lab, "Five", "5 pears")
+        outcome = odd_lab.run()["Account"]
+        assert outcome["rejected"] == 1  # those that wait are not written a second time
+        assert outcome["message"].count("as _rejected could not be written") == 2
+        assert waiting(odd_lab)[0] == first
+        assert len(waiting(odd_lab)) == 2
+        assert odd_lab.run(mode="full")["Account"]["rejected"] == 0
+        quiet = odd_lab.run()["Account"]["message"]
+        assert f"wait in 2 files, the oldest {first}, as" in quiet
+    assert odd_lab.rows("_rejected") == []
+    assert odd_lab.run()["Account"]["message"] is None
+    assert [r[:4] for r in rejected(odd_lab)] == [
+        *(r[:4] for r in EXPECTED),
+        ("Account", "001000000000005AAA", "Amount__c", "5 pears"),
+    ]
+    assert waiting(odd_lab) == []
+
+
+def test_killed_between_two_deliveries_both_land_once(odd_lab, monkeypatch):
+    from lakehouse_jobs.raw.side_table import SideTable
+
+    with denied(monkeypatch):
+        odd_lab.run()
+        misfit(odd_lab, "Five", "5 pears")
+        odd_lab.run()
+    append = SideTable.append
+    appended = []
+
+    def once(self, *addresses):
+        if self.table.name()[-1] == "_rejected":
+            if appended:
+                raise Killed
+            appended.extend(addresses)
+        append(self, *addresses)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SideTable, "append", once)
+        with pytest.raises(Killed):
+            odd_lab.run()
+    assert len(rejected(odd_lab)) == 4
+    assert len(waiting(odd_lab)) == 2
+    misfit(odd_lab, "Six", "6 plums")
     odd_lab.run()
-    assert rejected(odd_lab) == EXPECTED
+    assert [r[3] for r in rejected(odd_lab)[4:]] == ["5 pears", "6 plums"]
+    assert len(rejected(odd_lab)) == 6
+    assert waiting(odd_lab) == []
+
+
+def test_a_name_from_before_there_were_lists_is_read(odd_lab, monkeypatch):
+    with denied(monkeypatch):
+        odd_lab.run()
+        table = odd_lab.table("account")
+        with table.transaction() as transaction:
+            transaction.set_properties({"lakehouse.rejected-file": waiting(odd_lab)[0]})
+        misfit(odd_lab, "Five", "5 pears")
+        odd_lab.run()
+        assert len(waiting(odd_lab)) == 2
+    odd_lab.run()
+    assert len(rejected(odd_lab)) == 5
+    assert waiting(odd_lab) == []
+
+
+def test_a_file_that_is_gone_is_told_once_and_the_others_are_added(odd_lab, monkeypatch):
+    with denied(monkeypatch):
+        odd_lab.run()
+        misfit(odd_lab, "Five", "5 pears")
+        odd_lab.run()
+    bucket, _, key = waiting(odd_lab)[0].removeprefix("s3://").partition("/")
+    odd_lab.client("s3").delete_object(Bucket=bucket, Key=key)
+    outcome = odd_lab.run()["Account"]
+    assert f"{key} with values that did not fit does not exist any more" in outcome["message"]
+    assert [r[3] for r in rejected(odd_lab)] == ["5 pears"]
+    assert waiting(odd_lab) == []
+    assert odd_lab.run()["Account"]["message"] is None
+    assert odd_lab.run(mode="full")["Account"]["rejected"] == 4  # as the sentence says
+    assert len(rejected(odd_lab)) == 5
+
+
+def test_a_delivery_takes_away_its_own_names_only(odd_lab, monkeypatch):
+    from lakehouse_jobs.extract import rejected_table
+
+    with denied(monkeypatch):
+        odd_lab.run()
+    (first,) = waiting(odd_lab)
+    table = odd_lab.table("account")
+    real = rejected_table._Named.validate
+
+    def meanwhile(self, metadata):
+        """Another run names a file between the look and the change."""
+        if "other" not in odd_lab.table("account").properties["lakehouse.rejected-file"]:
+            with odd_lab.table("account").transaction() as transaction:
+                both = json.dumps([first, "s3://x/other"])
+                transaction.set_properties({"lakehouse.rejected-file": both})
+            metadata = odd_lab.table("account").metadata
+        real(self, metadata)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(rejected_table._Named, "validate", meanwhile)
+        rejected_table._forget(table, [first])
+    assert waiting(odd_lab) == ["s3://x/other"]
+
+
+def test_a_run_that_does_not_know_a_name_cannot_land(odd_lab):
+    from lakehouse_jobs.errors import SupersededError
+    from lakehouse_jobs.raw.fence import put_fence
+
+    odd_lab.run()
+    table = odd_lab.table("account")
+    read = dict(table.properties)
+    with table.transaction() as transaction:
+        transaction.set_properties({"lakehouse.rejected-file": '["s3://x/new"]'})
+
+    def land(known, text):
+        with odd_lab.table("account").transaction() as transaction:
+            put_fence(transaction, known)
+            transaction.set_properties({"lakehouse.rejected-file": text})
+
+    with pytest.raises(SupersededError):
+        land(read, '["s3://x/mine"]')
+    knowing = {**read, "lakehouse.rejected-file": '["s3://x/new", "s3://x/delivered"]'}
+    land(knowing, '["s3://x/new", "s3://x/mine"]')
+    assert waiting(odd_lab) == ["s3://x/new", "s3://x/mine"]
 
 
 def test_a_commit_that_was_refused_leaves_no_value(odd_lab, monkeypatch):
@@ -166,10 +322,6 @@ def test_a_row_that_is_longer_than_a_block_is_read_with_a_longer_one(account_lab
     assert (outcome["status"], outcome["rows"], outcome["rejected"]) == ("landed", 4, 0)
     found = {len(r["name"]) for r in account_lab.rows("account")}
     assert found == {3, 3_000_000, 131_073}
-
-
-class Killed(BaseException):
-    """The process ends here."""
 
 
 @pytest.mark.parametrize(

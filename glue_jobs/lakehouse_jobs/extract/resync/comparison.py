@@ -39,13 +39,14 @@ class Comparison:
     folder: Path
     cut: datetime  # rows stamped from here on are left to the next incremental read
     all_records: bool  # whether every record is read, so that what is missing is gone
-    only: pa.Array | None = None  # ids to keep of what is read; None: all
+    most_gone: int = 0  # ids of so many missing records are kept; of more none is
     parts: list[Part] = field(default_factory=list)
     api: Literal["bulk", "rest"] = "bulk"
     compared: int = 0
     older: int = 0  # found rows that raw has in a later version
     live: int = 0  # records that live in raw; counted where all are read
-    gone: list[pa.Array] = field(default_factory=list)  # ids of those not found
+    gone: int = 0  # of those, records that were not found
+    _gone: list[pa.Array] = field(default_factory=list)
     _open: ExitStack = field(default_factory=ExitStack)
 
     def __enter__(self) -> Self:
@@ -68,7 +69,7 @@ class Comparison:
 
     def read(self, queries: Iterable[str], *, likely_small: bool = False) -> None:
         """Read these queries, one after the other. Raises what the reading raises."""
-        sink = FoundSink(spill=self._found, folder=self.folder, only=self.only)
+        sink = FoundSink(spill=self._found, folder=self.folder)
         reader = page_reader(self.subject, sink, change=Change.RESYNC)
         for soql in queries:
             reading = reader.read(soql, likely_small=likely_small)
@@ -94,7 +95,19 @@ class Comparison:
             if len(difference.differing) and len(new := once.of(difference.differing)):
                 yield new
         if self.all_records:
-            self.gone.append(flat(now["id"].filter(missing)))
+            self._missed(flat(now["id"].filter(missing)))
+
+    def _missed(self, ids: pa.Array) -> None:
+        self.gone += len(ids)
+        if self.gone > self.most_gone:
+            self._gone.clear()
+        else:
+            self._gone.append(ids)
+
+    @property
+    def gone_ids(self) -> pa.Array:
+        """Ids of the records that were not found; none where they are more than most_gone."""
+        return pa.concat_arrays([pa.array([], pa.string()), *self._gone])
 
     @property
     def _compared(self) -> list[str]:

@@ -1,6 +1,4 @@
 """The sink of a resync: what Salesforce sends is kept on local disk until it is compared."""
-# pyarrow.compute makes its functions at import:
-# pyright: reportAttributeAccessIssue=false
 
 import uuid
 from collections.abc import Iterator, Sequence
@@ -8,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from lakehouse_jobs.extract.parts import Part
 from lakehouse_jobs.extract.resync.chunks import chunked
@@ -21,7 +18,6 @@ class FoundSink:
 
     spill: Spill
     folder: Path  # local
-    only: pa.Array | None = None  # ids of the records to keep; None: all
 
     def take(self, number: int, tables: Iterator[pa.Table]) -> Part:
         """Write one page beside the buckets, then into them."""
@@ -31,7 +27,7 @@ class FoundSink:
             with pa.ipc.new_file(str(path), self.spill.schema) as writer:
                 for table in tables:
                     read += len(table)
-                    writer.write_table(self._kept(table))
+                    writer.write_table(table)
             for chunk in chunked(_read(path)):
                 self.spill.add(chunk)
         finally:
@@ -40,11 +36,6 @@ class FoundSink:
 
     def discard(self, parts: Sequence[Part]) -> None:
         """Nothing to undo: the spilled rows go with their folder."""
-
-    def _kept(self, table: pa.Table) -> pa.Table:
-        if self.only is None:
-            return table
-        return table.filter(pc.is_in(table["id"], value_set=self.only))
 
 
 def _read(path: Path) -> Iterator[pa.Table]:

@@ -20,7 +20,7 @@ from lakehouse_jobs.extract.pages import SMALL
 from lakehouse_jobs.extract.parts import Part, Reading
 from lakehouse_jobs.extract.resync import query
 from lakehouse_jobs.extract.resync.comparison import Comparison
-from lakehouse_jobs.extract.resync.guard import refuse_mass_deletion
+from lakehouse_jobs.extract.resync.guard import allowed_gone, refuse_mass_deletion
 from lakehouse_jobs.extract.resync.pinned import Pinned
 from lakehouse_jobs.extract.resync.plan import Columns, Plan
 from lakehouse_jobs.extract.resync.tombstones import Tombstones
@@ -30,7 +30,7 @@ from lakehouse_jobs.extract.subject import Subject
 from lakehouse_jobs.extract.window import Window
 from lakehouse_jobs.raw.unfilled import unfilled_text
 
-# Up to so many records are fetched by their ids; for more the whole object is read again.
+# Up to so many records are fetched by their ids; for more all is read again with all columns.
 MOST_BY_ID: Final = 20_000
 
 
@@ -90,46 +90,67 @@ class Resync:
         """Write what differs; the comparison, and how many records are gone."""
         subject, plan = self.subject, self.plan
         pinned = Pinned(table=subject.raw.table)
-        narrow = plan.narrowed(subject)
-        whole = plan.columns is Columns.ALL
-        ids = pa.array([], pa.string())
-        with self._comparison(narrow, pinned, folder, all_records=plan.reads_all_records) as first:
-            small = not plan.reads_all_records or pinned.rows <= SMALL
-            first.read([self._soql(narrow)], likely_small=small)
-            with step(Step.COMPARE):
-                if whole:
-                    self._write(sink, first.differences())
-                else:
-                    ids = _ids(first.differences())
-        gone = pa.concat_arrays([pa.array([], pa.string()), *first.gone])
+        if plan.columns is Columns.ALL:
+            done = self._whole(pinned, folder, sink)
+        else:
+            done, ids = self._narrow(pinned, folder)
+            if ids is None:  # each of them looked up would cost more than all of them
+                done = self._whole(pinned, folder, sink)
+            elif len(ids):
+                self._fetch(ids, pinned, folder, sink)
         if not plan.finds_gone:
-            gone = gone.slice(0, 0)
-        refuse_mass_deletion(
-            subject.object_name,
-            live=first.live,
-            gone=len(gone),
-            share=subject.rules.max_delete_share or 0.0,
-        )
-        # Of columns read to compare them nothing is kept, so nothing of them is rejected.
-        self._read += first.parts if whole else [replace(p, rejected=()) for p in first.parts]
-        if len(ids):
-            self._fetch(ids, pinned, folder, sink)
-        if len(gone):
+            return done, 0
+        if done.gone:
             with step(Step.COMPARE):
                 stones = Tombstones(subject=subject, pinned=pinned, folder=folder)
-                self._write(sink, stones.of(gone))
-        return first, len(gone)
+                self._write(sink, stones.of(done.gone_ids))
+        return done, done.gone
+
+    def _whole(self, pinned: Pinned, folder: Path, sink: FileSink) -> Comparison:
+        """Read all columns and write the records that differ."""
+        with self._comparison(self.subject, pinned, folder) as whole:
+            whole.read([self._soql(self.subject)], likely_small=self._is_small(pinned))
+            with step(Step.COMPARE):
+                self._write(sink, whole.differences())
+        self._guard(whole)
+        self._read += whole.parts
+        return whole
+
+    def _narrow(self, pinned: Pinned, folder: Path) -> tuple[Comparison, pa.Array | None]:
+        """Read the plan's columns; the ids of records that differ, None where they are many."""
+        narrow = self.plan.narrowed(self.subject)
+        with self._comparison(narrow, pinned, folder) as first:
+            first.read([self._soql(narrow)], likely_small=self._is_small(pinned))
+            with step(Step.COMPARE):
+                ids = _ids(first.differences(), most=MOST_BY_ID)
+        self._guard(first)
+        # Of columns read to compare them nothing is kept, so nothing of them is rejected.
+        self._read += [replace(p, rejected=()) for p in first.parts]
+        return first, ids
 
     def _fetch(self, ids: pa.Array, pinned: Pinned, folder: Path, sink: FileSink) -> None:
         """Read records that differ in some column with all columns, and compare these."""
         subject = self.subject
-        few = len(ids) <= MOST_BY_ID
-        queries = query.by_id(subject, ids.to_pylist()) if few else [self._soql(subject)]
-        with self._comparison(subject, pinned, folder, only=None if few else ids) as second:
-            second.read(queries, likely_small=few)
+        with self._comparison(subject, pinned, folder, all_records=False) as second:
+            second.read(query.by_id(subject, ids.to_pylist()), likely_small=True)
             with step(Step.COMPARE):
                 self._write(sink, second.differences())
         self._read += second.parts
+
+    def _guard(self, comparison: Comparison) -> None:
+        refuse_mass_deletion(
+            self.subject.object_name,
+            live=comparison.live,
+            gone=comparison.gone if self.plan.finds_gone else 0,
+            share=self._share,
+        )
+
+    @property
+    def _share(self) -> float:
+        return self.subject.rules.max_delete_share or 0.0
+
+    def _is_small(self, pinned: Pinned) -> bool:
+        return not self.plan.reads_all_records or pinned.rows <= SMALL
 
     def _landed(self, first: Comparison, gone: int) -> Landed:
         subject, plan = self.subject, self.plan
@@ -179,21 +200,17 @@ class Resync:
         return query.select(subject, plan.where, bounds)
 
     def _comparison(
-        self,
-        subject: Subject,
-        pinned: Pinned,
-        folder: Path,
-        *,
-        all_records: bool = False,
-        only: pa.Array | None = None,
+        self, subject: Subject, pinned: Pinned, folder: Path, *, all_records: bool | None = None
     ) -> Comparison:
+        """``all_records``: where it is not as the plan says."""
         return Comparison(
             subject=subject,
             pinned=pinned,
             folder=folder,
             cut=self.cut,
-            all_records=all_records,
-            only=only,
+            all_records=self.plan.reads_all_records if all_records is None else all_records,
+            # Raw has no more live records than versions, so what the guard allows is kept.
+            most_gone=allowed_gone(pinned.rows, share=self._share) if self.plan.finds_gone else 0,
         )
 
     def _write(self, sink: FileSink, tables: Iterable[pa.Table]) -> None:
@@ -214,10 +231,13 @@ class Resync:
         )
 
 
-def _ids(tables: Iterable[pa.Table]) -> pa.Array:
-    """Of the records, each once: two of its versions may differ."""
-    columns = [flat(table["id"]) for table in tables]
-    return pa.concat_arrays([pa.array([], pa.string()), *columns]).unique()
+def _ids(tables: Iterable[pa.Table], *, most: int) -> pa.Array | None:
+    """The records' ids, each once, as two versions of one may differ; None where they are many."""
+    found = pa.array([], pa.string())
+    for table in tables:  # to their end: what is gone is counted on the way
+        if len(found) <= most:
+            found = pa.concat_arrays([found, flat(table["id"])]).unique()
+    return found if len(found) <= most else None
 
 
 def _note(first: Comparison, *, rows: int, gone: int) -> str:

@@ -95,15 +95,45 @@ def test_refresh_finds_formulas_that_drifted_and_nothing_that_is_gone(loaded):
     assert loaded.run()["Account"]["rows"] == 0
 
 
-def test_many_that_differ_are_fetched_by_one_query(loaded, monkeypatch):
+@pytest.mark.parametrize("mode", ["refresh", "reconcile"])
+def test_where_many_differ_all_is_read_once_more_and_compared(loaded, monkeypatch, mode):
     from lakehouse_jobs.extract.resync import resync
 
     monkeypatch.setattr(resync, "MOST_BY_ID", 3)
-    for record in loaded.org.records["Account"][:5]:
-        record["Score__c"] = "5.0"
-    loaded.org.records["Account"][7]["Name"] = "not a formula"
-    assert loaded.run(mode="refresh")["Account"]["rows"] == 5
-    assert not [q for q in asked(loaded.org) if " IN " in q]
+    org = loaded.org
+    stamp = at(org, minutes=90)
+    for record in org.records["Account"][:5]:
+        record |= {"Score__c": "5.0", "SystemModstamp": stamp}
+    org.hard_delete("Account", org.records["Account"][9])
+    outcome = loaded.run(mode=mode)["Account"]
+    gone = int(mode == "reconcile")
+    assert (outcome["rows"], outcome["tombstones"]) == (5 + gone, gone)
+    first, second = sorted(asked(org), key=len)
+    assert " IN " not in second
+    assert ("Name" in first, "Name" in second) == (False, True)
+    assert loaded.run(mode=mode)["Account"]["status"] == "unchanged"
+
+
+def test_of_what_is_gone_no_more_is_kept_than_the_guard_allows(loaded, monkeypatch):
+    from lakehouse_jobs.extract.resync import buckets, comparison, resync
+
+    monkeypatch.setattr(buckets, "ROWS_PER_BUCKET", 1)
+    made = []
+
+    class Watched(comparison.Comparison):
+        def __exit__(self, *error):
+            super().__exit__(*error)
+            made.append((self.gone, len(self.gone_ids)))
+
+    monkeypatch.setattr(resync, "Comparison", Watched)
+    kept = loaded.org.records["Account"]
+    loaded.org.records["Account"] = kept[:4]
+    outcome = loaded.run(mode="reconcile")["Account"]
+    assert outcome["error"] == "MassDeletionError"
+    assert "6 of 10 live records are gone" in outcome["message"]
+    loaded.org.records["Account"] = kept[:5]
+    assert loaded.run(mode="reconcile")["Account"]["tombstones"] == 5
+    assert made == [(6, 0), (5, 5)]
 
 
 def test_a_url_holds_so_many_ids(loaded, monkeypatch):

@@ -10,6 +10,7 @@
     │   ├── LoginRefusedError      credentials or permissions
     │   ├── UnreachableError       no answer after every attempt
     │   ├── MisdirectedError       Salesforce points to another address
+    │   ├── ClockError             a clock by which rows would be passed over
     │   ├── AnswerRefusedError     Salesforce answered with an error
     │   │   ├── ObjectNotFoundError
     │   │   ├── FieldVanishedError     a field that describe had is gone or hidden
@@ -71,6 +72,10 @@ class UnreachableError(SalesforceError):
 
 class MisdirectedError(SalesforceError):
     """An answer leads to another host. It is not followed: the token stays at home."""
+
+
+class ClockError(SalesforceError):
+    """The org's clock, or what was taken for it, would make a window pass rows over."""
 
 
 class AnswerRefusedError(SalesforceError):

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from lakehouse_jobs.errors import ClockError
 from lakehouse_jobs.extract.columns import Selection
 
 
@@ -33,6 +34,9 @@ def window(
     Rows stamped just before now appear later (long transactions), hence both.
     ``known_from`` is how far back the keys of the lookback window reach: the overlap
     never goes below it, or rows in the table would be taken for new ones.
+
+    Raises ClockError where the server's time is so far behind the watermark that no later
+    window would reach down to the rows that are stamped now.
     """
     end = server_time - margin
     if watermark is None:
@@ -40,6 +44,13 @@ def window(
     start = watermark - lookback
     if known_from is not None:
         start = min(max(start, known_from), watermark)
+    if end < min(start, watermark - margin):
+        raise ClockError(
+            f"the org's clock says {literal(server_time)}, this object was read up to "
+            f"{literal(watermark)}: rows that get a time in between would be passed over; once "
+            f"the clock is past that, lakehouse run --since {literal(end - lookback)} reads them, "
+            "or with an earlier time if the clock was set back further"
+        )
     return Window(start=start, end=end, new_from=watermark)
 
 

@@ -31,6 +31,7 @@ from lakehouse_jobs.salesforce.calls import current
 from lakehouse_jobs.salesforce.lanes import Lanes
 from lakehouse_jobs.salesforce.limits import LIMIT_INFO, read_limit_info
 from lakehouse_jobs.salesforce.login import TOKEN_PATH, Token, read_token, refusal, token_form
+from lakehouse_jobs.salesforce.org_clock import OrgClock, issued_at
 from lakehouse_jobs.salesforce.retry import RetryPolicy, http_date
 from lakehouse_jobs.salesforce.secret import Credentials
 
@@ -62,7 +63,7 @@ class Transport(requests.Session):
         self.policy = policy or RetryPolicy()
         self.budget = budget or Budget()
         self.lanes = lanes or Lanes(least=connections, most=connections)
-        self.server_time: datetime | None = None  # UTC, of the newest answer
+        self._org_clock = OrgClock()
         self._sleep = sleep
         self._token: Token | None = None
         # What no message may repeat; tokens that ended stay among it.
@@ -77,6 +78,11 @@ class Transport(requests.Session):
         # A proxy of the environment must not come between us and a server on this machine.
         self.trust_env = not credentials.is_loopback
         self.headers["User-Agent"] = USER_AGENT
+
+    @property
+    def server_time(self) -> datetime | None:
+        """The org's clock (UTC, whole seconds) at its newest answer."""
+        return self._org_clock.now
 
     @property
     def token(self) -> Token:
@@ -207,7 +213,7 @@ class Transport(requests.Session):
         )
         moment = http_date(response.headers.get("Date"))
         if moment is not None:
-            self.server_time = moment
+            self._org_clock.told(moment)
         usage = read_limit_info(response.headers.get(LIMIT_INFO))
         current().answered(usage)
         self.budget.answered(usage)
@@ -281,8 +287,12 @@ class Transport(requests.Session):
                 response = self._call("POST", url, data=token_form(self.credentials))
                 answered = response.headers
                 if response.status_code == 200:
-                    token = read_token(_object(response), self.credentials)
+                    given = _object(response)
+                    token = read_token(given, self.credentials)
                     self._secrets.append(token.access_token)
+                    issued = issued_at(given.get("issued_at"))
+                    if issued is not None:
+                        self._org_clock.issued(issued)
                     return token
                 found = self._read_refusal(response)
                 if not self.policy.retries(found):

@@ -2,10 +2,12 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lakehouse_jobs.contract.objects import FieldRules
+from lakehouse_jobs.errors import ClockError
 from lakehouse_jobs.extract.columns import select
 from lakehouse_jobs.extract.window import soql, window
 from lakehouse_jobs.salesforce.describe import read_description
@@ -43,6 +45,26 @@ def test_the_overlap_ends_where_the_keys_do():
 def test_nothing_to_read_within_the_margin():
     assert make(NOW - MINUTE).is_empty
     assert make(NOW + MINUTE).is_empty
+
+
+def test_a_clock_that_steps_back_within_the_overlap_loses_nothing():
+    assert make(NOW + 9 * MINUTE).is_empty
+    assert make(NOW, lookback=0 * MINUTE).is_empty  # by the margin, which may be configured anew
+
+
+@pytest.mark.parametrize(
+    ("ahead", "known", "lookback"),
+    [(10, None, 10), (1, None, 0), (9, 5, 10)],
+    ids=["lookback", "margin", "keys"],
+)
+def test_a_clock_so_far_behind_that_rows_would_be_passed_over_is_an_error(ahead, known, lookback):
+    mark = NOW + ahead * MINUTE
+    with pytest.raises(ClockError, match=rf"--since 2026-03-01T11:{59 - lookback}:00.000Z"):
+        make(
+            mark,
+            known and mark - known * MINUTE,
+            lookback=lookback * MINUTE,
+        )
 
 
 @given(

@@ -70,15 +70,21 @@ def test_the_orgs_clock_is_the_only_one(account_lab, years):
     assert versions(account_lab) == in_org(account_lab)
 
 
-def test_a_clock_that_jumps_back_loses_nothing_and_moves_no_watermark_back(account_lab):
+def test_a_clock_that_jumps_back_is_told_and_moves_no_watermark_back(account_lab):
     org = account_lab.org
     first = account_lab.run()["Account"]["watermark_after"]
     org.now -= timedelta(hours=3)
     outcome = account_lab.run()["Account"]
-    assert (outcome["status"], outcome["watermark_after"]) == ("unchanged", first)
+    assert (outcome["status"], outcome["error"]) == ("failed", "ClockError")
+    assert outcome["watermark_after"] == first
+    since = outcome["message"].partition("--since ")[2].partition(" ")[0]
+    # Stamped in the hours that the org's clock shows again: no later window reaches them.
+    org.row("Account", SystemModstamp=stamp(org.now + timedelta(minutes=30)))
     org.now += timedelta(hours=4)
     org.row("Account", SystemModstamp=stamp(org.now - timedelta(minutes=30)))
     assert account_lab.run()["Account"]["rows"] == 1
+    assert account_lab.run(since=since)["Account"]["rows"] == 1
+    assert account_lab.run()["Account"]["watermark_after"] > first
     assert versions(account_lab) == in_org(account_lab)
 
 

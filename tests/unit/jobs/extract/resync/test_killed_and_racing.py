@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from lakehouse_jobs.extract import loads, steps
+from lakehouse_jobs.extract.resync import resync
 from lakehouse_jobs.extract.steps import Step
 
 pytestmark = pytest.mark.local_aws
@@ -23,8 +24,18 @@ def changed(account_lab):
     return account_lab
 
 
-@pytest.mark.parametrize("at", [Step.QUERY, Step.PAGE, Step.COMPARE, Step.SAVE_KEYS])
-def test_after_a_failure_it_starts_over_and_nothing_is_left(changed, monkeypatch, at):
+@pytest.mark.parametrize(
+    ("at", "small"),
+    [
+        (Step.REST, 2000),
+        (Step.QUERY, -1),  # nothing is small: it goes by Bulk
+        (Step.PAGE, -1),
+        (Step.COMPARE, 2000),
+        (Step.SAVE_KEYS, 2000),
+    ],
+)
+def test_after_a_failure_it_starts_over_and_nothing_is_left(changed, monkeypatch, at, small):
+    monkeypatch.setattr(resync, "SMALL", small)
     files = changed.keys(f"{changed.database}/account/data/")
 
     def stop(step, edge):

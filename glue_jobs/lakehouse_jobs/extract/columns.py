@@ -110,23 +110,31 @@ def select(description: Description, rules: FieldRules) -> Selection:
     )
 
 
-def refuse_unknown(description: Description, own: FieldRules) -> None:
-    """Refuse rules of this object that name no field of it: the meant one would go in clear.
+def unknown(description: Description, own: FieldRules) -> list[tuple[str, str]]:
+    """Rules of this object that name no field of it: ``("exclude" or "hash", name)``.
 
-    Raises ConfigError. Rules among the defaults are for every object and may match nothing.
+    Rules among the defaults are for every object and may match nothing.
     """
     known = {f.name.lower() for f in description.fields}
     known |= {f.compound.lower() for f in description.fields if f.compound}
-    for key, names in (("exclude", own.exclude), ("hash", own.hash)):
-        for name in sorted(names - known):
-            raise ConfigError(
-                where=f"objects.{description.name}.fields",
-                key=key,
-                value=name,
-                allowed=f"a field of {description.name} that the Salesforce user can see; check "
-                "the spelling in salesforce_objects.json, or remove it: fields the user cannot "
-                "see need no exclusion",
-            )
+    rules = (("exclude", own.exclude), ("hash", own.hash))
+    return [(key, name) for key, names in rules for name in sorted(names - known)]
+
+
+def refuse_unknown(description: Description, own: FieldRules) -> None:
+    """Refuse rules of this object that name no field of it: the meant one would go in clear.
+
+    Raises ConfigError.
+    """
+    for key, name in unknown(description, own):
+        raise ConfigError(
+            where=f"objects.{description.name}.fields",
+            key=key,
+            value=name,
+            allowed=f"a field of {description.name} that the Salesforce user can see; check "
+            "the spelling in salesforce_objects.json, or remove it: fields the user cannot "
+            "see need no exclusion",
+        )
 
 
 def _taken(source: Source, others: Sequence[Source]) -> str | None:

@@ -15,7 +15,7 @@ from lakehouse_jobs.contract.period import ALWAYS, Period
 from lakehouse_jobs.contract.raw_log import table_name
 from lakehouse_jobs.contract.runs import ApiUse, ObjectOutcome, Status
 from lakehouse_jobs.errors import FieldVanishedError, RequestError, SupersededError
-from lakehouse_jobs.extract.columns import refuse_unknown, select
+from lakehouse_jobs.extract.columns import select, unknown
 from lakehouse_jobs.extract.extraction import Extraction
 from lakehouse_jobs.extract.landed import Landed
 from lakehouse_jobs.extract.loads import BEAT_SECONDS, DEAD_AFTER_SECONDS, Claim, TakenError
@@ -24,7 +24,12 @@ from lakehouse_jobs.extract.rejected_table import settle
 from lakehouse_jobs.extract.resync.backfill import Backfill
 from lakehouse_jobs.extract.resync.plan import Plan, plan_for
 from lakehouse_jobs.extract.resync.resync import Resync
-from lakehouse_jobs.extract.schema_policy import Admission, admit, waiting_object
+from lakehouse_jobs.extract.schema_policy import (
+    Admission,
+    admit,
+    hidden_and_gone,
+    waiting_object,
+)
 from lakehouse_jobs.extract.steps import Step, step
 from lakehouse_jobs.extract.subject import Subject
 from lakehouse_jobs.raw.commit import iso
@@ -135,7 +140,6 @@ def _extract(
         description = task.org.describe(name)
     now = task.org.server_time()
     own = task.config.objects.get(description.name.lower(), ObjectRules())
-    refuse_unknown(description, own.fields)
     rules = task.config.rules(description.name)
     admission = _admission(task, description, own, rules)
     selection = admission.selection
@@ -231,7 +235,7 @@ def _admission(
 ) -> Admission:
     """The fields to read, as far as ``schema_changes`` lets them in."""
     found = None
-    if rules.schema_changes is SchemaChanges.BLOCK:
+    if rules.schema_changes is SchemaChanges.BLOCK or unknown(description, own.fields):
         lake = task.lake
         found = find_table(lake.catalog, database=lake.database, object_name=description.name)
     return admit(
@@ -241,6 +245,7 @@ def _admission(
         own=own.fields,
         rules=rules.fields,
         object_name=description.name,
+        gone=hidden_and_gone(description, own.fields, found),
     )
 
 

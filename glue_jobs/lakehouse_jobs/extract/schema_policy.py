@@ -3,18 +3,24 @@
 Whatever is kept out is not even asked for, and is named in the outcome with the line of
 the configuration that lets it in. Once it is let in, its column is new to the table, so
 it is marked as not filled and the backfill brings the values of the time between.
+
+New fields wait under every policy while the configuration hides a field that Salesforce
+does not show any more: one of them may be that field under another name.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from pyiceberg.schema import Schema
+from pyiceberg.table import Table
 
 from lakehouse_jobs.contract.objects import FieldRules, ObjectsConfig, SchemaChanges
 from lakehouse_jobs.contract.runs import Blocked
-from lakehouse_jobs.extract.columns import Selection, Source
+from lakehouse_jobs.extract.columns import Selection, Source, refuse_unknown, unknown
+from lakehouse_jobs.raw.table import read_state
+from lakehouse_jobs.salesforce.describe import Description
 
 # Without them nothing of an object can be read.
 _NEEDED: Final = frozenset({"id", "isdeleted"})
@@ -26,12 +32,21 @@ class Admission:
 
     selection: Selection
     blocked: tuple[Blocked, ...] = ()
+    note: str | None = None  # a sentence for a person
 
-    @property
-    def note(self) -> str | None:
-        """A sentence for a person, or None."""
-        names = ", ".join(b["what"] for b in self.blocked)
-        return f"schema_changes keeps out {names}, see blocked" if names else None
+
+def hidden_and_gone(
+    description: Description, own: FieldRules, table: Table | None
+) -> tuple[str, ...]:
+    """Fields that the object's rules hide and Salesforce does not show.
+
+    An administrator may delete or hide such a field at any time, so that fails no object
+    that has rows. One without is refused (ConfigError): there a name may be misspelt.
+    """
+    gone = unknown(description, own)
+    if gone and (table is None or not read_state(table).batch):
+        refuse_unknown(description, own)
+    return tuple(dict.fromkeys(name for _, name in gone))
 
 
 def waiting_object(
@@ -58,31 +73,47 @@ def admit(
     own: FieldRules,
     rules: FieldRules,
     object_name: str,
+    gone: Sequence[str] = (),
 ) -> Admission:
     """The selection without the fields that are kept out of a table with this schema.
 
-    ``own`` are the object's rules without the defaults. Without a table all fields come:
-    whoever named the object accepted it as it is.
+    ``own`` are the object's rules without the defaults; ``gone`` is
+    :func:`hidden_and_gone`. Without a table all fields come: whoever named the object
+    accepted it as it is.
     """
-    if policy is not SchemaChanges.BLOCK or schema is None:
+    blocks = policy is SchemaChanges.BLOCK
+    if schema is None or not (blocks or gone):
         return Admission(selection=selection)
     types = {f.name: str(f.field_type) for f in schema.fields}
     needed = _NEEDED | {selection.stamp_field.lower()}
+    hidden = ", ".join(gone)
     kept: list[Source] = []
     blocked: list[Blocked] = []
     for source in selection.sources:
-        change = _change(source, types)
+        change = _change(source, types) if blocks else _rename(source, types, hidden)
         name = source.field.name
         if change is None or name.lower() in needed | rules.accept:
             kept.append(source)
         else:
             blocked.append(_blocked(object_name, name, change, own.accept))
-    left_out = tuple(f"{b['what']}: kept out by schema_changes" for b in blocked)
+    reason = "schema_changes" if blocks else f"the rule for {hidden}, which it may be"
+    left_out = tuple(f"{b['what']}: kept out by {reason}" for b in blocked)
+    names = ", ".join(b["what"] for b in blocked)
+    notes = (
+        f"fields.exclude or fields.hash of {object_name} names {hidden}, which Salesforce does not "
+        "show: check the spelling in salesforce_objects.json, or remove it"
+        if gone
+        else None,
+        f"{'schema_changes' if blocks else 'that'} keeps out {names}, see blocked"
+        if blocked
+        else None,
+    )
     return Admission(
         selection=replace(
             selection, sources=tuple(kept), left_out=(*selection.left_out, *left_out)
         ),
         blocked=tuple(blocked),
+        note="; ".join(filter(None, notes)) or None,
     )
 
 
@@ -97,6 +128,13 @@ def _change(source: Source, types: dict[str, str]) -> str | None:
     if source.hashed:
         return None  # it was the configuration that made it text, not an administrator
     return f"{source.field.name} was {known} in raw and is {source.field.type} now"
+
+
+def _rename(source: Source, types: dict[str, str], hidden: str) -> str | None:
+    """Why a field may be a hidden one under a new name; None where it is known or hashed."""
+    if source.hashed or source.column.name in types:
+        return None
+    return f"{source.field.name} ({source.field.type}) is new and may be {hidden}, renamed"
 
 
 def _blocked(object_name: str, name: str, change: str, accepted: Iterable[str]) -> Blocked:

@@ -134,6 +134,54 @@ def test_block_keeps_out_until_accepted_and_then_fills_what_is_missing(account_l
     assert (rows["Three"]["rating__c"], rows["Three"]["amount__c__long"]) == (4.5, 7)
 
 
+def rename(lab, old, new):
+    """An administrator gives a field another name."""
+    field = next(f for f in lab.org.describes["Account"]["fields"] if f["name"] == old)
+    field["name"] = new
+    for record in lab.org.records["Account"]:
+        if old in record:
+            record[new] = record.pop(old)
+        record["SystemModstamp"] = lab.org.now.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    lab.org.now += timedelta(minutes=30)
+
+
+@pytest.mark.local_aws
+@pytest.mark.parametrize("key", ["exclude", "hash"])
+def test_a_hidden_field_that_is_renamed_neither_fails_the_object_nor_goes_in_clear(
+    account_lab, key
+):
+    account_lab.config["objects"] = {"Account": {"fields": {key: ["Name"]}}}
+    account_lab.run()
+    rename(account_lab, "Name", "Title__c")
+    outcome = account_lab.run()["Account"]
+    assert (outcome["status"], outcome["rows"]) == ("landed", 2)
+    assert outcome["message"] == (
+        "fields.exclude or fields.hash of Account names name, which Salesforce does not show: "
+        "check the spelling in salesforce_objects.json, or remove it; that keeps out Title__c, "
+        "see blocked"
+    )
+    assert "Title__c: kept out by the rule for name, which it may be" in outcome["left_out"]
+    (blocked,) = outcome["blocked"]
+    assert blocked["message"] == "Title__c (string) is new and may be name, renamed"
+    assert "title__c" not in account_lab.table("account").schema().column_names
+    account_lab.config["objects"] = {"Account": {"fields": {key: ["Title__c"]}}}
+    assert account_lab.run()["Account"]["blocked"] == []
+    assert all(r.get("title__c") not in ("One", "Two") for r in account_lab.rows("account"))
+
+
+@pytest.mark.local_aws
+def test_new_fields_beside_a_hidden_one_that_is_gone_come_once_accepted(account_lab):
+    account_lab.config["objects"] = {"Account": {"fields": {"exclude": ["Name"]}}}
+    account_lab.run()
+    rename(account_lab, "Name", "Title__c")
+    rules = {"exclude": ["Name"], "accept": ["Title__c"]}
+    account_lab.config["objects"] = {"Account": {"fields": rules}}
+    outcome = account_lab.run()["Account"]
+    assert outcome["blocked"] == []
+    assert outcome["message"].startswith("fields.exclude or fields.hash of Account names name,")
+    assert {"One", "Two"} <= {r["title__c"] for r in account_lab.rows("account")}
+
+
 @pytest.mark.local_aws
 def test_an_object_of_a_pattern_waits_without_a_call_to_salesforce(account_lab):
     account_lab.config["groups"]["sales"]["include"] = ["Account", "*__c"]

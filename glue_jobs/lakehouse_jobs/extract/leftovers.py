@@ -23,7 +23,7 @@ from lakehouse_jobs.extract.load_record import LoadRecord, PageRecord, fingerpri
 from lakehouse_jobs.extract.steps import Step, step
 from lakehouse_jobs.extract.subject import Subject
 from lakehouse_jobs.extract.window import soql
-from lakehouse_jobs.raw.live import live_files
+from lakehouse_jobs.raw.live import unreferred
 from lakehouse_jobs.raw.takeover import shut_out
 
 
@@ -76,8 +76,9 @@ def remove(subject: Subject, load_id: str, record: LoadRecord | None) -> None:
             subject.org.bulk.discard(record.job_id)
         files = store.sizes(data_prefix(subject, load_id)).keys()
         if files:
-            live = live_files(subject.raw.table, below=store.address(data_prefix(subject, load_id)))
-            store.delete_keys(files - {store.key_of(address) for address in live})
+            table = subject.raw.table.catalog.load_table(subject.raw.table.name())
+            left = unreferred(table, map(store.address, files), data=True)
+            store.delete_keys(map(store.key_of, left))
         own = f"{loads_prefix(subject)}{load_id}/"
         last = record_key(subject, load_id)
         # The record goes last: without it nobody would look for the rest.

@@ -28,6 +28,10 @@ NEWEST: Final = 40
 LONGEST: Final = timedelta(days=7)
 # They go by the batch, as each expiry is a commit of its own.
 BATCH: Final = 20
+# So many in one commit, and so many commits of one upkeep: a table that is old when its first
+# upkeep comes is young again after some runs, and no run pays for all of it.
+PORTION: Final = 100
+PORTIONS: Final = 5
 PATIENCE: Final = timedelta(days=1)  # beyond LONGEST, for tables with few commits
 
 
@@ -43,18 +47,22 @@ def is_due(metadata: TableMetadata, *, now: datetime) -> bool:
 
 
 def _expirable(metadata: TableMetadata, now: datetime) -> list[tuple[Snapshot, timedelta]]:
-    """With the time since each was the current one: until then readers began with it."""
+    """With the time since each was the current one: until then readers began with it.
+
+    They are the oldest ones but tags and branches. Times are of the clocks of many hosts and
+    need not rise: one that is young, or seems to be, keeps all that came after it.
+    """
     heads = {ref.snapshot_id for ref in metadata.refs.values()}
-    newest_first = sorted(
-        metadata.snapshots, key=lambda s: (s.sequence_number or 0, s.timestamp_ms), reverse=True
-    )
+    ordered = sorted(metadata.snapshots, key=lambda s: (s.sequence_number or 0, s.timestamp_ms))
     found: list[tuple[Snapshot, timedelta]] = []
-    for place, (following, snapshot) in enumerate(pairwise(newest_first), start=1):
+    for place, (snapshot, following) in enumerate(pairwise(ordered), start=1):
         age = timedelta(milliseconds=now.timestamp() * 1000 - following.timestamp_ms)
-        is_old = age > LONGEST or (age > READERS and place >= NEWEST)
-        if is_old and snapshot.snapshot_id not in heads:
+        newer = len(ordered) - place
+        if not (age > LONGEST or (age > READERS and newer >= NEWEST)):
+            break
+        if snapshot.snapshot_id not in heads:
             found.append((snapshot, age))
-    return found[::-1]
+    return found
 
 
 def expire(table: Table, snapshots: Sequence[Snapshot], *, properties: dict[str, str]) -> bool:

@@ -4,47 +4,76 @@ What they are is worked out before the snapshots expire, and they are deleted on
 that is certain. Should the run die in between, they are found later (:mod:`.orphans`).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 from pyiceberg.manifest import ManifestEntryStatus, ManifestFile
 from pyiceberg.table import Table
 from pyiceberg.table.metadata import TableMetadata
 from pyiceberg.table.snapshots import Snapshot
-from pyiceberg.utils.concurrent import ExecutorFactory
+
+from lakehouse_jobs.raw.live import manifest_lists, unreferred
 
 
-def files_of(table: Table, expiring: Sequence[Snapshot]) -> set[str]:
-    """Addresses of all files that nothing refers to once these snapshots are gone."""
+@dataclass(frozen=True, kw_only=True)
+class Garbage:
+    """Addresses of files that nothing refers to once some snapshots are gone."""
+
+    lists: set[str]  # of manifests, one a snapshot
+    manifests: set[str]
+    data: set[str]
+
+    def certain(self, table: Table) -> set[str]:
+        """What may be deleted: no snapshot of the table, as it is by now, refers to it.
+
+        The snapshots are gone by then. It does not trust how the files were found: they
+        are few, and a file that is deleted by mistake is a table that cannot be read.
+        """
+        lists = self.lists - {s.manifest_list for s in table.metadata.snapshots}
+        return lists | unreferred(table, self.manifests | self.data, data=bool(self.data))
+
+
+def files_of(table: Table, expiring: Sequence[Snapshot]) -> Garbage:
+    """All files that nothing refers to once these snapshots are gone."""
     gone = {s.snapshot_id for s in expiring}
-    kept = [s for s in _in_order(table.metadata) if s.snapshot_id not in gone]
-    straight = _is_straight(table.metadata)
-    # Along one line, what the oldest kept snapshot has lost does not come back.
+    ordered = _in_order(table.metadata)
+    kept = [s for s in ordered if s.snapshot_id not in gone]
+    # Along one line, what the oldest kept snapshot has lost does not come back. It says
+    # nothing of snapshots before it: there must be none.
+    straight = _is_straight(table.metadata) and kept == ordered[len(expiring) :]
     telling = kept[:1] if straight else kept
-    manifests = manifests_of(table, [*expiring, *telling])
-    live = {m.manifest_path for s in telling for m in manifests[s.snapshot_id]}
-    doomed = {m.manifest_path for s in expiring for m in manifests[s.snapshot_id]} - live
-    # On a table with branches, tags or commits taken back the search for orphans finds them.
-    replaced = _replaced(table, [*expiring, *telling], manifests) if straight else set()
-    return {s.manifest_list for s in expiring} | doomed | replaced
+    listed: set[str] = set()
+    removing: dict[str, ManifestFile] = {}
+    for snapshot, manifests in manifest_lists(table, expiring):
+        listed.update(m.manifest_path for m in manifests)
+        removing |= _removing(snapshot, manifests)
+    for snapshot, manifests in manifest_lists(table, telling):
+        listed.difference_update(m.manifest_path for m in manifests)
+        removing |= _removing(snapshot, manifests)
+        if not listed and not straight:
+            break
+    return Garbage(
+        lists={s.manifest_list for s in expiring},
+        manifests=listed,
+        # On a table with branches, tags or commits taken back the search for orphans finds them.
+        data=_removed(table, removing) if straight else set(),
+    )
 
 
-def manifests_of(table: Table, snapshots: Iterable[Snapshot]) -> dict[int, list[ManifestFile]]:
-    """The manifests of snapshots, by snapshot id."""
-    chosen = list(snapshots)
-    found = ExecutorFactory.get_or_create().map(lambda s: s.manifests(table.io), chosen)
-    return dict(zip((s.snapshot_id for s in chosen), found, strict=True))
+def _removing(snapshot: Snapshot, manifests: Sequence[ManifestFile]) -> dict[str, ManifestFile]:
+    """Manifests in which a snapshot says what it removed, by path: only itself says so."""
+    return {
+        m.manifest_path: m
+        for m in manifests
+        if m.added_snapshot_id == snapshot.snapshot_id and m.deleted_files_count
+    }
 
 
-def _replaced(
-    table: Table, snapshots: Sequence[Snapshot], manifests: dict[int, list[ManifestFile]]
-) -> set[str]:
-    """Data files that these snapshots replaced: only the snapshot that did it says so."""
+def _removed(table: Table, manifests: dict[str, ManifestFile]) -> set[str]:
     return {
         entry.data_file.file_path
-        for snapshot in snapshots
-        for manifest in manifests[snapshot.snapshot_id]
-        if manifest.added_snapshot_id == snapshot.snapshot_id and manifest.deleted_files_count
+        for manifest in manifests.values()
         for entry in manifest.fetch_manifest_entry(table.io, discard_deleted=False)
         if entry.status == ManifestEntryStatus.DELETED
     }

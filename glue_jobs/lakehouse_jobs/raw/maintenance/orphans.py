@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from pyiceberg.table import Table
 
-from lakehouse_jobs.raw.maintenance.garbage import manifests_of
+from lakehouse_jobs.raw.live import unreferred
 from lakehouse_jobs.raw.store import Store
 
 AGE: Final = timedelta(days=35)
@@ -39,10 +39,7 @@ def orphans(
     ]
     known = _metadata_files(table)
     suspects = [address for address in old if address not in known]
-    if not suspects:
-        return []
-    known = _manifests_and_data(table, data=data)
-    return [address for address in suspects if address not in known][:MOST]
+    return sorted(unreferred(table, suspects, data=data))[:MOST]
 
 
 def _metadata_files(table: Table) -> set[str]:
@@ -55,17 +52,3 @@ def _metadata_files(table: Table) -> set[str]:
         *(file.statistics_path for file in metadata.partition_statistics),
         *table.properties.values(),
     }
-
-
-def _manifests_and_data(table: Table, *, data: bool) -> set[str]:
-    manifests = {
-        manifest.manifest_path: manifest
-        for each in manifests_of(table, table.metadata.snapshots).values()
-        for manifest in each
-    }
-    known = set(manifests)
-    if data:
-        for manifest in manifests.values():
-            entries = manifest.fetch_manifest_entry(table.io, discard_deleted=True)
-            known |= {entry.data_file.file_path for entry in entries}
-    return known

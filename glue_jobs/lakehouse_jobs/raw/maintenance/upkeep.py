@@ -7,7 +7,7 @@ from pyiceberg.table import Table
 
 from lakehouse_jobs import log
 from lakehouse_jobs.contract.raw_log import TableProperty
-from lakehouse_jobs.raw.maintenance.expiry import expirable, expire, is_due
+from lakehouse_jobs.raw.maintenance import expiry
 from lakehouse_jobs.raw.maintenance.garbage import files_of
 from lakehouse_jobs.raw.maintenance.orphans import EVERY, orphans
 from lakehouse_jobs.raw.maintenance.rewrite import rewrite
@@ -34,7 +34,7 @@ def maintain(
     if not due(table, now=moment):
         return None
     try:
-        if is_due(table.metadata, now=moment):
+        if expiry.is_due(table.metadata, now=moment):
             _expire(_fresh(table), store, data=data, beside=beside, now=moment)
         if may_be_due(table):
             _merge(_fresh(table), store)
@@ -51,26 +51,33 @@ def maintain(
 
 def due(table: Table, *, now: datetime) -> bool:
     """Whether there may be anything to do, told from the metadata at hand."""
-    return is_due(table.metadata, now=now) or may_be_due(table)
+    return expiry.is_due(table.metadata, now=now) or may_be_due(table)
 
 
 def _expire(
     table: Table, store: Store, *, data: bool, beside: Collection[str], now: datetime
 ) -> None:
-    if not is_due(table.metadata, now=now):
-        return  # another run was first
-    snapshots = expirable(table.metadata, now=now)
-    garbage = files_of(table, snapshots)
+    for _ in range(expiry.PORTIONS):
+        if not expiry.is_due(table.metadata, now=now):
+            return  # another run was first, or this one is done
+        found = expiry.expirable(table.metadata, now=now)
+        portion = found[: expiry.PORTION]
+        # The search reads all snapshots, so it waits until they are few.
+        sweep = len(portion) == len(found) and _sweep_is_due(table, now=now)
+        garbage = files_of(table, portion)
+        properties = {TableProperty.SWEPT.value: now.isoformat()} if sweep else {}
+        if not expiry.expire(table, portion, properties=properties):
+            return
+        table = _fresh(table)
+        store.delete_keys(sorted(map(store.key_of, garbage.certain(table))))
+        if sweep:
+            lost = orphans(table, store, now=now, data=data, beside=beside)
+            store.delete_keys(map(store.key_of, lost))
+
+
+def _sweep_is_due(table: Table, *, now: datetime) -> bool:
     swept = table.properties.get(TableProperty.SWEPT)
-    sweep = swept is None or now - datetime.fromisoformat(swept) >= EVERY
-    if not expire(
-        table, snapshots, properties={TableProperty.SWEPT.value: now.isoformat()} if sweep else {}
-    ):
-        return
-    store.delete_keys(sorted(map(store.key_of, garbage)))
-    if sweep:
-        found = orphans(_fresh(table), store, now=now, data=data, beside=beside)
-        store.delete_keys(map(store.key_of, found))
+    return swept is None or now - datetime.fromisoformat(swept) >= EVERY
 
 
 def _merge(table: Table, store: Store) -> None:

@@ -2,10 +2,13 @@
 
 import threading
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 pytestmark = pytest.mark.local_aws
 
@@ -23,6 +26,24 @@ def upkeep(grown, **options):
 
 def snapshots(grown) -> int:
     return len(grown.table.metadata.snapshots)
+
+
+def line(stamps: list[datetime]):
+    """Metadata of as many snapshots, one built on the other, whatever their clocks said."""
+    made = [
+        SimpleNamespace(
+            snapshot_id=n,
+            parent_snapshot_id=n - 1 if n else None,
+            sequence_number=n,
+            timestamp_ms=int(stamp.timestamp() * 1000),
+        )
+        for n, stamp in enumerate(stamps)
+    ]
+    return SimpleNamespace(
+        snapshots=made,
+        refs={"main": SimpleNamespace(snapshot_id=len(made) - 1)},
+        current_snapshot_id=len(made) - 1,
+    )
 
 
 class TestExpiry:
@@ -61,24 +82,88 @@ class TestExpiry:
 
     def test_what_was_current_until_a_moment_ago_stays_whatever_its_age(self):
         """Readers that began with it are under way."""
-        from types import SimpleNamespace
-
         from lakehouse_jobs.raw.maintenance.expiry import expirable, is_due
 
         now = datetime(2026, 3, 1, tzinfo=UTC)
-        days = [30, 20, 0.2, 0.1]
-        made = [
-            SimpleNamespace(
-                snapshot_id=n,
-                sequence_number=n,
-                timestamp_ms=(now - timedelta(days=d)).timestamp() * 1000,
-            )
-            for n, d in enumerate(days)
-        ]
-        metadata = SimpleNamespace(snapshots=made, refs={"main": SimpleNamespace(snapshot_id=3)})
+        metadata = line([now - timedelta(days=d) for d in (30, 20, 0.2, 0.1)])
         assert [s.snapshot_id for s in expirable(metadata, now=now)] == [0]
         assert is_due(metadata, now=now)
         assert not is_due(metadata, now=now - timedelta(days=19))
+
+    @settings(deadline=None)  # the first imports the job
+    @given(hours=st.lists(st.floats(0, 400), min_size=1, max_size=80))
+    def test_whatever_the_clocks_said_the_oldest_go_and_the_last_stays(self, hours):
+        from lakehouse_jobs.raw.maintenance.expiry import READERS, expirable
+
+        now = datetime(2026, 3, 1, tzinfo=UTC)
+        metadata = line([now - timedelta(hours=h) for h in hours])
+        found = expirable(metadata, now=now)
+        assert found == metadata.snapshots[: len(found)]
+        assert len(found) < len(hours)
+        assert all(timedelta(hours=h) > READERS for h in hours[1 : len(found) + 1])
+
+    def test_a_clock_that_goes_backwards_takes_no_file_from_a_later_snapshot(self, grown, eager):
+        """The fifth is stamped before the fourth, with the limit between them."""
+        grown.commit(9)
+        before = grown.rows()
+        now = datetime.now(UTC)
+        grown.stamp([now - timedelta(hours=h) for h in (9, 9, 9, 5.999, 6.001, 9, 9, 9, 0)])
+        assert upkeep(grown, now=now) is None
+        assert snapshots(grown) == 7
+        assert grown.rows() == before
+        metadata, data = grown.referred()
+        assert metadata <= grown.files("metadata")
+        assert data == grown.files("data")
+
+    def test_a_hole_among_the_kept_costs_no_file(self, grown):
+        """Were others than the oldest to go, all that stay would be asked."""
+        from lakehouse_jobs.raw.maintenance.garbage import files_of
+
+        grown.commit(5)
+        table = grown.table
+        ordered = sorted(table.metadata.snapshots, key=lambda s: s.sequence_number)
+        found = files_of(table, [ordered[0], ordered[2]])
+        assert found.lists == {ordered[0].manifest_list, ordered[2].manifest_list}
+        assert found.manifests == found.data == set()
+
+    def test_what_a_snapshot_refers_to_is_not_deleted_whoever_says_so(self, grown):
+        from lakehouse_jobs.raw.maintenance.garbage import Garbage
+
+        grown.commit(3)
+        table = grown.table
+        gone = {"s3://b/old-list", "s3://b/old-manifest", "s3://b/old-data"}
+        lists = {s.manifest_list for s in table.metadata.snapshots}
+        manifests = {
+            m.manifest_path for s in table.metadata.snapshots for m in s.manifests(table.io)
+        }
+        wrong = Garbage(
+            lists=lists | {"s3://b/old-list"},
+            manifests=manifests | {"s3://b/old-manifest"},
+            data=grown.referred()[1] | {"s3://b/old-data"},
+        )
+        assert wrong.certain(table) == gone
+
+    def test_a_table_of_an_older_program_gets_young_in_portions(self, grown, eager, monkeypatch):
+        """Each of its snapshots lists one manifest more than the one before."""
+        from lakehouse_jobs.raw.maintenance import expiry
+
+        monkeypatch.setattr(expiry, "PORTION", 8)
+        monkeypatch.setattr(expiry, "PORTIONS", 2)
+        grown.commit()
+        with grown.table.transaction() as transaction:
+            transaction.remove_properties("commit.manifest-merge.enabled")
+        grown.commit(26)
+        before, data = grown.rows(), grown.files("data")
+        numbers = [s.sequence_number for s in grown.table.metadata.snapshots]
+        assert upkeep(grown) is None
+        assert [s.sequence_number for s in grown.table.metadata.snapshots] == numbers[16:]
+        assert "lakehouse.swept" not in grown.table.properties
+        assert upkeep(grown) is None
+        assert [s.sequence_number for s in grown.table.metadata.snapshots] == numbers[24:]
+        assert "lakehouse.swept" in grown.table.properties
+        assert grown.rows() == before
+        assert grown.files("data") == data
+        assert grown.referred()[0] == grown.files("metadata")
 
     def test_a_tagged_snapshot_stays_readable(self, grown, eager):
         grown.commit(2)

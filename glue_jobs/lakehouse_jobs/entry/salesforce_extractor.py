@@ -20,9 +20,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 from lakehouse_jobs import log
 from lakehouse_jobs.contract.arguments import ALL_OBJECTS, UNSET, Argument, Mode
 from lakehouse_jobs.contract.errors import ConfigError
-from lakehouse_jobs.contract.objects import Group, ObjectsConfig
+from lakehouse_jobs.contract.objects import Group, ObjectsConfig, is_pattern
 from lakehouse_jobs.contract.period import Period
 from lakehouse_jobs.contract.progress import Event
+from lakehouse_jobs.contract.raw_log import RUNS_TABLE
 from lakehouse_jobs.contract.runs import GroupOutcome, blank_outcome, object_outcome_key
 from lakehouse_jobs.errors import LakehouseError, RequestError, SecretError
 from lakehouse_jobs.extract.group import chosen, extract_group, fail
@@ -30,6 +31,7 @@ from lakehouse_jobs.extract.run import Lake, Task
 from lakehouse_jobs.extract.run_report import append_runs
 from lakehouse_jobs.extract.summary import failure_line, summarize, write_summary
 from lakehouse_jobs.raw.catalog import raw_catalog
+from lakehouse_jobs.raw.owner import check_owner
 from lakehouse_jobs.raw.store import Store, s3_client
 from lakehouse_jobs.salesforce.budget import Budget, long_requests_of
 from lakehouse_jobs.salesforce.lanes import Lanes
@@ -94,6 +96,7 @@ def _run(options: argparse.Namespace) -> GroupOutcome:
     config = _config(options.objects_config, region=region)
     group = config.group(options.group)
     lake = Lake(catalog=raw_catalog(region=region), store=store, database=options.raw_database)
+    org: Org | None = None
     try:
         org = _org(options.salesforce_secret_arn, config, group=group, region=region)
         for note in org.budget.read(org.limits):
@@ -102,7 +105,7 @@ def _run(options: argparse.Namespace) -> GroupOutcome:
     except (LakehouseError, BotoCoreError, ClientError) as error:
         if isinstance(error, RequestError):
             raise
-        return _all_failed(options, config, error, lake=lake)
+        return _all_failed(options, config, error, lake=lake, org=org)
     workers = long_requests_of(config, group.name)
     with ThreadPoolExecutor(workers, thread_name_prefix="page") as pages:
         task = Task(
@@ -125,8 +128,12 @@ def _all_failed(
     error: Exception,
     *,
     lake: Lake,
+    org: Org | None,
 ) -> GroupOutcome:
-    """What stops every object (a secret, a login) is the outcome of each of them."""
+    """What stops every object (a secret, a login) is the outcome of each of them.
+
+    ``org``: where the login succeeded.
+    """
     group = config.group(options.group)
     names = chosen(config, group, options.objects, available=list)
     log.say(Event.RUN_STARTED, objects=names)
@@ -140,16 +147,41 @@ def _all_failed(
         lake.store.write_json(key, outcome)
     summary = summarize(group.name, outcomes, built={})
     write_summary(lake.store, options.execution_name, summary)
-    append_runs(
-        lake.catalog,
-        lake.store,
-        database=lake.database,
-        run_id=options.execution_name,
-        group=group.name,
-        outcomes=outcomes if names else (),
-    )
+    if names and _may_report(lake, config, org):
+        append_runs(
+            lake.catalog,
+            lake.store,
+            database=lake.database,
+            run_id=options.execution_name,
+            group=group.name,
+            outcomes=outcomes,
+        )
     log.say(Event.RUN_FINISHED, landed=0, unchanged=0, skipped=0, failed=len(outcomes))
     return summary
+
+
+def _may_report(lake: Lake, config: ObjectsConfig, org: Org | None) -> bool:
+    """Whether the run may write to the database's table of runs.
+
+    Without a login no org is known: the rows then hold only what this stack's own
+    configuration and execution say, and a login that fails is what people look for there.
+    Once an org is known, not a word is written to the database of another one.
+    """
+    if org is None:
+        return True
+    named = (i for group in config.groups for i in group.include if not is_pattern(i))
+    try:
+        check_owner(
+            lake.catalog,
+            lake.store,
+            database=lake.database,
+            org_id=org.org_id,
+            objects=dict.fromkeys(named),
+        )
+    except Exception as error:
+        log.warn(f"{lake.database}.{RUNS_TABLE} does not get this run: {log.told(error)}")
+        return False
+    return True
 
 
 def _config(address: str, *, region: str) -> ObjectsConfig:

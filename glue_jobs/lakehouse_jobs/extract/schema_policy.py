@@ -9,7 +9,7 @@ does not show any more: one of them may be that field under another name.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -19,6 +19,7 @@ from pyiceberg.table import Table
 from lakehouse_jobs.contract.objects import FieldRules, ObjectsConfig, SchemaChanges
 from lakehouse_jobs.contract.runs import Blocked
 from lakehouse_jobs.extract.columns import Selection, Source, refuse_unknown, unknown
+from lakehouse_jobs.raw.schema import GONE
 from lakehouse_jobs.raw.table import read_state
 from lakehouse_jobs.salesforce.describe import Description
 
@@ -85,12 +86,13 @@ def admit(
     if schema is None or not (blocks or gone):
         return Admission(selection=selection)
     types = {f.name: str(f.field_type) for f in schema.fields}
+    read = {f.name for f in schema.fields if not (f.doc or "").endswith(GONE)}
     needed = _NEEDED | {selection.stamp_field.lower()}
     hidden = ", ".join(gone)
     kept: list[Source] = []
     blocked: list[Blocked] = []
     for source in selection.sources:
-        change = _change(source, types) if blocks else _rename(source, types, hidden)
+        change = _change(source, types) if blocks else _rename(source, read, hidden)
         name = source.field.name
         if change is None or name.lower() in needed | rules.accept:
             kept.append(source)
@@ -130,9 +132,9 @@ def _change(source: Source, types: dict[str, str]) -> str | None:
     return f"{source.field.name} was {known} in raw and is {source.field.type} now"
 
 
-def _rename(source: Source, types: dict[str, str], hidden: str) -> str | None:
-    """Why a field may be a hidden one under a new name; None where it is known or hashed."""
-    if source.hashed or source.column.name in types:
+def _rename(source: Source, read: Collection[str], hidden: str) -> str | None:
+    """Why a field may be a hidden one under a new name; None where it was read or is hashed."""
+    if source.hashed or source.column.name in read:
         return None
     return f"{source.field.name} ({source.field.type}) is new and may be {hidden}, renamed"
 

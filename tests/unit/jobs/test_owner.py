@@ -86,3 +86,31 @@ def test_a_broken_marker_stops_every_object(two, text):
     assert {o["error"] for o in outcomes.values()} == {"RawTableError"}
     assert "_org.json does not say whose rows" in outcomes["Lead"]["message"]
     assert tables(two) == []
+
+
+def broken(lab):
+    """The login succeeds, and the list of the org's objects does not come."""
+    lab.config["groups"]["sales"]["include"] = ["Account", "Lead*"]
+    body = [{"errorCode": "X", "message": "odd"}]
+    lab.org.mood("GET", r"sobjects/?$", status=400, body=body)
+    return lab.run()["Account"]
+
+
+def test_a_run_that_fails_for_another_org_leaves_no_row_among_the_runs(two):
+    two.run(objects="Account")
+    two.org.org_id = OTHER
+    assert broken(two)["error"] == "AnswerRefusedError"
+    assert {r["run_id"] for r in two.rows("_runs")} == {"run-1"}
+    two.org.org_id = FIRST
+    assert broken(two)["error"] == "AnswerRefusedError"
+    assert {r["run_id"] for r in two.rows("_runs")} == {"run-1", "run-3"}
+
+
+def test_a_login_that_fails_knows_no_org_and_is_among_the_runs(two):
+    two.run(objects="Account")
+    two.org.org_id = OTHER
+    outcome = two.run({**two.org.secret, "client_secret": "wrong"})["Account"]
+    assert outcome["error"] == "LoginRefusedError"
+    rows = [r for r in two.rows("_runs") if r["run_id"] == "run-2"]
+    assert {r["error"] for r in rows} == {"LoginRefusedError"}
+    assert OTHER not in json.dumps(rows, default=str)

@@ -1,6 +1,7 @@
 """schema_changes: what comes into raw by itself, and what waits with the line that lets it in."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -132,6 +133,22 @@ def test_block_keeps_out_until_accepted_and_then_fills_what_is_missing(account_l
     assert accepted["unfilled"] == {}  # the run filled what it marked
     rows = {r["name"]: r for r in account_lab.rows("account") if r["_batch"] == 3}
     assert (rows["Three"]["rating__c"], rows["Three"]["amount__c__long"]) == (4.5, 7)
+
+
+def test_a_column_of_a_field_that_went_away_is_no_proof_that_a_field_is_known():
+    before = [*chosen(OLD).wanted, *SYSTEM_COLUMNS]
+    before[3] = replace(before[3], comment=f"{before[3].comment} (no longer read)")
+    found = admit(
+        chosen(OLD),
+        new_schema(before),
+        policy=None,
+        own=NO_RULES,
+        rules=NO_RULES,
+        object_name="Account",
+        gone=("ssn__c",),
+    )
+    assert before[3].name == "amount__c"
+    assert [b["what"] for b in found.blocked] == ["Amount__c"]
 
 
 def rename(lab, old, new):

@@ -8,7 +8,9 @@ checked here, at the moment of the end of file: a parser never sees a false end.
 import io
 import time
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
 
 import requests
 import urllib3
@@ -19,10 +21,30 @@ from lakehouse_jobs.salesforce.lanes import Lanes
 _CHUNK = 1 << 18  # bytes
 
 
+@dataclass(frozen=True, kw_only=True)
+class Floor:
+    """The least that must come while we wait: the time-out of a socket is for one read alone."""
+
+    bytes: int = 300 * 1024  # over the network
+    seconds: float = 300.0  # spent waiting for it
+
+
+FLOOR: Final = Floor()
+
+
 class Body(io.RawIOBase):
     """A response body, unpacked if it came as gzip. Raises :class:`TransferError`."""
 
-    def __init__(self, response: requests.Response, lanes: Lanes | None = None) -> None:
+    def __init__(
+        self,
+        response: requests.Response,
+        lanes: Lanes | None = None,
+        *,
+        floor: Floor = FLOOR,
+        at_end: Callable[[], None] | None = None,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        """``at_end`` is called at the end of the body, before a reader works on after it."""
         self.headers: Mapping[str, str] = response.headers
         self.received = 0  # bytes over the network
         self.unpacked = 0  # bytes handed out
@@ -32,7 +54,12 @@ class Body(io.RawIOBase):
         self._unpack = zlib.decompressobj(31) if gzip else None
         self._ended = False
         self._lanes = lanes
-        self._received_at = time.perf_counter()
+        self._floor = floor
+        self._waited = 0.0  # seconds of the stretch that is measured
+        self._came = 0  # bytes in it
+        self._at_end = at_end
+        self._clock = clock
+        self._received_at = clock()
 
     def readable(self) -> bool:
         """Part of the file protocol."""
@@ -63,21 +90,35 @@ class Body(io.RawIOBase):
 
     def _receive(self, wanted: int) -> bytes:
         """Bytes as they come over the network, at most so many."""
-        asked_at = time.perf_counter()
+        asked_at = self._clock()
         try:
-            data = self._raw.read(wanted, decode_content=False)
+            # What a single read brings: a full one could wait for its bytes without end.
+            data = self._raw.read1(wanted, decode_content=False) or b""
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise TransferError(f"the connection broke in the middle of an answer: {error}") from (
                 error
             )
-        now = time.perf_counter()
+        now = self._clock()
         if self._lanes is not None:
             self._lanes.told(waited=now - asked_at, worked=asked_at - self._received_at)
         self._received_at = now
         self.received += len(data)
         if not data:
             self._end()
+        else:
+            self._measure(len(data), now - asked_at)
         return data
+
+    def _measure(self, size: int, waited: float) -> None:
+        self._came += size
+        self._waited += waited
+        if self._waited < self._floor.seconds:
+            return
+        if self._came < self._floor.bytes:
+            raise TransferError(
+                f"an answer came with only {self._came:,} bytes in {self._waited:.0f} seconds"
+            )
+        self._came, self._waited = 0, 0.0
 
     def _end(self) -> None:
         self._ended = True
@@ -85,6 +126,8 @@ class Body(io.RawIOBase):
             raise TransferError(f"an answer ended after {self.received} of {self._announced} bytes")
         if self._unpack is not None and not self._unpack.eof and self.received:
             raise TransferError("an answer's gzip stream ended early")
+        if self._at_end is not None:
+            self._at_end()
 
 
 def _length(header: str | None) -> int | None:

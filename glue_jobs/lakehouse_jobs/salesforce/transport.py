@@ -7,7 +7,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime
 from http.cookiejar import DefaultCookiePolicy
@@ -25,7 +25,7 @@ from lakehouse_jobs.errors import (
     UnreachableError,
 )
 from lakehouse_jobs.salesforce.answers import Refusal, error_for, page_title, read_refusal
-from lakehouse_jobs.salesforce.body import Body
+from lakehouse_jobs.salesforce.body import FLOOR, Body, Floor
 from lakehouse_jobs.salesforce.budget import Budget
 from lakehouse_jobs.salesforce.calls import current
 from lakehouse_jobs.salesforce.lanes import Lanes
@@ -45,6 +45,10 @@ _NOT_AN_ORG = (
 _QUERY = re.compile(r"/services/data/v[0-9.]+/query(All)?(/|$)")
 
 
+def _nothing() -> None:
+    pass
+
+
 class Transport(requests.Session):
     """A session with one org. Safe to use from several threads."""
 
@@ -57,6 +61,7 @@ class Transport(requests.Session):
         lanes: Lanes | None = None,
         sleep: Callable[[float], None] = time.sleep,
         connections: int = 32,
+        floor: Floor = FLOOR,
     ) -> None:
         super().__init__()
         self.credentials = credentials
@@ -65,6 +70,7 @@ class Transport(requests.Session):
         self.lanes = lanes or Lanes(least=connections, most=connections)
         self._org_clock = OrgClock()
         self._sleep = sleep
+        self._floor = floor
         self._token: Token | None = None
         # What no message may repeat; tokens that ended stay among it.
         self._secrets = [
@@ -93,7 +99,13 @@ class Transport(requests.Session):
             return self._token
 
     def request(  # type: ignore[override]
-        self, method: str, url: str, *, patient: bool = True, **kwargs: Any
+        self,
+        method: str,
+        url: str,
+        *,
+        patient: bool = True,
+        before: Callable[[], None] = _nothing,
+        **kwargs: Any,
     ) -> requests.Response:
         """One call, as often as the policy allows. Every error answer is raised.
 
@@ -103,11 +115,27 @@ class Transport(requests.Session):
         """
         kwargs.setdefault("stream", False)
         long = _QUERY.match(urlsplit(url).path) is not None
-        return self._try(method, url, _no_page, long=long, patient=patient, **kwargs)
+        return self._try(
+            method,
+            url,
+            lambda response, _: _no_page(response),
+            long=long,
+            patient=patient,
+            before=before,
+            **kwargs,
+        )
 
-    def json(self, method: str, path: str, *, body: Mapping[str, Any] | None = None) -> Any:
-        """The JSON of an answer; None where it has no body."""
-        response = self.request(method, path, json=dict(body) if body is not None else None)
+    def json(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Mapping[str, Any] | None = None,
+        before: Callable[[], None] = _nothing,
+    ) -> Any:
+        """The JSON of an answer; None where it has no body. ``before``: each attempt."""
+        given = dict(body) if body is not None else None
+        response = self.request(method, path, before=before, json=given)
         if not response.content:
             return None
         try:
@@ -122,9 +150,9 @@ class Transport(requests.Session):
         breaks off: whatever it did before must not count.
         """
 
-        def consume(response: requests.Response) -> T:
+        def consume(response: requests.Response, at_end: Callable[[], None]) -> T:
             with response:
-                body = Body(response, self.lanes)
+                body = Body(response, self.lanes, floor=self._floor, at_end=at_end)
                 result = reader(body)
             self.budget.results_read(body.unpacked)
             return result
@@ -144,10 +172,11 @@ class Transport(requests.Session):
         self,
         method: str,
         url: str,
-        use: Callable[[requests.Response], T],
+        use: Callable[[requests.Response, Callable[[], None]], T],
         *,
         long: bool = False,
         patient: bool = True,
+        before: Callable[[], None] = _nothing,
         not_ready: frozenset[int] = frozenset(),
         headers: Mapping[str, str] | None = None,
         **kwargs: Any,
@@ -159,7 +188,10 @@ class Transport(requests.Session):
             answered: Mapping[str, str] = {}
             token = self.token
             try:
-                with self.budget.long_request() if long else nullcontext():
+                with ExitStack() as turn:
+                    if long:
+                        turn.enter_context(self.budget.long_request())
+                    before()
                     response = self._send(method, url, token, headers, **kwargs)
                     answered = response.headers
                     if response.status_code == 401 and not renewed:
@@ -170,7 +202,8 @@ class Transport(requests.Session):
                         response = self._send(method, url, self.token, headers, **kwargs)
                         answered = response.headers
                     if response.status_code < 300 and response.status_code not in not_ready:
-                        return use(response)
+                        # What is done with a body takes longer, and nothing of Salesforce.
+                        return use(response, turn.close)
                     last = self._refused(response, what, not_ready)
             except requests.RequestException as error:
                 if isinstance(error, requests.ReadTimeout) and not patient:

@@ -11,6 +11,7 @@ from lakehouse_jobs.errors import (
     TransferError,
 )
 from lakehouse_jobs.salesforce.bulk import FIRST_POLL, LONGEST_POLL, STEADY_POLL, BulkApi
+from lakehouse_jobs.salesforce.limits import Limit
 
 SOQL = "SELECT Id FROM Account WHERE SystemModstamp < 2027-01-01T00:00:00.000Z"
 A_JOB = r"/jobs/query/\w+$"
@@ -148,3 +149,12 @@ def test_a_job_that_runs_is_aborted_instead_of_deleted(org, bulk):
     # Nothing about cleaning up stops a run.
     org.mood("DELETE", A_JOB, times=-1, status=500)
     bulk.discard(job_id)
+
+
+def test_each_attempt_to_make_a_job_counts_as_one(org, bulk, transport):
+    """The answer was lost, not what it was the answer to."""
+    transport.budget.read(lambda: transport.json("GET", "/services/data/v62.0/limits"))
+    before = transport.budget._known[Limit.QUERY_JOBS].used
+    org.mood("POST", "/jobs/query$", times=2, cut=0)
+    bulk.create(SOQL)
+    assert transport.budget._known[Limit.QUERY_JOBS].used - before == len(org.jobs) == 3

@@ -172,7 +172,7 @@ class NewerFormatError(RawTableError):
 
 
 class CommitFailedError(RawTableError):
-    """The commit did not land. This run's files are deleted."""
+    """The commit did not land. Files go, but for those of a load that can go on."""
 
 
 class SupersededError(CommitFailedError, ValidationException):

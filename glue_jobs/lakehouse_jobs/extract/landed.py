@@ -48,10 +48,13 @@ def land(
         waiting = (*subject.raw.state.rejected_files, rejected)
         named[TableProperty.REJECTED_FILE] = rejected_files_text(waiting)
     seen = [p.keys for p in reading.parts if p.keys is not None]
-    with step(Step.SAVE_KEYS):
-        address = subject.keys.moved(seen, since=keys_since).save(
-            subject.store, f"{subject.lookback_prefix}{subject.run_id}-{uuid.uuid4().hex}.parquet"
-        )
+    key = f"{subject.lookback_prefix}{subject.run_id}-{uuid.uuid4().hex}.parquet"
+    try:
+        with step(Step.SAVE_KEYS):
+            address = subject.keys.moved(seen, since=keys_since).save(subject.store, key)
+    except Exception:
+        subject.store.discard([subject.store.address(key), *([rejected] if rejected else [])])
+        raise
     landing = Landing(
         files=reading.files,
         watermark=watermark,

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lakehouse_jobs.contract.raw_log import Change, SystemColumn
+from lakehouse_jobs.errors import JobGoneError
 from lakehouse_jobs.extract.columns import STAMP_COLUMN
 from lakehouse_jobs.extract.pages import page_reader
 from lakehouse_jobs.extract.parts import Part
@@ -50,13 +51,7 @@ class Comparison:
     _open: ExitStack = field(default_factory=ExitStack)
 
     def __enter__(self) -> Self:
-        self._found = self._open.enter_context(
-            Spill(
-                self.folder / "found.arrow",
-                self.subject.schema,
-                buckets=buckets_for(self.pinned.rows),
-            )
-        )
+        self._begin()
         return self
 
     def __exit__(
@@ -68,7 +63,28 @@ class Comparison:
         self._open.__exit__(kind, error, trace)
 
     def read(self, queries: Iterable[str], *, likely_small: bool = False) -> None:
-        """Read these queries, one after the other. Raises what the reading raises."""
+        """Read these queries, one after the other; once more where a job is gone under its pages.
+
+        Raises what the reading raises.
+        """
+        asked = list(queries)
+        try:
+            self._read(asked, likely_small=likely_small)
+        except JobGoneError as error:
+            if error.passing:  # no page was read yet, and a second job went the same way
+                raise
+            self._open.close()
+            self._begin()
+            self._read(asked, likely_small=likely_small)
+
+    def _begin(self) -> None:
+        """Nothing is found yet."""
+        self.parts = []
+        path = self.folder / "found.arrow"
+        spill = Spill(path, self.subject.schema, buckets=buckets_for(self.pinned.rows))
+        self._found = self._open.enter_context(spill)
+
+    def _read(self, queries: Iterable[str], *, likely_small: bool) -> None:
         sink = FoundSink(spill=self._found, folder=self.folder)
         reader = page_reader(self.subject, sink, change=Change.RESYNC)
         for soql in queries:

@@ -35,7 +35,7 @@ class FoundSink:
         return Part(read=read, rows=0)
 
     def discard(self, parts: Sequence[Part]) -> None:
-        """Nothing to undo: the spilled rows go with their folder."""
+        """Nothing to undo: who reads anew begins with another spill."""
 
 
 def _read(path: Path) -> Iterator[pa.Table]:

@@ -14,7 +14,7 @@ from lakehouse_jobs.contract.raw_log import TableProperty
 from lakehouse_jobs.errors import CommitUnknownError
 from lakehouse_jobs.extract.file_sink import FileSink
 from lakehouse_jobs.extract.landed import Landed, land
-from lakehouse_jobs.extract.leftovers import drop
+from lakehouse_jobs.extract.leftovers import drop, settle
 from lakehouse_jobs.extract.load_progress import Load
 from lakehouse_jobs.extract.pages import SMALL
 from lakehouse_jobs.extract.parts import Part, Reading
@@ -54,6 +54,8 @@ class Resync:
             return self._nothing(
                 "the range begins above the watermark, from where incremental runs read"
             )
+        # A load of an incremental run that can go on is left to the next one.
+        self.subject, _ = settle(self.subject)
         with tempfile.TemporaryDirectory(prefix="lakehouse-") as name:
             folder = Path(name)
             sink = self._sink(folder)

@@ -14,7 +14,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from lakehouse_jobs import log
-from lakehouse_jobs.errors import ClockError
 
 TOLERANCE: Final = timedelta(minutes=5)
 _REMEMBERED: Final = 9  # answers; a clock that was set forward is believed after half of them
@@ -55,14 +54,15 @@ class OrgClock:
     def issued(self, moment: datetime) -> None:
         """Compare with when the org says that it made a token, right after that answer.
 
-        Raises ClockError where the answer's Date is far ahead of it.
+        A warning and no more: nothing in the documentation says that an org never answers
+        with a token that it made earlier.
         """
         now = self._now
         if now is not None and now - moment > TOLERANCE:
-            raise ClockError(
-                f"the login's Date header says {_text(now)}, its issued_at {_text(moment)}: by "
-                "the later one rows would be passed over; check the clocks of what stands "
-                "between this job and the org"
+            log.warn(
+                f"the login's Date header says {_text(now)}, its issued_at {_text(moment)}; if "
+                "the token is not an earlier one, check the clocks of what stands between this "
+                "job and the org: by the later time rows would be passed over"
             )
 
 

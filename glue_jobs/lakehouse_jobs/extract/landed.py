@@ -23,6 +23,7 @@ class Landed:
     batch: int
     watermark: datetime | None
     tombstones: int = 0
+    rejected: int = 0  # values that did not fit
     notes: tuple[str, ...] = field(default=())  # sentences for a person
     resumed: bool = False  # whether an earlier run began the load
     filled: tuple[str, ...] = ()  # columns that older versions lacked until now
@@ -75,7 +76,11 @@ def land(
             # What waited before was tried when the run began.
             notes.append(deliver(subject.raw.table, [rejected], store=subject.store).note)
     return Landed(
-        reading=reading, batch=batch, watermark=watermark, notes=tuple(filter(None, notes))
+        reading=reading,
+        batch=batch,
+        watermark=watermark,
+        rejected=subject.tally.count,
+        notes=tuple(filter(None, notes)),
     )
 
 

@@ -178,14 +178,14 @@ def _extract(
     plan = plan_for(task.mode, task.period)
     landed = _read(subject, plan)
     if landed is not None:
-        _add(outcome, landed, subject)
+        _add(outcome, landed)
     if plan is None and before is not None and raw.state.unfilled:
         subject = _moved(task, subject, selection.wanted) if landed else subject
         filling = Backfill(subject).run()
         outcome["unfilled"] = dict(filling.unfilled)
         _say(outcome, filling.note)
         if filling.landed is not None:
-            _add(outcome, filling.landed, subject, told=True)
+            _add(outcome, filling.landed, told=True)
             landed = filling.landed
     if landed is None:
         return
@@ -193,7 +193,7 @@ def _extract(
         _say(outcome, maintain(raw.table, task.lake.store, beside=[subject.lookback_prefix]))
 
 
-def _add(outcome: ObjectOutcome, landed: Landed, subject: Subject, *, told: bool = False) -> None:
+def _add(outcome: ObjectOutcome, landed: Landed, *, told: bool = False) -> None:
     """Add what landed to what the run has done so far; ``told``: its notes are there."""
     reading = landed.reading
     outcome["api"] = reading.api
@@ -202,7 +202,7 @@ def _add(outcome: ObjectOutcome, landed: Landed, subject: Subject, *, told: bool
     outcome["rows"] += reading.rows
     outcome["read"] += reading.read
     outcome["bytes"] += reading.bytes
-    outcome["rejected"] += subject.tally.count
+    outcome["rejected"] += landed.rejected
     outcome["tombstones"] += landed.tombstones
     unfilled = outcome["unfilled"].items()
     outcome["unfilled"] = {name: n for name, n in unfilled if name not in landed.filled}

@@ -148,10 +148,11 @@ def _transact(
 def _landed(table: Table, wanted: dict[str, str], *, after: Exception) -> bool:
     """Whether a commit without an answer is in the table."""
     fresh = _fresh(table, after=after)
-    if all(fresh.properties.get(k) == v for k, v in wanted.items()):
-        return True
-    # Its name is unique to the attempt; run id and batch may be those of a twin of this run.
+    # Its name is unique to the attempt; run id and batch may be those of a twin of this run,
+    # and other properties may have moved on since (a delivery takes rejected files away).
     key = TableProperty.LOOKBACK_FILE.value
+    if fresh.properties.get(key) == wanted[key]:
+        return True
     return any(
         s.summary is not None and s.summary.additional_properties.get(key) == wanted[key]
         for s in fresh.snapshots()

@@ -28,6 +28,7 @@
     ├── ValueRefusedError          a value does not fit the type that describe gave
     │   ├── MisfitError            a page must be read with more patience
     │   └── TooManyRejectedError   more values do not fit than max_rejected allows
+    ├── TimeSpentError             the group's time is nearly over
     ├── MassDeletionError          more records are gone than anybody would delete
     └── RawTableError
         ├── WrongOrgError          the table holds another org's rows
@@ -153,6 +154,10 @@ class MisfitError(ValueRefusedError):
 
 class TooManyRejectedError(ValueRefusedError):
     """More values do not fit their columns than ``max_rejected`` allows."""
+
+
+class TimeSpentError(LakehouseError):
+    """What is being read would not end before the group's ``timeout_minutes`` are over."""
 
 
 class MassDeletionError(LakehouseError):

@@ -58,6 +58,13 @@ def warn(message: str) -> None:
     say(Event.WARNING, message=message)
 
 
+def sentence(error: Exception) -> str:
+    """What a person is told of an error, the remedy with it; one that is not ours is logged."""
+    if isinstance(error, LakehouseError | ConfigError):
+        return str(error)
+    return unforeseen(error)
+
+
 def unforeseen(error: BaseException) -> str:
     """Log where an error that is none of ours comes from; a line about it for a person."""
     chain: list[BaseException] = []

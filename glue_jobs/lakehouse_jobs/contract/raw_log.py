@@ -52,6 +52,8 @@ class TableProperty(StrEnum):
     # JSON, {"<column>": <records to fill, or null where not counted yet>}: columns that became
     # readable after rows were in the table, until a resync has filled them
     UNFILLED = "lakehouse.unfilled"
+    # ISO 8601 UTC: when filling them was last tried; empty once that has ended well
+    UNFILLED_TRIED = "lakehouse.unfilled-tried"
     # JSON list of s3:// addresses: files of values that the rows of commits could not hold, until
     # they are in the table of rejected values. An address as it is stands for a list of one
     REJECTED_FILE = "lakehouse.rejected-file"

@@ -27,9 +27,9 @@ from lakehouse_jobs.contract.raw_log import RUNS_TABLE
 from lakehouse_jobs.contract.runs import GroupOutcome, blank_outcome, object_outcome_key
 from lakehouse_jobs.errors import LakehouseError, RequestError, SecretError
 from lakehouse_jobs.extract.group import chosen, extract_group, fail
-from lakehouse_jobs.extract.run import Lake, Task
 from lakehouse_jobs.extract.run_report import append_runs
 from lakehouse_jobs.extract.summary import failure_line, summarize, write_summary
+from lakehouse_jobs.extract.task import Lake, Task
 from lakehouse_jobs.raw.catalog import raw_catalog
 from lakehouse_jobs.raw.owner import check_owner
 from lakehouse_jobs.raw.store import Store, s3_client
@@ -42,6 +42,8 @@ from lakehouse_jobs.salesforce.transport import Transport
 # Of the group's time, after which no Bulk job is waited for: Glue kills the run at the end of
 # it, and an error that says why is better.
 SHARE_FOR_JOBS = 0.9
+# Of the same time, after which no backfill begins.
+SHARE_BEFORE_FILLING = 0.5
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -90,6 +92,7 @@ def run(options: argparse.Namespace) -> GroupOutcome:
 
 
 def _run(options: argparse.Namespace) -> GroupOutcome:
+    started = time.monotonic()
     region = _region(options.salesforce_secret_arn)
     store = Store(options.lake_bucket, client=s3_client(region=region))
     mode, period = checked_mode(options), checked_period(options)
@@ -118,6 +121,8 @@ def _run(options: argparse.Namespace) -> GroupOutcome:
             period=period,
             pages=pages,
             workers=workers,
+            fill_before=started + 60 * group.timeout_minutes * SHARE_BEFORE_FILLING,
+            fill_until=started + 60 * group.timeout_minutes * SHARE_FOR_JOBS,
         )
         return extract_group(task, names, report=log.say)
 

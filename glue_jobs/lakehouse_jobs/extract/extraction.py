@@ -66,7 +66,7 @@ def next_window(subject: Subject) -> Window:
 def _read(load: Load) -> Landed:
     """Read and commit a load. Where an error proves it bad nothing of it remains."""
     try:
-        with tempfile.TemporaryDirectory(prefix="lakehouse-") as folder:
+        with tempfile.TemporaryDirectory(prefix="lakehouse-", ignore_cleanup_errors=True) as folder:
             landed, spare = _landed(load, Path(folder))
     except CommitUnknownError:
         raise  # its files may be live yet

@@ -6,11 +6,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from lakehouse_jobs import log
 from lakehouse_jobs.contract.arguments import ALL_OBJECTS
-from lakehouse_jobs.contract.errors import ConfigError
 from lakehouse_jobs.contract.objects import Group, ObjectsConfig, is_pattern
 from lakehouse_jobs.contract.progress import Event
 from lakehouse_jobs.contract.runs import (
@@ -20,12 +17,15 @@ from lakehouse_jobs.contract.runs import (
     blank_outcome,
     object_outcome_key,
 )
-from lakehouse_jobs.errors import LakehouseError, RequestError
+from lakehouse_jobs.errors import RequestError
 from lakehouse_jobs.extract.parts import Part
-from lakehouse_jobs.extract.run import Task, extract
+from lakehouse_jobs.extract.resync.filling import fill
+from lakehouse_jobs.extract.run import extract
 from lakehouse_jobs.extract.run_report import append_runs
 from lakehouse_jobs.extract.steps import Step, step, timed
+from lakehouse_jobs.extract.subject import Subject
 from lakehouse_jobs.extract.summary import read_built, summarize, write_summary
+from lakehouse_jobs.extract.task import Task
 from lakehouse_jobs.raw.owner import check_owner
 
 Report = Callable[..., None]  # report(event, **fields)
@@ -61,13 +61,18 @@ def extract_group(task: Task, names: Sequence[str], *, report: Report) -> GroupO
     with ThreadPoolExecutor(at_once, thread_name_prefix="object") as objects:
         refused = _refused(task, names)
         contexts = [copy_context() for _ in names]
-        outcomes = list(
+        extracted = list(
             objects.map(
                 lambda context, name: context.run(_one, task, name, report, refused),
                 contexts,
                 names,
             )
         )
+    outcomes = [outcome for outcome, _ in extracted]
+    # When every object has been read: what is new comes before what is old.
+    for outcome, waiting in extracted:
+        if waiting is not None:
+            _fill(task, waiting, outcome, report)
     summary = summarize(task.group, outcomes, built=read_built(task.lake.store))
     write_summary(task.lake.store, task.run_id, summary)
     if refused is None:  # else the database may be another org's: not a word is written there
@@ -102,38 +107,54 @@ def _refused(task: Task, names: Sequence[str]) -> Exception | None:
     return None
 
 
-def _one(task: Task, name: str, report: Report, refused: Exception | None) -> ObjectOutcome:
+Extracted = tuple[ObjectOutcome, Subject | None]  # the latter has columns to be filled
+
+
+def _one(task: Task, name: str, report: Report, refused: Exception | None) -> Extracted:
     with log.about(object=name):
-        return _reported(task, name, report, refused)
+        report(Event.OBJECT_STARTED)
+        with timed() as phases:
+            outcome, waiting = _outcome(task, name, report, refused)
+            outcome["phases"] = phases.seconds()
+        _finished(task, outcome, report)
+        return outcome, waiting
 
 
-def _reported(task: Task, name: str, report: Report, refused: Exception | None) -> ObjectOutcome:
-    report(Event.OBJECT_STARTED)
-    with timed() as phases:
-        outcome = _outcome(task, name, report, refused)
-        outcome["phases"] = phases.seconds()
+def _fill(task: Task, waiting: Subject, outcome: ObjectOutcome, report: Report) -> None:
+    """Fill columns of an object that was read, and tell its outcome once more."""
+    with log.about(object=outcome["object"]):
+        with timed() as phases:
+            fill(task, waiting, outcome)
+        before = outcome["phases"]
+        outcome["phases"] = before | {
+            name: round(before.get(name, 0.0) + seconds, 3)
+            for name, seconds in phases.seconds().items()
+        }
+        _finished(task, outcome, report)
+
+
+def _finished(task: Task, outcome: ObjectOutcome, report: Report) -> None:
+    name = outcome["object"]
     try:
         with step(Step.REPORT):
             task.lake.store.write_json(object_outcome_key(task.run_id, name), outcome)
-    except (BotoCoreError, ClientError) as error:
+    except Exception as error:
         # The group's summary still has it.
         log.warn(f"the outcome of {name} could not be written: {log.told(error)}")
     report(
         Event.OBJECT_FINISHED,
         **{key: outcome[key] for key in ("status", "rows", "bytes", "seconds", "message")},
     )
-    return outcome
 
 
-def _outcome(task: Task, name: str, report: Report, refused: Exception | None) -> ObjectOutcome:
+def _outcome(task: Task, name: str, report: Report, refused: Exception | None) -> Extracted:
     outcome = blank_outcome(task.group, name, mode=task.mode)
     try:
         if refused is not None:
             raise refused
-        extract(task, outcome, progress=_Progress(report))
+        return outcome, extract(task, outcome, progress=_Progress(report))
     except Exception as error:
-        fail(outcome, error)
-    return outcome
+        return fail(outcome, error), None
 
 
 def fail(outcome: ObjectOutcome, error: Exception) -> ObjectOutcome:
@@ -141,10 +162,7 @@ def fail(outcome: ObjectOutcome, error: Exception) -> ObjectOutcome:
     outcome["status"] = Status.FAILED.value
     outcome["error"] = type(error).__name__
     outcome["rows"] = outcome["bytes"] = 0
-    if isinstance(error, LakehouseError | ConfigError):
-        outcome["message"] = str(error)
-    else:
-        outcome["message"] = log.unforeseen(error)
+    outcome["message"] = log.sentence(error)
     return outcome
 
 

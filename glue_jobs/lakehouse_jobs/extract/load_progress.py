@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
-from botocore.exceptions import BotoCoreError, ClientError
 
 from lakehouse_jobs import log
 from lakehouse_jobs.contract.runs import LOADS_PREFIX
@@ -146,7 +145,7 @@ class Load:
                     for number in range(len(reading.parts))
                 )
                 store.delete_keys([record_key(self.subject, self.record.id)])
-        except (BotoCoreError, ClientError) as error:
+        except Exception as error:
             log.warn(f"load {self.record.id} landed, its progress stays: {log.told(error)}")
 
     def give_up(self) -> bool:

@@ -73,7 +73,7 @@ class Claim:
         try:
             with step(Step.RELEASE):
                 self._release()
-        except (ClientError, BotoCoreError) as failure:
+        except Exception as failure:
             # What was read has landed all the same; the next run takes the record over.
             log.warn(f"{self.key} could not be deleted: {log.told(failure)}")
 

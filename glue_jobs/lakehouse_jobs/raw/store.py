@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from lakehouse_jobs import log
 
@@ -89,7 +89,7 @@ class Store:
         for address in addresses:
             try:
                 self.delete([address])
-            except (BotoCoreError, ClientError) as error:
+            except Exception as error:
                 log.warn(f"{address} could not be deleted and is of no use: {log.told(error)}")
 
     def delete_keys(self, keys: Iterable[str]) -> None:

@@ -1,7 +1,7 @@
 """A raw table: opened or made, guarded, evolved, and its state as the last run left it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from pyiceberg.catalog import Catalog
@@ -112,6 +112,16 @@ def open_table(
         f"{'.'.join(identifier)}: others changed the schema {_SCHEMA_ATTEMPTS} times while new "
         "columns were added; run this object again"
     )
+
+
+def reopened(raw: RawTable, *, org_id: str) -> RawTable:
+    """A table as it is by now, with the columns that it was opened with.
+
+    Raises WrongOrgError or NewerFormatError.
+    """
+    table = raw.table.catalog.load_table(raw.table.name())
+    guard(table, org_id=org_id)
+    return replace(raw, table=table, state=read_state(table), properties=dict(table.properties))
 
 
 def guard(table: Table, *, org_id: str) -> None:

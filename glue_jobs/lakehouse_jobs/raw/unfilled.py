@@ -7,8 +7,12 @@ the mark away in the commit that brings the values.
 
 import json
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+
+from pyiceberg.table import Table
 
 from lakehouse_jobs.contract.raw_log import TableProperty
+from lakehouse_jobs.raw.fence import put_fence
 
 Unfilled = Mapping[str, int | None]
 
@@ -33,3 +37,19 @@ def marked(before: Unfilled, *, readable: Iterable[str], present: Iterable[str])
     """The marks after a schema evolved: what became readable, less what is read no longer."""
     kept = set(present)
     return {**{k: v for k, v in before.items() if k in kept}, **dict.fromkeys(readable)}
+
+
+def read_tried(properties: Mapping[str, str]) -> datetime | None:
+    """When filling was last tried, UTC; None where that ended well or cannot be read."""
+    try:
+        moment = datetime.fromisoformat(properties.get(TableProperty.UNFILLED_TRIED) or "")
+    except ValueError:
+        return None
+    return moment.astimezone(UTC) if moment.tzinfo else None
+
+
+def mark_tried(table: Table, moment: datetime, *, fenced_by: dict[str, str]) -> None:
+    """Note that filling is about to be tried. Raises SupersededError where a run came first."""
+    with table.transaction() as transaction:
+        put_fence(transaction, fenced_by)
+        transaction.set_properties({TableProperty.UNFILLED_TRIED.value: moment.isoformat()})

@@ -56,7 +56,7 @@ class Resync:
             )
         # A load of an incremental run that can go on is left to the next one.
         self.subject, _ = settle(self.subject)
-        with tempfile.TemporaryDirectory(prefix="lakehouse-") as name:
+        with tempfile.TemporaryDirectory(prefix="lakehouse-", ignore_cleanup_errors=True) as name:
             folder = Path(name)
             sink = self._sink(folder)
             try:
@@ -188,7 +188,10 @@ class Resync:
             return {}
         marks = self.subject.raw.state.unfilled
         left = {name: n for name, n in marks.items() if name not in self.plan.fills}
-        return {TableProperty.UNFILLED.value: unfilled_text(left)}
+        return {
+            TableProperty.UNFILLED.value: unfilled_text(left),
+            TableProperty.UNFILLED_TRIED.value: "",
+        }
 
     def _soql(self, subject: Subject) -> str:
         """The query of the plan with the subject's fields.

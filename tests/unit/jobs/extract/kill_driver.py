@@ -11,7 +11,7 @@ import sys
 
 from lakehouse_jobs.entry import salesforce_extractor
 from lakehouse_jobs.extract import pages, steps
-from lakehouse_jobs.extract.run import Task
+from lakehouse_jobs.extract.task import Task
 
 
 def run(arguments: list[str], step: str | None, edge: str, nth: int, signalled: int) -> None:

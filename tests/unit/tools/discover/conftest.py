@@ -14,7 +14,7 @@ from lakehouse_tools.discover import census
 from lakehouse_tools.discover.access import open_org
 from tests.unit.jobs.fake_org import FakeOrg, Handler
 
-RECORDED = Path("/work/shared/salesforce/describe")
+RECORDED = Path(__file__).parents[5] / "shared" / "salesforce" / "describe"
 NOBODY = [{"errorCode": "INSUFFICIENT_ACCESS", "message": "no View Setup"}]
 
 

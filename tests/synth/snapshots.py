@@ -14,21 +14,11 @@ from typing import Any
 
 import yaml
 
+from lakehouse_tools.review.stateful import STATEFUL
+
 FOLDER = Path(__file__).resolve().parent / "snapshots"
 DEV = "LakehouseDev"
 PROD = "LakehouseProd"
-# Replacing one of these loses data, a confirmed subscription, or what a person has filled in.
-STATEFUL = frozenset(
-    {
-        "AWS::Athena::WorkGroup",
-        "AWS::Glue::Database",
-        "AWS::KMS::Key",
-        "AWS::S3::Bucket",
-        "AWS::SecretsManager::Secret",
-        "AWS::SNS::Topic",
-        "AWS::SQS::Queue",
-    }
-)
 _ASSET = re.compile(r"[0-9a-f]{64}")
 _PROD_NAME = re.compile(r"(?<=lakehouse[_-])prod(?![a-z])")
 _BOOTSTRAP = ("BootstrapVersion", "CheckBootstrapVersion")

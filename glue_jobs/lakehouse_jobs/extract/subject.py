@@ -82,11 +82,6 @@ class Subject:
         return file_schema(self.raw.table.schema(), self.raw.columns)
 
     @property
-    def data_prefix(self) -> str:
-        """Key below which the run's data files go."""
-        return f"{self.store.key_of(self.raw.table.location())}/data/{self.run_id}/"
-
-    @property
     def lookback_prefix(self) -> str:
         """Key below which files of keys go."""
         database, table = self.raw.table.name()

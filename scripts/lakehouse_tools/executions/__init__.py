@@ -10,5 +10,4 @@
 - :mod:`.history`     executions that were
 - :mod:`.states`      each object as it stands
 - :mod:`.needs`       what needs a person
-- :mod:`.configuration`  the deployed configuration of objects
 """

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 from typing import Final
 
 from lakehouse_jobs.contract.runs import ApiUse
+from lakehouse_tools.configured import deployed_config
 from lakehouse_tools.environment import Environment
 from lakehouse_tools.errors import EXIT_FAILED
 from lakehouse_tools.executions import history
-from lakehouse_tools.executions.configuration import deployed_config
 from lakehouse_tools.executions.history import PastExecution
 from lakehouse_tools.executions.needs import URGENT, Need, needs
 from lakehouse_tools.executions.progress import RUNNING, SUCCEEDED

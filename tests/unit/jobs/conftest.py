@@ -5,33 +5,22 @@ import os
 import socket
 import subprocess
 import sys
-import threading
 import time
 import urllib.request
 from dataclasses import dataclass
 from functools import cache, cached_property
-from http.server import ThreadingHTTPServer
 from importlib import import_module
 
 import pytest
 
-from tests.unit.jobs.fake_org import FakeOrg, Handler
+from tests.unit.jobs.fake_org import FakeOrg, serving
 
 
 @pytest.fixture
 def fake_org():
     """A fresh org for each test, on a port of its own."""
-    org = FakeOrg()
-    handler = type("OrgHandler", (Handler,), {"org": org})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
-    org.port = server.server_address[1]
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    yield org
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving(FakeOrg()) as org:
+        yield org
 
 
 @pytest.fixture

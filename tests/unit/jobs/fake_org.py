@@ -8,10 +8,12 @@ import re
 import socket
 import struct
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 ORG_ID = "00D000000000062EAA"
@@ -400,3 +402,20 @@ def _typed(value, kind):
     if kind == "datetime":
         return value.replace("Z", "+0000")
     return value
+
+
+@contextmanager
+def serving(org: FakeOrg, handler: type[Handler] = Handler) -> Iterator[FakeOrg]:
+    """The org on a port of its own, until the end of the ``with``."""
+    bound = type("OrgHandler", (handler,), {"org": org})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), bound)
+    server.daemon_threads = True
+    org.port = server.server_address[1]
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield org
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

@@ -2,8 +2,6 @@
 
 import json
 import re
-import threading
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -12,7 +10,7 @@ import pytest
 from lakehouse_jobs.salesforce import read_secret
 from lakehouse_tools.discover import census
 from lakehouse_tools.discover.access import open_org
-from tests.unit.jobs.fake_org import FakeOrg, Handler
+from tests.unit.jobs.fake_org import FakeOrg, Handler, serving
 
 RECORDED = Path(__file__).parents[5] / "shared" / "salesforce" / "describe"
 NOBODY = [{"errorCode": "INSUFFICIENT_ACCESS", "message": "no View Setup"}]
@@ -84,17 +82,8 @@ class WholeHandler(Handler):
 @pytest.fixture
 def org():
     """An empty org on a port of its own."""
-    org = WholeOrg()
-    handler = type("OrgHandler", (WholeHandler,), {"org": org})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
-    org.port = server.server_address[1]
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    yield org
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving(WholeOrg(), WholeHandler) as org:
+        yield org
 
 
 def seen(more=None):

@@ -21,6 +21,7 @@ from pyiceberg.expressions import GreaterThanOrEqual
 
 from lakehouse_jobs.contract.raw_log import SystemColumn
 from lakehouse_jobs.extract.columns import STAMP_COLUMN
+from lakehouse_jobs.extract.flat import flat
 from lakehouse_jobs.raw.schema import UTC_MICROSECONDS
 from lakehouse_jobs.raw.store import Store
 from lakehouse_jobs.raw.table import RawTable
@@ -53,9 +54,9 @@ class Keys:
         overlap = pc.fill_null(overlap, True)
         if not pc.any(overlap).as_py():
             return rows
-        known = pc.is_in(_text(rows.filter(overlap)), value_set=_text(self.rows))
+        known = pc.is_in(key_texts(rows.filter(overlap)), value_set=key_texts(self.rows))
         taken = pc.replace_with_mask(
-            pa.repeat(pa.scalar(True), len(rows)), _one(overlap), pc.invert(_one(known))
+            pa.repeat(pa.scalar(True), len(rows)), flat(overlap), pc.invert(flat(known))
         )
         return rows.filter(taken)
 
@@ -120,13 +121,8 @@ def _from_table(raw: RawTable, since: datetime) -> Keys:
     return Keys(since=since, rows=rows)
 
 
-def _text(keys: pa.Table) -> pa.ChunkedArray:
-    """Each key as one string."""
+def key_texts(keys: pa.Table) -> pa.ChunkedArray:
+    """Each version's key as one string."""
     stamp = pc.cast(pc.cast(keys[STAMP_COLUMN], pa.int64()), pa.string())
     deleted = pc.cast(keys[SystemColumn.IS_DELETED.value], pa.string())
     return pc.binary_join_element_wise(keys["id"], stamp, deleted, "|", null_handling="replace")
-
-
-def _one(values: pa.ChunkedArray) -> pa.Array:
-    combined = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
-    return pa.concat_arrays(combined.chunks) if isinstance(combined, pa.ChunkedArray) else combined

@@ -21,12 +21,13 @@ import pyarrow.compute as pc
 from lakehouse_jobs.contract.raw_log import SystemColumn
 from lakehouse_jobs.errors import TransferError, UnsupportedObjectError
 from lakehouse_jobs.extract.columns import STAMP_COLUMN, Selection, Source
+from lakehouse_jobs.extract.flat import flat
+from lakehouse_jobs.extract.lookback import key_texts
 from lakehouse_jobs.extract.page import Shaper
 from lakehouse_jobs.extract.parts import Part, Reading, Sink
 from lakehouse_jobs.extract.rejects import Rejected
 from lakehouse_jobs.extract.resync.found import FoundSink
 from lakehouse_jobs.extract.resync.spill import Spill
-from lakehouse_jobs.extract.resync.versions import flat
 
 LONGEST_SOQL = 100_000  # characters; Salesforce refuses a longer query
 # Of an object that only REST reads: the query is part of an address of 16,000 bytes, in which
@@ -194,7 +195,7 @@ def split(selection: Selection, room: int) -> list[list[Source]]:
 def join(tables: Sequence[pa.Table], schema: pa.Schema) -> tuple[pa.Table, list[str]]:
     """The rows that all parts have alike, with the columns of all; the ids of the others."""
     first, *others = tables
-    keys = [_keys(table) for table in tables]
+    keys = [flat(key_texts(table)) for table in tables]
     agreed = pa.repeat(pa.scalar(True), len(first))
     for other in keys[1:]:
         agreed = pc.and_(agreed, pc.is_in(keys[0], value_set=other))
@@ -226,15 +227,6 @@ def _together(spills: Sequence[Spill]) -> Iterator[list[pa.Table]]:
         if rows >= ROWS_AT_ONCE or bucket + 1 == spills[0].buckets:
             yield [pa.concat_tables(part) for part in zip(*waiting, strict=True)]
             waiting, rows = [], 0
-
-
-def _keys(table: pa.Table) -> pa.Array:
-    """Id, stamp and deletion of each row as one text."""
-    stamp = pc.cast(pc.cast(table[STAMP_COLUMN], pa.int64()), pa.string())
-    deleted = pc.cast(table[SystemColumn.IS_DELETED.value], pa.string())
-    return flat(
-        pc.binary_join_element_wise(table["id"], stamp, deleted, "|", null_handling="replace")
-    )
 
 
 def _twice(table: pa.Table) -> pa.Array:

@@ -16,15 +16,16 @@ import pyarrow.compute as pc
 from lakehouse_jobs.contract.raw_log import Change, SystemColumn
 from lakehouse_jobs.errors import JobGoneError
 from lakehouse_jobs.extract.columns import STAMP_COLUMN
+from lakehouse_jobs.extract.flat import flat
 from lakehouse_jobs.extract.pages import page_reader
 from lakehouse_jobs.extract.parts import Part
 from lakehouse_jobs.extract.resync.buckets import buckets_for
-from lakehouse_jobs.extract.resync.chunks import chunked
 from lakehouse_jobs.extract.resync.found import FoundSink
 from lakehouse_jobs.extract.resync.pinned import Pinned
 from lakehouse_jobs.extract.resync.spill import Spill
-from lakehouse_jobs.extract.resync.versions import Once, compare, flat, newest
+from lakehouse_jobs.extract.resync.versions import Once, compare, newest
 from lakehouse_jobs.extract.subject import Subject
+from lakehouse_jobs.raw.chunks import chunked
 
 # Above so many found records raw is compared as a whole: looking each up would cost more.
 MOST_LOOKED_UP: Final = 1_000_000

@@ -8,8 +8,8 @@ from pathlib import Path
 import pyarrow as pa
 
 from lakehouse_jobs.extract.parts import Part
-from lakehouse_jobs.extract.resync.chunks import chunked
 from lakehouse_jobs.extract.resync.spill import Spill
+from lakehouse_jobs.raw.chunks import chunked
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from pyiceberg.io.pyarrow import ArrowScan
 from pyiceberg.table import FileScanTask, Table
 
-from lakehouse_jobs.extract.resync.chunks import CHUNK_ROWS, chunked
+from lakehouse_jobs.raw.chunks import CHUNK_ROWS, chunked
 from lakehouse_jobs.raw.schema import FIELD_ID
 
 

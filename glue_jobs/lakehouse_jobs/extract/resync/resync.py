@@ -13,6 +13,7 @@ import pyarrow as pa
 from lakehouse_jobs.contract.raw_log import TableProperty
 from lakehouse_jobs.errors import CommitUnknownError
 from lakehouse_jobs.extract.file_sink import FileSink
+from lakehouse_jobs.extract.flat import flat
 from lakehouse_jobs.extract.landed import Landed, land
 from lakehouse_jobs.extract.leftovers import drop, settle
 from lakehouse_jobs.extract.load_progress import Load
@@ -24,7 +25,6 @@ from lakehouse_jobs.extract.resync.guard import allowed_gone, refuse_mass_deleti
 from lakehouse_jobs.extract.resync.pinned import Pinned
 from lakehouse_jobs.extract.resync.plan import Columns, Plan
 from lakehouse_jobs.extract.resync.tombstones import Tombstones
-from lakehouse_jobs.extract.resync.versions import flat
 from lakehouse_jobs.extract.steps import Step, step
 from lakehouse_jobs.extract.subject import Subject
 from lakehouse_jobs.extract.window import Window

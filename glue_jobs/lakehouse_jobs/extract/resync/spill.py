@@ -11,8 +11,8 @@ from typing import Self
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lakehouse_jobs.extract.flat import flat
 from lakehouse_jobs.extract.resync.buckets import bucket_numbers
-from lakehouse_jobs.extract.resync.versions import flat
 
 
 class Spill:

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from lakehouse_jobs.contract.raw_log import SystemColumn
 from lakehouse_jobs.extract.columns import STAMP_COLUMN
+from lakehouse_jobs.extract.flat import flat
 from lakehouse_jobs.extract.lookback import KEY_SCHEMA
 from lakehouse_jobs.raw.schema import UTC_MICROSECONDS
 
@@ -89,14 +90,6 @@ class Once:
         self._passed = keys.take(pc.add(first, len(self._passed)))
         wanted = pc.is_in(places.slice(len(keys) - len(rows)), value_set=first)
         return rows.filter(wanted)
-
-
-def flat(values: pa.Array | pa.ChunkedArray) -> pa.Array:
-    """One array of a column that may come in chunks."""
-    if isinstance(values, pa.Array):
-        return values
-    combined = values.combine_chunks()
-    return combined if isinstance(combined, pa.Array) else pa.concat_arrays(combined.chunks)
 
 
 def _unequal(ours: pa.ChunkedArray, theirs: pa.ChunkedArray) -> pa.ChunkedArray:

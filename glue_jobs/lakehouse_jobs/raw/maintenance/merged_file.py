@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyiceberg.io import FileIO
 
+from lakehouse_jobs.raw.chunks import chunked
 from lakehouse_jobs.raw.maintenance.small_files import MB
 
 TARGET: Final = 256 * MB  # bytes of a merged file; smaller where the rows give no more
@@ -33,7 +34,9 @@ def merge(
     Columns are matched by field id. Memory holds a row group, the disk one merged file.
     """
     written: list[str] = []
-    groups = _groups(_batches(paths, io=io, schema=schema))
+    groups = chunked(
+        _batches(paths, io=io, schema=schema), most_rows=GROUP_ROWS, most_bytes=GROUP_BYTES
+    )
     group = next(groups, None)
     while group is not None:
         path = folder / f"{uuid.uuid4().hex}.parquet"
@@ -46,20 +49,6 @@ def merge(
         finally:
             path.unlink(missing_ok=True)
     return written
-
-
-def _groups(batches: Iterator[pa.Table]) -> Iterator[pa.Table]:
-    waiting: list[pa.Table] = []
-    rows = size = 0
-    for batch in batches:
-        waiting.append(batch)
-        rows += len(batch)
-        size += batch.nbytes
-        if rows >= GROUP_ROWS or size >= GROUP_BYTES:
-            yield pa.concat_tables(waiting)
-            waiting, rows, size = [], 0, 0
-    if waiting:
-        yield pa.concat_tables(waiting)
 
 
 def _batches(paths: Sequence[str], *, io: FileIO, schema: pa.Schema) -> Iterator[pa.Table]:

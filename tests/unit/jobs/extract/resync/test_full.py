@@ -138,7 +138,8 @@ def test_mass_deletion_is_refused_and_nothing_is_written(many):
 
 
 def test_many_buckets_find_the_same(account_lab, monkeypatch):
-    from lakehouse_jobs.extract.resync import buckets, chunks
+    from lakehouse_jobs.extract.resync import buckets
+    from lakehouse_jobs.raw import chunks
 
     monkeypatch.setattr(buckets, "ROWS_PER_BUCKET", 100)
     monkeypatch.setattr(chunks, "CHUNK_ROWS", 300)

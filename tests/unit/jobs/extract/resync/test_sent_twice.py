@@ -49,7 +49,7 @@ def loaded(lab):
 @local_aws
 @pytest.mark.parametrize("mode", ["full", "reconcile", "refresh", "incremental"])
 def test_sent_twice_within_a_page_and_across_pages(loaded, monkeypatch, mode):
-    from lakehouse_jobs.extract.resync import chunks
+    from lakehouse_jobs.raw import chunks
 
     monkeypatch.setattr(chunks, "CHUNK_ROWS", 2)
     org = loaded.org

@@ -21,7 +21,7 @@ class Argument(StrEnum):
     EXECUTION_NAME = "execution_name"
     GROUP = "group"
     OBJECTS = "objects"  # comma-separated API names; "*" means the whole group
-    MODE = "mode"
+    MODE = "read_mode"  # not "mode": that name is Glue's own, and a script must not set it
     SINCE = "since"  # see .period; "-" means unset, as Glue drops empty values
     UNTIL = "until"
 

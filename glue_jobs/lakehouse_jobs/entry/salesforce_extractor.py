@@ -59,7 +59,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     ):
         parser.add_argument(argument.flag, required=True)
     parser.add_argument(Argument.OBJECTS.flag, default=ALL_OBJECTS)
-    parser.add_argument(Argument.MODE.flag, default=Mode.INCREMENTAL.value)
+    parser.add_argument(Argument.MODE.flag, dest="mode", default=Mode.INCREMENTAL.value)
     parser.add_argument(Argument.SINCE.flag, default=UNSET)
     parser.add_argument(Argument.UNTIL.flag, default=UNSET)
     return parser.parse_known_args(list(arguments))[0]

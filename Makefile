@@ -30,11 +30,15 @@ help: ## This list
 
 .PHONY: test
 test: lint types runtimes ## All that a reviewer would run: linters, types, import contracts, all tests
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(ARGS)
+
+# A file's tests share one worker, and with it their servers; the longest files lie first.
+WORKERS ?= 2
+SIDE_BY_SIDE = --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 .PHONY: unit
 unit: $(SYNCED) ## The unit tests that start neither the local AWS nor Spark
-	@$(BIN)/python -m pytest tests/unit -m "not local_aws" $(ARGS)
+	@$(BIN)/python -m pytest tests/unit -m "not local_aws" $(SIDE_BY_SIDE) $(ARGS)
 
 .PHONY: lint
 lint: $(SYNCED) ## Python and SQL style, and which package may import which

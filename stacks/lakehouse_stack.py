@@ -75,7 +75,7 @@ class LakehouseStack(Stack):
             self,
             "Pipeline",
             lake=self.lake,
-            extractor=self.extractor,
+            extraction=self.extractor,
             dbt_build=self.dbt_build,
             name=settings.prefix,
             alert_emails=settings.alert_emails,

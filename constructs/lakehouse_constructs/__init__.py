@@ -7,6 +7,7 @@ first. ``stacks/lakehouse_stack.py`` of the project wires them all.
 from lakehouse_constructs._errors import ShippedFilesError, SynthesisError, WheelSetError
 from lakehouse_constructs.alarms import PipelineAlarms
 from lakehouse_constructs.dbt_build import DbtBuild, GlueSessions
+from lakehouse_constructs.extraction import GlueJobExtraction, JobGroup
 from lakehouse_constructs.iceberg_catalog import IcebergCatalog, Layer
 from lakehouse_constructs.lake_bucket import LakeBucket
 from lakehouse_constructs.pipeline import Pipeline
@@ -18,8 +19,10 @@ __all__ = [
     "DbtBuild",
     "ExtractionSchedule",
     "ExtractionSchedules",
+    "GlueJobExtraction",
     "GlueSessions",
     "IcebergCatalog",
+    "JobGroup",
     "LakeBucket",
     "Layer",
     "Pipeline",

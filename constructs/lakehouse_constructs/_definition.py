@@ -2,7 +2,8 @@
 
 Plan → Refused? → EachGroup (Extract → ReadOutcome) → Collect → ToBuild? → Build →
 ReadBuildOutcome → Judge → Healthy? → Succeeded, or Notify → Failed. An input that Plan
-refuses goes by NotStarted to Notify → Failed.
+refuses goes by NotStarted to Notify → Failed. Where runs leave no outcome, RunEnded stands
+for ReadOutcome.
 
 Variables, visible to all states: ``plan``, ``extraction``, ``build``, ``verdict``
 (:mod:`._plan`, :mod:`._outcomes`). Within EachGroup all data goes from state to state.
@@ -32,12 +33,21 @@ _EVERYTHING: Final = ["States.ALL"]
 
 
 @dataclass(frozen=True, kw_only=True)
+class Runs:
+    """The Glue runs of the extraction."""
+
+    job_name: str
+    objects: ObjectsConfig  # the groups, one run each
+    sized: bool  # whether a group says how many workers of which type its run has
+    leave_outcome: bool  # whether each run writes its outcome under runs/
+
+
+@dataclass(frozen=True, kw_only=True)
 class Definition:
     """What the states act on."""
 
     bucket: s3.IBucket
-    objects: ObjectsConfig
-    job_name: str
+    runs: Runs
     partition: str
     project: codebuild.IProject
     build_timeout: Duration  # above the project's own
@@ -48,7 +58,9 @@ class Definition:
     def chain(self, scope: Construct) -> sfn.IChainable:
         """Make the states under ``scope``."""
         plan = sfn.Pass.jsonata(
-            scope, "Plan", assign={"plan": _query(plan_expression(self.objects))}
+            scope,
+            "Plan",
+            assign={"plan": _query(plan_expression(self.runs.objects, sized=self.runs.sized))},
         )
         refused = sfn.Choice.jsonata(scope, "Refused?")
         collect = sfn.Pass.jsonata(
@@ -83,6 +95,10 @@ class Definition:
             items=sfn.ProvideItems.jsonata(_query("$plan.items")),
             max_concurrency=self.max_concurrency,
         )
+        told = self._read_outcome(scope) if self.runs.leave_outcome else self._run_ended(scope)
+        return each.item_processor(self._extract(scope, then=told).next(told))
+
+    def _read_outcome(self, scope: Construct) -> sfn.TaskStateBase:
         read = self._read(
             scope,
             "ReadOutcome",
@@ -94,14 +110,21 @@ class Definition:
             errors=_EVERYTHING,
             outputs=_query(_outcomes.GROUP_WITHOUT_OUTCOME),
         )
-        return each.item_processor(self._extract(scope, read=read).next(read))
+        return read
 
-    def _extract(self, scope: Construct, *, read: sfn.State) -> sfn.CustomState:
+    def _run_ended(self, scope: Construct) -> sfn.Pass:
+        return sfn.Pass.jsonata(scope, "RunEnded", outputs=_query(_outcomes.GROUP_BY_ITS_END))
+
+    def _extract(self, scope: Construct, *, then: sfn.State) -> sfn.CustomState:
         # GlueStartJobRun drops the state's TimeoutSeconds and takes no expression for
         # numbers, so the state is written out; Pipeline grants what it needs. Of a catch
         # added by add_catch a CustomState would drop the Output.
         item = "$states.input"
-        longest = max(group.timeout_minutes for group in self.objects.groups)
+        longest = max(group.timeout_minutes for group in self.runs.objects.groups)
+        size = {
+            "WorkerType": _query(f"{item}.worker_type"),
+            "NumberOfWorkers": _query(f"{item}.workers"),
+        }
         extract = sfn.CustomState(
             scope,
             "Extract",
@@ -110,9 +133,8 @@ class Definition:
                 "Resource": f"arn:{self.partition}:states:::glue:startJobRun.sync",
                 "TimeoutSeconds": Duration.minutes(longest).plus(_START_UP).to_seconds(),
                 "Arguments": {
-                    "JobName": self.job_name,
-                    "WorkerType": _query(f"{item}.worker_type"),
-                    "NumberOfWorkers": _query(f"{item}.workers"),
+                    "JobName": self.runs.job_name,
+                    **(size if self.runs.sized else {}),
                     "Timeout": _query(f"{item}.timeout_minutes"),
                     "Arguments": {
                         Argument.EXECUTION_NAME.flag: _query(_EXECUTION),
@@ -128,7 +150,7 @@ class Definition:
                     {
                         "ErrorEquals": _EVERYTHING,
                         "Output": {"item": _query(item), "error": _query(_outcomes.JOB_ERROR)},
-                        "Next": read.state_id,
+                        "Next": then.state_id,
                     }
                 ],
             },

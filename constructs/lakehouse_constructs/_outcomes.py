@@ -2,8 +2,9 @@
 
 Shapes between the states:
 
-- a *group* (``GROUP``): {"group", "landed", "unchanged", "skipped", "unbuilt", "failed":
-  [{"object", "message"}], and, where the run left no outcome, "names" and "error"}
+- a *group* (``GROUP``, ``GROUP_BY_ITS_END``): {"group", "landed", "unchanged", "skipped",
+  "unbuilt", "failed": [{"object", "message"}], and, where the run left no outcome, "names"
+  and "error"}
 - the *extraction* (``EXTRACTION``): the lists of all groups, and "broken": the groups with
   an error
 - the *build* (``BUILD_READ``, ``BUILD_UNREAD``): {"status", "cause"}, status
@@ -74,6 +75,23 @@ GROUP_WITHOUT_OUTCOME: Final = """(
       $exists($run.error) ? $run.error
       : "the run ended without an outcome (" & $states.errorOutput.Error & ")", 0, MESSAGE)
   }
+)""".replace("MESSAGE", str(_MESSAGE))
+
+# After a run that leaves no outcome: how it ended is all there is to know.
+GROUP_BY_ITS_END: Final = """(
+  $run := $states.input;
+  $broken := $exists($run.error);
+  $merge([
+    {
+      "group": $run.item.group,
+      "landed": $broken ? [] : $run.item.names,
+      "unchanged": [],
+      "skipped": [],
+      "unbuilt": [],
+      "failed": []
+    },
+    $broken ? {"names": $run.item.names, "error": $substring($run.error, 0, MESSAGE)} : {}
+  ])
 )""".replace("MESSAGE", str(_MESSAGE))
 
 EXTRACTION: Final = """(

@@ -20,7 +20,7 @@ INPUT_KEYS: Final = ("objects", "groups", "mode", "since", "until", "full_refres
 # The value of the expression has either `error` and `cause`, or `mode`, `since`, `until`,
 # `full_refresh` and `items`, one for each Glue run:
 # {"group", "objects": what the job is asked for, "names": the objects known by name,
-#  "worker_type", "workers", "timeout_minutes"}
+#  "worker_type" and "workers" where the plan is sized, "timeout_minutes"}
 _TEMPLATE: Final = """(
   $in := $states.input;
   $known := %(groups)s;
@@ -111,10 +111,13 @@ _TEMPLATE: Final = """(
 )"""
 
 
-def plan_expression(objects: ObjectsConfig) -> str:
-    """The expression for this configuration, without the delimiters ``{% %}``."""
+def plan_expression(objects: ObjectsConfig, *, sized: bool = True) -> str:
+    """The expression for this configuration, without the delimiters ``{% %}``.
+
+    Where it is not ``sized``, the items say nothing of workers: the job has its own.
+    """
     return _TEMPLATE % {
-        "groups": _literal([_known(group) for group in objects.groups]),
+        "groups": _literal([_known(group, sized=sized) for group in objects.groups]),
         "modes": _literal([mode.value for mode in Mode]),
         "keys": _literal(INPUT_KEYS),
         "group_of": _group_of(objects.groups),
@@ -127,12 +130,12 @@ def plan_expression(objects: ObjectsConfig) -> str:
     }
 
 
-def _known(group: Group) -> dict[str, Any]:
+def _known(group: Group, *, sized: bool) -> dict[str, Any]:
+    size = {"worker_type": group.worker_type, "workers": group.workers} if sized else {}
     return {
         "group": group.name,
         "names": [entry for entry in group.include if not is_pattern(entry)],
-        "worker_type": group.worker_type,
-        "workers": group.workers,
+        **size,
         "timeout_minutes": group.timeout_minutes,
     }
 

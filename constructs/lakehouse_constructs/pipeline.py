@@ -10,7 +10,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from lakehouse_constructs._acknowledge import acknowledge
-from lakehouse_constructs._definition import Definition
+from lakehouse_constructs._definition import Definition, Runs
 from lakehouse_constructs._interfaces import (
     as_project,
     as_topic,
@@ -26,6 +26,7 @@ from lakehouse_constructs._statements import (
     on_objects,
 )
 from lakehouse_constructs.dbt_build import DbtBuild
+from lakehouse_constructs.extraction import GlueJobExtraction
 from lakehouse_constructs.lake_bucket import LakeBucket
 from lakehouse_constructs.salesforce_extractor import SalesforceExtractor
 from lakehouse_jobs.contract.runs import RUNS_PREFIX
@@ -52,7 +53,7 @@ class Pipeline(Construct):
         id: str,
         *,
         lake: LakeBucket,
-        extractor: SalesforceExtractor,
+        extraction: SalesforceExtractor | GlueJobExtraction,
         dbt_build: DbtBuild,
         name: str,
         alert_emails: tuple[str, ...] = (),
@@ -63,11 +64,17 @@ class Pipeline(Construct):
     ) -> None:
         """Make the state machine.
 
+        :param lake: where outcomes lie (``runs/``); its key encrypts alerts and logs.
+        :param extraction: what brings rows into raw: the Salesforce extractor, or a Glue job
+            of one's own and what it promises.
+        :param dbt_build: what builds the other layers.
         :param name: of the lakehouse, for people: it begins the subject of alerts.
         :param alert_emails: subscribed to the alert topic; each has to confirm once.
             Default: nobody.
-        :param max_concurrency: Glue runs at once in one execution. Default: as many as the
-            objects' ``api_budget.long_requests``, one for each run, and at most 10.
+        :param max_concurrency: Glue runs at once in one execution. Default: with the
+            Salesforce extractor as many as the objects' ``api_budget.long_requests``, one for
+            each run, and at most 10; with a job of one's own 1, as a Glue job has one run at a
+            time unless its MaxConcurrentRuns says otherwise.
         :param timeout: of one execution. Default: 24 hours.
         :param log_retention: Default: three months.
         """
@@ -82,16 +89,16 @@ class Pipeline(Construct):
             encryption_key=lake.key,
             removal_policy=RemovalPolicy.DESTROY,
         )
+        runs = _runs(extraction)
         definition = Definition(
             bucket=lake.bucket,
-            objects=extractor.objects,
+            runs=runs,
             partition=Aws.PARTITION,
-            job_name=extractor.job.ref,
             project=as_project(dbt_build.project),
             build_timeout=dbt_build.timeout.plus(Duration.minutes(30)),
             topic=as_topic(self.alert_topic),
             lakehouse=name,
-            max_concurrency=max_concurrency or min(10, extractor.objects.api_budget.long_requests),
+            max_concurrency=_at_once(extraction) if max_concurrency is None else max_concurrency,
         )
         self.state_machine = sfn.StateMachine(
             self,
@@ -104,7 +111,7 @@ class Pipeline(Construct):
                 destination=self.log_group, level=sfn.LogLevel.ALL, include_execution_data=True
             ),
         )
-        self._grant(lake, extractor)
+        self._grant(lake, runs.job_name)
 
     def _alert_topic(self, lake: LakeBucket, emails: tuple[str, ...]) -> sns.Topic:
         topic = sns.Topic(
@@ -139,7 +146,7 @@ class Pipeline(Construct):
         )
         return topic
 
-    def _grant(self, lake: LakeBucket, extractor: SalesforceExtractor) -> None:
+    def _grant(self, lake: LakeBucket, job_name: str) -> None:
         add_statements(
             self.state_machine,
             allow(
@@ -147,7 +154,7 @@ class Pipeline(Construct):
                 "glue:GetJobRun",
                 "glue:GetJobRuns",
                 "glue:BatchStopJobRun",
-                on=[glue_arn(self, "job", extractor.job.ref)],
+                on=[glue_arn(self, "job", job_name)],
             ),
             on_bucket(lake.bucket),
             on_objects(lake.bucket, prefixes=[RUNS_PREFIX], actions=["s3:GetObject"]),
@@ -159,3 +166,25 @@ class Pipeline(Construct):
             "IAM5[Resource::*]",
             "X-Ray's and log delivery's actions know no resource",
         )
+
+
+def _runs(extraction: SalesforceExtractor | GlueJobExtraction) -> Runs:
+    if isinstance(extraction, GlueJobExtraction):
+        return Runs(
+            job_name=extraction.job.job_ref.job_name,
+            objects=extraction.objects,
+            sized=False,
+            leave_outcome=extraction.writes_outcome,
+        )
+    return Runs(
+        job_name=extraction.job.ref,
+        objects=extraction.objects,
+        sized=True,
+        leave_outcome=True,
+    )
+
+
+def _at_once(extraction: SalesforceExtractor | GlueJobExtraction) -> int:
+    if isinstance(extraction, GlueJobExtraction):
+        return 1
+    return min(10, extraction.objects.api_budget.long_requests)

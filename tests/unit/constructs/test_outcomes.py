@@ -123,6 +123,28 @@ def test_a_group_without_an_outcome_failed_as_a_whole(evaluate, input_, said) ->
     assert read["names"] == ["Account", "Lead"]
 
 
+def test_an_outcome_may_leave_out_what_it_has_nothing_to_say_of(group) -> None:
+    empty = {"landed": [], "unchanged": [], "skipped": [], "unbuilt": [], "failed": []}
+
+    assert group({}) == {"group": "sales", **empty}
+    assert group({"landed": ["Lead"]}) == {"group": "sales", **empty, "landed": ["Lead"]}
+
+
+@pytest.mark.parametrize("names", [["Account", "Lead"], ["all"]])
+def test_where_runs_leave_no_outcome_their_end_stands_for_it(evaluate, extraction, names) -> None:
+    item = {"group": "sales", "names": names}
+
+    landed = evaluate(_outcomes.GROUP_BY_ITS_END, input={"item": item})
+    broken = evaluate(_outcomes.GROUP_BY_ITS_END, input={"item": item, "error": "x" * 501})
+
+    assert landed == {**LANDED, "landed": names}
+    assert (broken["landed"], broken["names"], broken["error"]) == ([], names, "x" * 500)
+    together = extraction(landed, broken)
+    assert evaluate(_outcomes.TO_BUILD, variables={"extraction": together, "plan": {}}) is True
+    left_out = evaluate(_outcomes.FAILED_OBJECTS, variables={"extraction": together})
+    assert left_out == ",".join(names)
+
+
 def test_groups_are_put_together(group, extraction) -> None:
     other = {
         **LANDED,

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 from aws_cdk import Duration, Stack
+from aws_cdk import aws_glue as glue
 from aws_cdk import aws_logs as logs
 
-from lakehouse_constructs import Pipeline
+from lakehouse_constructs import GlueJobExtraction, JobGroup, Pipeline
 from lakehouse_jobs.contract.arguments import Argument, BuildVariable
 
 PER_RUN = {
@@ -25,14 +26,22 @@ def make(stack: Stack, lake, extractor, dbt_build) -> Callable[..., Pipeline]:
         return Pipeline(
             stack,
             "Pipeline",
-            lake=lake,
-            extractor=extractor,
-            dbt_build=dbt_build,
-            name="lake_test",
-            **props,
+            **{
+                "lake": lake,
+                "extraction": extractor,
+                "dbt_build": dbt_build,
+                "name": "lake_test",
+                **props,
+            },
         )
 
     return made
+
+
+@pytest.fixture
+def theirs(stack: Stack) -> glue.CfnJob:
+    command = glue.CfnJob.JobCommandProperty(name="glueetl", script_location="s3://theirs/job.py")
+    return glue.CfnJob(stack, "Theirs", command=command, role="theirs")
 
 
 @pytest.fixture
@@ -176,6 +185,55 @@ class TestCustom:
         assert definition["States"]["EachGroup"]["MaxConcurrency"] == 2
         assert definition["TimeoutSeconds"] == 3 * 60 * 60
         assert 1 in {g["RetentionInDays"] for g in resources("AWS::Logs::LogGroup")}
+
+
+class TestAJobOfOnesOwn:
+    @pytest.fixture
+    def each(self, make, machine, theirs) -> Callable[..., dict]:
+        def made(**props: Any) -> dict:
+            make(extraction=GlueJobExtraction(job=theirs, **props))
+            return _definition(machine())["States"]["EachGroup"]
+
+        return made
+
+    def test_its_runs_are_started_with_its_own_size(self, each) -> None:
+        extract = each(timeout=Duration.minutes(20))["ItemProcessor"]["States"]["Extract"]
+
+        assert extract["Arguments"]["JobName"] == "<reference>"
+        assert not {"WorkerType", "NumberOfWorkers"} & set(extract["Arguments"])
+        assert set(extract["Arguments"]["Arguments"]) == {a.flag for a in PER_RUN}
+        assert extract["TimeoutSeconds"] == (20 + 30) * 60
+
+    def test_nothing_is_read_of_a_run_that_promises_no_outcome(self, each) -> None:
+        inner = each()["ItemProcessor"]["States"]
+
+        assert set(inner) == {"Extract", "RunEnded"}
+        assert inner["Extract"]["Next"] == inner["Extract"]["Catch"][0]["Next"] == "RunEnded"
+        assert inner["RunEnded"]["End"] is True
+
+    def test_a_promised_outcome_is_read_as_the_extractors_is(self, each) -> None:
+        inner = each(writes_outcome=True)["ItemProcessor"]["States"]
+
+        assert set(inner) == {"Extract", "ReadOutcome", "NoOutcome"}
+
+    def test_its_runs_come_one_after_the_other_unless_told_otherwise(
+        self, make, machine, theirs
+    ) -> None:
+        groups = [JobGroup(name="a"), JobGroup(name="b")]
+        make(extraction=GlueJobExtraction(job=theirs, groups=groups))
+
+        assert _definition(machine())["States"]["EachGroup"]["MaxConcurrency"] == 1
+
+    def test_the_role_may_start_this_job_and_no_other(self, each, resources) -> None:
+        each()
+
+        (start,) = [
+            s
+            for p in resources("AWS::IAM::Policy")
+            for s in p["PolicyDocument"]["Statement"]
+            if "glue:StartJobRun" in s["Action"]
+        ]
+        assert start["Resource"]["Fn::Join"][1][-1] == {"Ref": "Theirs"}
 
 
 def _strings(value: object) -> list[str]:

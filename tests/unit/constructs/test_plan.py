@@ -63,6 +63,14 @@ def test_a_group_brings_its_size_and_the_objects_known_by_name(plan) -> None:
     assert history["names"] == []
 
 
+def test_a_plan_without_sizes_leaves_them_to_the_job(evaluate) -> None:
+    result = evaluate(plan_expression(CONFIG, sized=False), input={"groups": ["single"]})
+
+    assert result["items"] == [
+        {"group": "single", "objects": "*", "names": ["Solo"], "timeout_minutes": 60}
+    ]
+
+
 def test_requested_objects_start_their_groups_alone_and_get_the_configured_spelling(plan) -> None:
     result = plan({"objects": ["ACCOUNT", "account", "LeadHistory"]})
 

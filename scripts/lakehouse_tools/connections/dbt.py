@@ -1,0 +1,106 @@
+"""``dbt debug`` with the project's own packages and the settings that a build has."""
+
+import os
+import re
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from lakehouse_tools.checks import CheckFailedError, Note
+from lakehouse_tools.deploy.project import find_project
+from lakehouse_tools.environment import Environment
+from lakehouse_tools.errors import RequestError
+from lakehouse_tools.stack import Stack
+
+if TYPE_CHECKING:
+    pass
+
+_SECONDS: Final = 420  # a Glue session may take five minutes to start
+_COLOUR: Final = re.compile(r"\x1b\[[0-9;]*m")
+_TOLD: Final = re.compile(r"(?:Runtime|Database|Compilation|Parsing|Dbt \w+) Error|\bERROR\b")
+
+
+def debug(environment: Environment, stack: Stack) -> str:
+    """Profile, project and a first statement in a Glue session of the build's kind.
+
+    In an account that session is billed, for its least of one minute.
+    """
+    from lakehouse_local.home import Home
+
+    home = environment.home or Home.from_environment()
+    program = home.build_bin / "dbt"
+    if not program.is_file():
+        raise Note(
+            f"not tried: dbt is not in {home.runtimes}",
+            "`lakehouse setup` brings it; a build in CodeBuild brings its own",
+        )
+    try:
+        project = find_project() / "dbt_project"
+    except RequestError as error:
+        raise Note(f"not tried: {error}") from None
+    with tempfile.TemporaryDirectory(prefix="lakehouse-dbt-") as folder:
+        done = _run(program, project, Path(folder), environment=environment, stack=stack)
+    if done.returncode != 0:
+        raise CheckFailedError(
+            f"dbt debug ended with exit status {done.returncode}: {_reason(done.stdout)}",
+            "see that these credentials may start Glue sessions and pass the session role, or"
+            " leave this out with --skip dbt: the build itself has a role of its own",
+        )
+    return "dbt debug: profile, project and a statement in a Glue session"
+
+
+def _run(
+    program: Path, project: Path, folder: Path, *, environment: Environment, stack: Stack
+) -> subprocess.CompletedProcess[str]:
+    places = ("--project-dir", str(project), "--profiles-dir", str(project))
+    # A checkout stays as it is, whatever dbt writes.
+    own = {"DBT_TARGET_PATH": str(folder / "target"), "DBT_LOG_PATH": str(folder / "logs")}
+    try:
+        return subprocess.run(
+            [str(program), "--no-use-colors", "debug", *places],
+            env=_environment(environment, settings(environment, stack), os.environ) | own,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise CheckFailedError(
+            f"dbt debug did not end within {_SECONDS} seconds",
+            "look at Glue's interactive sessions in the account's console, then try again",
+        ) from None
+
+
+def settings(environment: Environment, stack: Stack) -> dict[str, str]:
+    """The variables that the build's project has, as deployed."""
+    (project,) = environment.client("codebuild").batch_get_projects(names=[stack.dbt_project_name])[
+        "projects"
+    ]
+    return {v["name"]: v["value"] for v in project["environment"]["environmentVariables"]}
+
+
+def _environment(
+    environment: Environment, variables: Mapping[str, str], environ: Mapping[str, str]
+) -> dict[str, str]:
+    if environment.home is None:
+        kept = dict(environ)
+    else:
+        from lakehouse_local.home import aws_environment
+
+        kept = {k: v for k, v in environ.items() if not k.startswith("AWS_")}
+        kept |= aws_environment(environment.home.endpoint)
+        kept["NO_PROXY"] = ",".join(filter(None, [kept.get("NO_PROXY"), "127.0.0.1"]))
+    return {**kept, **variables, "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}
+
+
+def _reason(output: str) -> str:
+    lines = [_COLOUR.sub("", line).strip() for line in output.splitlines()]
+    told = [line for line in lines if _TOLD.search(line)] or [line for line in lines if line]
+    return told[-1][:300] if told else "no output"

@@ -48,7 +48,7 @@ class LakehouseStack(Stack):
         self.catalog = IcebergCatalog(
             self,
             "Catalog",
-            bucket=self.lake.bucket,
+            lake=self.lake,
             prefix=settings.prefix,
             removal_policy=settings.removal_policy,
         )

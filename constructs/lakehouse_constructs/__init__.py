@@ -5,6 +5,7 @@ first. ``stacks/lakehouse_stack.py`` of the project wires them all.
 """
 
 from lakehouse_constructs._errors import ShippedFilesError, SynthesisError, WheelSetError
+from lakehouse_constructs._lake_formation import LakeFormation
 from lakehouse_constructs.alarms import PipelineAlarms
 from lakehouse_constructs.dbt_build import DbtBuild, GlueSessions
 from lakehouse_constructs.extraction import GlueJobExtraction, JobGroup
@@ -24,6 +25,7 @@ __all__ = [
     "IcebergCatalog",
     "JobGroup",
     "LakeBucket",
+    "LakeFormation",
     "Layer",
     "Pipeline",
     "PipelineAlarms",

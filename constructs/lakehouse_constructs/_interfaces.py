@@ -15,6 +15,7 @@ from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_scheduler_targets as targets
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
+from constructs import Construct
 
 
 def service_principal(name: str) -> iam.IPrincipal:
@@ -50,3 +51,13 @@ def alarm_action(topic: sns.ITopic | sns.Topic) -> cloudwatch.IAlarmAction:
 def as_target(target: targets.StepFunctionsStartExecution) -> scheduler.IScheduleTarget:
     """The target, as schedules take it."""
     return cast("scheduler.IScheduleTarget", target)
+
+
+def scope_of(grantee: iam.IGrantable, *, default: Construct) -> Construct:
+    """The role or user itself where it was made in this app, ``default`` where it is a reference.
+
+    What a grant makes lies beside the grantee, as CDK's own grants do: a stack of readers
+    then depends on the stack of the catalog, never the other way round.
+    """
+    principal = grantee.grant_principal
+    return principal if isinstance(principal, Construct) else default

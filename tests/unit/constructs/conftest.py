@@ -34,7 +34,7 @@ def lake(stack: Stack) -> LakeBucket:
 
 @pytest.fixture
 def catalog(stack: Stack, lake: LakeBucket) -> IcebergCatalog:
-    return IcebergCatalog(stack, "Catalog", bucket=lake.bucket, prefix="lake_test")
+    return IcebergCatalog(stack, "Catalog", lake=lake, prefix="lake_test")
 
 
 @pytest.fixture
@@ -84,6 +84,12 @@ def dbt_build(
         dbt_project=dbt_project,
         wheel_cache=wheel_cache,
     )
+
+
+@pytest.fixture
+def template_of() -> Callable[[Stack], Template]:
+    """The template of a stack."""
+    return Template.from_stack
 
 
 @pytest.fixture

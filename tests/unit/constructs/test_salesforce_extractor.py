@@ -210,7 +210,7 @@ def test_two_syntheses_publish_the_same_files(objects_config: Path, wheel_cache:
             stack,
             "Extractor",
             lake=lake,
-            catalog=IcebergCatalog(stack, "Catalog", bucket=lake.bucket, prefix="p"),
+            catalog=IcebergCatalog(stack, "Catalog", lake=lake, prefix="p"),
             objects_config=objects_config,
             wheel_cache=wheel_cache,
         )

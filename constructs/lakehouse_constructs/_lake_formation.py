@@ -1,0 +1,149 @@
+"""AWS Lake Formation: who may use which database, table and column.
+
+Sources: docs.aws.amazon.com/lake-formation/latest/dg, "Lake Formation permissions
+reference" and "Implicit permissions"; the order of grants: issue 2500 of
+aws-cloudformation/cloudformation-coverage-roadmap.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from aws_cdk import Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lakeformation as lakeformation
+from constructs import Construct
+
+from lakehouse_constructs._errors import SynthesisError
+from lakehouse_constructs._interfaces import scope_of
+
+_Permissions = lakeformation.CfnPrincipalPermissions
+
+DESCRIBE: Final = "DESCRIBE"
+SELECT: Final = "SELECT"
+DATA_LOCATION_ACCESS: Final = "DATA_LOCATION_ACCESS"
+
+
+class LakeFormation(StrEnum):
+    """What Lake Formation decides, beside IAM, in the account of the catalog."""
+
+    OFF = "off"
+    """Nothing: IAM alone, as in an account that never touched Lake Formation."""
+
+    CATALOG = "catalog"
+    """Who may use databases and tables. Files are read with the S3 rights of each role."""
+
+    CATALOG_AND_FILES = "catalog-and-files"
+    """Files too: an administrator has registered the bucket as a data location, and readers
+    get the files from Lake Formation, not from S3. Needed for grants of columns."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """What a permission is about: how Lake Formation names it, and its id in the tree."""
+
+    id: str
+    resource: dict[str, Any]
+
+
+class LakeFormationGrants:
+    """Writes one ``AWS::LakeFormation::PrincipalPermissions`` per principal and target.
+
+    Two of them on one target would undo each other: the permissions of a principal add up,
+    and whichever leaves the template first revokes what the other still grants. For the
+    same reason each column is a target of its own. The grants of a stack are made one
+    after the other; made at once, CloudFormation loses track of some.
+    """
+
+    def __init__(self, catalog: Construct) -> None:
+        self._catalog = catalog
+        self._last: dict[str, _Permissions] = {}  # by the path of the stack
+
+    def permit(
+        self, grantee: iam.IGrantable, target: Target, permissions: Sequence[str]
+    ) -> _Permissions:
+        """Give the grantee these permissions on the target, with those it has already."""
+        scope = scope_of(grantee, default=self._catalog)
+        principal = _arn(grantee, self._catalog)
+        id = f"LakeFormation{self._catalog.node.path.replace('/', '')}{target.id}"
+        if scope is self._catalog:
+            id += _digest(scope, principal)  # references to grantees share the scope
+        known = scope.node.try_find_child(id)
+        if known is not None:
+            assert isinstance(known, _Permissions)  # noqa: S101 - for the type checker
+            known.permissions = sorted({*known.permissions, *permissions})
+            return known
+        made = _Permissions(
+            scope,
+            id,
+            principal=_Permissions.DataLakePrincipalProperty(
+                data_lake_principal_identifier=principal
+            ),
+            resource=_Permissions.ResourceProperty(**target.resource),
+            permissions=sorted(permissions),
+            permissions_with_grant_option=[],
+        )
+        self._chain(made)
+        return made
+
+    def _chain(self, made: _Permissions) -> None:
+        stack = Stack.of(made).node.path
+        if stack in self._last:
+            made.add_dependency(self._last[stack])
+        self._last[stack] = made
+
+    def database(self, name: str, *, id: str) -> Target:
+        """A database itself."""
+        resource = _Permissions.DatabaseResourceProperty(catalog_id=self._account, name=name)
+        return Target(id=f"{id}Database", resource={"database": resource})
+
+    def all_tables(self, database: str, *, id: str) -> Target:
+        """Every table of a database, those to come too."""
+        resource = _Permissions.TableResourceProperty(
+            catalog_id=self._account, database_name=database, table_wildcard={}
+        )
+        return Target(id=f"{id}Tables", resource={"table": resource})
+
+    def table(self, database: str, table: str, *, id: str) -> Target:
+        """One table, which must exist when the grant is deployed."""
+        resource = _Permissions.TableResourceProperty(
+            catalog_id=self._account, database_name=database, name=table
+        )
+        return Target(id=f"{id}Table-{table}", resource={"table": resource})
+
+    def column(self, database: str, table: str, column: str, *, id: str) -> Target:
+        """One column, which must exist when the grant is deployed."""
+        resource = _Permissions.TableWithColumnsResourceProperty(
+            catalog_id=self._account, database_name=database, name=table, column_names=[column]
+        )
+        return Target(id=f"{id}Column-{table}.{column}", resource={"table_with_columns": resource})
+
+    def location(self, arn: str) -> Target:
+        """A registered data location: who makes tables there needs access to it."""
+        resource = _Permissions.DataLocationResourceProperty(
+            catalog_id=self._account, resource_arn=arn
+        )
+        return Target(id="Location", resource={"data_location": resource})
+
+    @property
+    def _account(self) -> str:
+        return Stack.of(self._catalog).account
+
+
+def _digest(scope: Construct, principal: str) -> str:
+    text = json.dumps(Stack.of(scope).resolve(principal), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def _arn(grantee: iam.IGrantable, catalog: Construct) -> str:
+    principal = grantee.grant_principal.policy_fragment.principal_json
+    arns = principal.get("AWS", [])
+    if len(arns) != 1:
+        raise SynthesisError(
+            f"{catalog.node.path}: grantee: got the principal {principal}; Lake Formation "
+            "grants go to one IAM role or user"
+        )
+    return arns[0]

@@ -1,0 +1,183 @@
+"""What the catalog grants where Lake Formation decides, and that it is silent elsewhere."""
+
+import json
+from typing import Any
+
+import pytest
+from aws_cdk import App, Stack
+from aws_cdk import aws_iam as iam
+
+from lakehouse_constructs import IcebergCatalog, LakeFormation, SynthesisError
+from lakehouse_constructs._interfaces import service_principal
+
+GRANT = "AWS::LakeFormation::PrincipalPermissions"
+
+
+def _role(stack: Stack, id: str) -> iam.Role:
+    return iam.Role(stack, id, assumed_by=service_principal("glue.amazonaws.com"))
+
+
+def _catalog(stack: Stack, lake, lake_formation: LakeFormation) -> IcebergCatalog:
+    return IcebergCatalog(
+        stack, "Catalog", lake=lake, prefix="lake_test", lake_formation=lake_formation
+    )
+
+
+def _granted(resources) -> dict[str, dict[str, set[str]]]:
+    """Role -> target -> permissions."""
+    granted: dict[str, dict[str, set[str]]] = {}
+    for grant in resources(GRANT):
+        assert grant["PermissionsWithGrantOption"] == []
+        role = grant["Principal"]["DataLakePrincipalIdentifier"]["Fn::GetAtt"][0][:-8]
+        targets = granted.setdefault(role, {})
+        target = _target(grant["Resource"])
+        assert target not in targets  # two grants on one target would undo each other
+        targets[target] = set(grant["Permissions"])
+    return granted
+
+
+def _target(resource: dict[str, Any]) -> str:
+    ((kind, its),) = resource.items()
+    if kind == "Database":
+        return its["Name"]
+    if kind == "Table":
+        assert its["TableWildcard"] == {}
+        return f"{its['DatabaseName']}.*"
+    assert kind == "DataLocation"
+    return json.dumps(its["ResourceArn"])
+
+
+@pytest.fixture
+def job(stack: Stack) -> iam.Role:
+    return _role(stack, "Job")
+
+
+class TestOff:
+    def test_nothing_of_lake_formation_is_written(self, stack, catalog, job, resources) -> None:
+        assert catalog.lake_formation == LakeFormation.OFF
+        catalog.grant_extraction(job)
+        catalog.grant_build(_role(stack, "Build"), session_role=_role(stack, "Session"))
+
+        assert resources(GRANT) == []
+        for database in resources("AWS::Glue::Database"):
+            assert "CreateTableDefaultPermissions" not in database["DatabaseInput"]
+        assert "lakeformation:" not in json.dumps(resources("AWS::IAM::Policy"))
+
+
+class TestCatalog:
+    @pytest.fixture
+    def catalog(self, stack: Stack, lake) -> IcebergCatalog:
+        return _catalog(stack, lake, LakeFormation.CATALOG)
+
+    def test_new_tables_answer_to_its_grants_alone(self, catalog, resources) -> None:
+        databases = resources("AWS::Glue::Database")
+
+        assert len(databases) == 4
+        for database in databases:
+            assert database["DatabaseInput"]["CreateTableDefaultPermissions"] == []
+
+    def test_the_job_makes_and_writes_raw_tables_and_drops_none(
+        self, catalog, job, resources
+    ) -> None:
+        catalog.grant_extraction(job)
+
+        assert _granted(resources) == {
+            "Job": {
+                "lake_test_raw": {"DESCRIBE", "CREATE_TABLE"},
+                "lake_test_raw.*": {"SELECT", "INSERT", "DELETE", "ALTER", "DESCRIBE"},
+            }
+        }
+
+    def test_both_roles_of_dbt_are_granted_what_they_touch(
+        self, stack: Stack, catalog, resources
+    ) -> None:
+        catalog.grant_build(_role(stack, "Build"), session_role=_role(stack, "Session"))
+
+        layers = ("raw", "staging", "intermediate", "marts")
+        granted = _granted(resources)
+        assert granted["Build"] == {
+            target: {"DESCRIBE"}
+            for la in layers
+            for target in (f"lake_test_{la}", f"lake_test_{la}.*")
+        }
+        session = granted["Session"]
+        assert session.pop("default") == {"DESCRIBE"}
+        assert session.pop("lake_test_raw") == {"DESCRIBE"}
+        assert session.pop("lake_test_raw.*") == {"SELECT", "DESCRIBE"}
+        for layer in layers[1:]:
+            assert session.pop(f"lake_test_{layer}") == {"DESCRIBE", "CREATE_TABLE"}
+            assert session.pop(f"lake_test_{layer}.*") == {
+                *("SELECT", "INSERT", "DELETE", "ALTER", "DESCRIBE", "DROP")
+            }
+        assert session == {}
+
+    def test_one_role_with_two_parts_gets_the_sum_once_for_each_target(
+        self, catalog, job, resources
+    ) -> None:
+        catalog.grant_extraction(job)
+        catalog.grant_build(job, session_role=job)
+
+        granted = _granted(resources)["Job"]  # which refuses two grants on one target
+        assert granted["lake_test_raw"] == {"DESCRIBE", "CREATE_TABLE"}
+        assert "INSERT" in granted["lake_test_raw.*"]
+
+    def test_grants_are_made_one_after_the_other(self, stack, catalog, template_of) -> None:
+        catalog.grant_build(_role(stack, "Build"), session_role=_role(stack, "Session"))
+
+        grants = template_of(stack).find_resources(GRANT)
+        after = [d for g in grants.values() for d in g.get("DependsOn", []) if d in grants]
+        assert len(grants) - len(after) == 1  # the first
+        assert len(set(after)) == len(after)
+
+    def test_a_role_of_another_stack_keeps_its_grants_there(
+        self, stack: Stack, catalog, resources, template_of
+    ) -> None:
+        app = stack.node.scope
+        assert isinstance(app, App)
+        other = Stack(app, "Other")
+
+        catalog.grant_extraction(_role(other, "Job"))
+
+        assert resources(GRANT) == []
+        assert len(template_of(other).find_resources(GRANT)) == 2
+
+    def test_two_imported_roles_have_grants_of_their_own(self, stack, catalog, resources) -> None:
+        for name in ("one", "two"):
+            arn = f"arn:aws:iam::123456789012:role/{name}"
+            catalog.grant_extraction(iam.Role.from_role_arn(stack, name, arn))
+
+        principals = [g["Principal"]["DataLakePrincipalIdentifier"] for g in resources(GRANT)]
+        assert sorted(set(principals)) == [
+            "arn:aws:iam::123456789012:role/one",
+            "arn:aws:iam::123456789012:role/two",
+        ]
+
+    def test_a_service_is_no_principal_of_lake_formation(self, catalog) -> None:
+        with pytest.raises(SynthesisError, match=r"grantee: got the principal .*Service"):
+            catalog.grant_extraction(service_principal("glue.amazonaws.com"))
+
+
+class TestCatalogAndFiles:
+    def test_who_writes_has_access_to_the_location(
+        self, stack: Stack, lake, job, resources
+    ) -> None:
+        catalog = _catalog(stack, lake, LakeFormation.CATALOG_AND_FILES)
+        session = _role(stack, "Session")
+
+        catalog.grant_extraction(job)
+        catalog.grant_build(_role(stack, "Build"), session_role=session)
+
+        granted = _granted(resources)
+        ((location, permissions),) = [
+            (target, its) for target, its in granted["Job"].items() if "Bucket" in target
+        ]
+        assert permissions == {"DATA_LOCATION_ACCESS"}
+        assert granted["Session"][location] == {"DATA_LOCATION_ACCESS"}
+        assert location not in granted["Build"]
+
+
+def test_the_accounts_list_of_administrators_is_nobodys(stack: Stack, lake, job, resources) -> None:
+    _catalog(stack, lake, LakeFormation.CATALOG_AND_FILES).grant_extraction(job)
+
+    assert resources("AWS::LakeFormation::DataLakeSettings") == []
+    assert resources("AWS::LakeFormation::Resource") == []

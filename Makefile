@@ -94,9 +94,10 @@ build: $(SYNCED) ## The wheel and the source archive, into dist
 	@ls dist
 
 .PHONY: reference
-reference: $(SYNCED) ## Pages made from the sources: the command's reference, troubleshooting
+reference: $(SYNCED) ## Pages made from the sources: command, constructs, troubleshooting
 	@mkdir -p docs/reference
 	@$(BIN)/python -m lakehouse_tools.cli.reference > docs/reference/commands.md
+	@$(BIN)/python docs/make_constructs_reference.py
 	@$(BIN)/python docs/make_troubleshooting.py
 
 .PHONY: bench-demo

@@ -25,11 +25,16 @@ from lakehouse_jobs.contract.arguments import (
 
 @dataclass(frozen=True, kw_only=True)
 class GlueSessions:
-    """Size of the interactive sessions in which dbt's SQL runs."""
+    """Size of the interactive sessions in which dbt's SQL runs.
+
+    :ivar worker_type: Glue's name for a size. Default: G.1X, four vCPU and 16 GB.
+    :ivar workers: of each session. Default: 2, Glue's minimum.
+    :ivar threads: of dbt; each is a session of its own, and billed as one. Default: 1.
+    """
 
     worker_type: str = "G.1X"
-    workers: int = 2  # of each session; Glue's minimum
-    threads: int = 1  # of dbt; each thread is a session of its own, and billed as one
+    workers: int = 2
+    threads: int = 1
 
 
 class DbtBuild(Construct):
@@ -62,13 +67,15 @@ class DbtBuild(Construct):
     ) -> None:
         """Make the project. Raises ShippedFilesError, WheelSetError.
 
+        :param lake: holds the tables and the outcomes; its key encrypts the builds' log.
+        :param catalog: the databases that dbt reads and writes.
         :param session_prefix: begins the ids of the Glue sessions, for example
             ``lakehouse-dev-dbt``; unique among the stacks of an account.
-        :param sessions: Default: two G.1X workers, one thread.
+        :param sessions: size of the sessions. Default: two G.1X workers, one thread.
         :param dbt_project: folder of a dbt project with a ``buildspec.yml``.
             Default: the one that travels with this package.
         :param timeout: of one build. Default: four hours.
-        :param log_retention: Default: three months.
+        :param log_retention: how long the builds' log is kept. Default: three months.
         :param wheel_cache: folder that keeps fetched wheels between syntheses.
             Default: ``~/.cache/lakehouse-constructs/wheels``.
         """

@@ -100,7 +100,10 @@ class IcebergCatalog(Construct):
             self.databases[layer] = database
 
     def name(self, layer: Layer) -> str:
-        """Name of a layer's database, known at synthesis."""
+        """Name of a layer's database, known at synthesis.
+
+        :param layer: which one.
+        """
         return f"{self._prefix}_{layer}"
 
     @property

@@ -76,7 +76,7 @@ class Pipeline(Construct):
             each run, and at most 10; with a job of one's own 1, as a Glue job has one run at a
             time unless its MaxConcurrentRuns says otherwise.
         :param timeout: of one execution. Default: 24 hours.
-        :param log_retention: Default: three months.
+        :param log_retention: how long the executions' log is kept. Default: three months.
         """
         super().__init__(scope, id, **kwargs)
         self.alert_topic = self._alert_topic(lake, alert_emails)

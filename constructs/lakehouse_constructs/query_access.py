@@ -43,6 +43,8 @@ class QueryAccess(Construct):
     ) -> None:
         """Make the workgroup.
 
+        :param lake: holds the tables, and the results under ``athena/``.
+        :param catalog: the databases that are queried.
         :param name: the workgroup's name, unique in account and region.
         :param scan_limit_gib: a query that would scan more is stopped. Default: 100 GiB,
             about half a US dollar.
@@ -76,10 +78,13 @@ class QueryAccess(Construct):
     def grant_query(
         self, grantee: iam.IGrantable, *, layers: tuple[Layer, ...] = (Layer.MARTS,)
     ) -> None:
-        """Let a user or role query ``layers`` (default: the marts) in this workgroup.
+        """Let a user or role query in this workgroup.
 
         Everybody who may query in the workgroup can read all of its results, those of
         others and of layers that they were not granted: they lie under one prefix.
+
+        :param grantee: the user or role.
+        :param layers: that may be read. Default: the marts alone.
         """
         stack = Stack.of(self)
         databases = [self._catalog.name(layer) for layer in layers]

@@ -73,13 +73,15 @@ class SalesforceExtractor(Construct):
     ) -> None:
         """Make the job. Raises ConfigError, ShippedFilesError, WheelSetError.
 
+        :param lake: gets the raw tables; its key encrypts secret and logs.
+        :param catalog: has the raw database.
         :param objects_config: the file that says which objects are extracted, in which
             groups; it is checked here and travels to the job as it is.
         :param secret: existing credentials. Where a key of your own encrypts them, say so
             when you import the secret (``Secret.from_secret_attributes``), so that the job
             may decrypt with it. Default: a new secret with a placeholder.
         :param max_concurrent_runs: runs at once, over all executions. Default: 50.
-        :param log_retention: Default: three months.
+        :param log_retention: how long the runs' logs are kept. Default: three months.
         :param wheel_cache: folder that keeps fetched wheels between syntheses.
             Default: ``~/.cache/lakehouse-constructs/wheels``.
         """

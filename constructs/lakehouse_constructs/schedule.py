@@ -19,14 +19,22 @@ from lakehouse_jobs.contract.arguments import Mode
 
 @dataclass(frozen=True, kw_only=True)
 class ExtractionSchedule:
-    """One schedule: these groups, in this mode, at these times."""
+    """One schedule: these groups, in this mode, at these times.
 
-    name: str  # identifies it in the stack
-    expression: str  # "rate(15 minutes)" or "cron(0 2 * * ? *)"
-    groups: tuple[str, ...] = ()  # empty means all
+    :ivar name: identifies it in the stack.
+    :ivar expression: ``rate(15 minutes)`` or ``cron(0 2 * * ? *)``.
+    :ivar groups: of the objects' configuration. Default: all.
+    :ivar mode: how Salesforce is read. Default: incremental.
+    :ivar time_zone: of a cron expression, by its IANA name. Default: UTC.
+    :ivar flexible_minutes: it may start so much later, in minutes. Default: 0, on time.
+    """
+
+    name: str
+    expression: str
+    groups: tuple[str, ...] = ()
     mode: Mode = Mode.INCREMENTAL
-    time_zone: str = "Etc/UTC"  # IANA name
-    flexible_minutes: int = 0  # may start up to so much later
+    time_zone: str = "Etc/UTC"
+    flexible_minutes: int = 0
 
     @property
     def longest_gap(self) -> Duration | None:
@@ -57,6 +65,8 @@ class ExtractionSchedules(Construct):
     ) -> None:
         """Make the schedules.
 
+        :param state_machine: the pipeline's.
+        :param schedules: each with a name of its own.
         :param enabled: whether they fire. Default: no, for the Salesforce secret is
             filled after the first deployment.
         """
@@ -77,7 +87,7 @@ class ExtractionSchedules(Construct):
             "SQS3",
             "It is a dead-letter queue itself, of EventBridge Scheduler",
         )
-        self.schedules = {
+        self.schedules: dict[str, scheduler.Schedule] = {
             schedule.name: self._schedule(schedule, state_machine, enabled)
             for schedule in schedules
         }

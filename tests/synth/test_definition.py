@@ -78,7 +78,7 @@ def own_job(request: pytest.FixtureRequest, wheel_cache: Path) -> dict[str, Any]
     """The template of a pipeline around another team's job."""
     stack = Stack(App(), "Theirs")
     lake = LakeBucket(stack, "Lake")
-    catalog = IcebergCatalog(stack, "Catalog", bucket=lake.bucket, prefix="theirs")
+    catalog = IcebergCatalog(stack, "Catalog", lake=lake, prefix="theirs")
     command = glue.CfnJob.JobCommandProperty(name="glueetl", script_location="s3://theirs/job.py")
     extraction = GlueJobExtraction(
         job=glue.CfnJob(stack, "Job", command=command, role="theirs"),

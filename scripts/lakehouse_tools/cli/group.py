@@ -14,6 +14,7 @@ COMMANDS: Final = {
     "setup": "setup",
     "discover": "discover",
     "up": "up",
+    "deploy": "deploy",
     "secret": "secret",
     "connections": "connections",
     "run": "run",

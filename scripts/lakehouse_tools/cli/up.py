@@ -10,12 +10,20 @@ from lakehouse_tools.cli.options import environment_option, plain_option
 @click.option("--demo-org", is_flag=True, help="Start the demo org too and fill the secret for it.")
 @click.option("--records", type=click.IntRange(min=1_000), help="Records in a new demo org.")
 @plain_option
-def command(*, environment_name: str, demo_org: bool, records: int | None, plain: bool) -> None:
+@click.pass_context
+def command(
+    context: click.Context,
+    *,
+    environment_name: str,
+    demo_org: bool,
+    records: int | None,
+    plain: bool,
+) -> None:
     """Start the local AWS and deploy the stack, or deploy it to an account.
 
     The Salesforce secret stays unfilled: fill it with `lakehouse secret set`. Calling it
     again deploys what changed; a demo org that was there starts again. In an account
-    this is `cdk deploy` with its questions.
+    this is `lakehouse deploy`.
 
     \b
     Examples:
@@ -24,7 +32,8 @@ def command(*, environment_name: str, demo_org: bool, records: int | None, plain
       lakehouse up --env dev
     """
     from lakehouse_tools import secret
-    from lakehouse_tools.deploy import account, local
+    from lakehouse_tools.cli import deploy
+    from lakehouse_tools.deploy import local
     from lakehouse_tools.display.console import output
     from lakehouse_tools.display.status_line import status_line
     from lakehouse_tools.environment import Environment, aws_errors
@@ -34,7 +43,7 @@ def command(*, environment_name: str, demo_org: bool, records: int | None, plain
     if environment.home is None:
         if demo_org or records:
             raise click.UsageError("--demo-org and --records are for the local AWS.")
-        account.deploy(environment)
+        context.invoke(deploy.command, environment_name=environment_name)
         return
     console = output()
     from lakehouse_local import runtimes, server

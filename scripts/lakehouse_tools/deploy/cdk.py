@@ -124,10 +124,3 @@ def failure(what: str, status: int, lines: Sequence[str], log: Path) -> str:
         return f"{head}: {_OWN_ERROR.sub('', telling[-1])} (all of it: {log})"
     last = "\n".join(f"  {line}" for line in lines[-_LAST_LINES:])
     return f"{head} (all of it: {log})" + (f"; its last lines:\n{last}" if last else "")
-
-
-def run_attached(argv: Sequence[str], *, what: str, cwd: Path, env: Mapping[str, str]) -> None:
-    """Run on the terminal, with its questions. Raises :class:`DeployError`."""
-    status = subprocess.run(argv, cwd=cwd, env=dict(env), check=False).returncode
-    if status != 0:
-        raise DeployError(f"{what} failed with exit status {status}: its output above says why")

@@ -1,11 +1,10 @@
 """Deploying to the local AWS."""
 
-import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Final
 
-from lakehouse_tools.deploy import cdk
+from lakehouse_tools.deploy import cdk, synthesis
 from lakehouse_tools.deploy.project import find_project
 from lakehouse_tools.environment import Environment
 
@@ -29,59 +28,52 @@ def deploy(
     each other's.
     """
     home = _home(environment)
-    program = cdk.command(home.node_modules)
-    project = find_project()
-    env = _child_environment(home)
-    home.instance.mkdir(parents=True, exist_ok=True)
     with measure("bootstrap"):
-        if not _bootstrapped(environment):
-            from lakehouse_local.home import ACCOUNT, REGION
-
-            # From a folder without an app: the CLI would synthesize it first.
-            cdk.run_logged(
-                [*program, "bootstrap", f"aws://{ACCOUNT}/{REGION}"],
-                what="cdk bootstrap",
-                cwd=home.instance,
-                env=env,
-                log=home.logs / "cdk-bootstrap.log",
-                report=report,
-            )
+        bootstrap(environment, report=report)
     with measure("deploy"):
         cdk.run_logged(
             [
-                *program,
+                *cdk.command(home.node_modules),
                 "deploy",
                 environment.stack_name,
                 *("--app", cdk.app_option()),
-                *("--output", str(home.instance / "cdk.out")),
+                *("--output", str(synthesis.place(environment, home))),
                 *("--outputs-file", str(home.instance / "outputs.json")),
                 *("--require-approval", "never"),
                 *("--progress", "events"),
                 "--no-notices",
             ],
             what=f"cdk deploy {environment.stack_name}",
-            cwd=project,
-            env=env,
-            log=home.logs / "cdk-deploy.log",
+            cwd=find_project(),
+            env=synthesis.child_environment(environment, home),
+            log=synthesis.log(environment, home, "cdk-deploy"),
             report=report,
         )
+
+
+def bootstrap(environment: Environment, *, report: cdk.Report) -> None:
+    """``cdk bootstrap``, where that was not done yet. Raises :class:`DeployError`."""
+    if _bootstrapped(environment):
+        return
+    from lakehouse_local.home import ACCOUNT, REGION
+
+    home = _home(environment)
+    home.instance.mkdir(parents=True, exist_ok=True)
+    # From a folder without an app: the CLI would synthesize it first.
+    cdk.run_logged(
+        [*cdk.command(home.node_modules), "bootstrap", f"aws://{ACCOUNT}/{REGION}"],
+        what="cdk bootstrap",
+        cwd=home.instance,
+        env=synthesis.child_environment(environment, home),
+        log=synthesis.log(environment, home, "cdk-bootstrap"),
+        report=report,
+    )
 
 
 def _home(environment: Environment) -> "Home":
     if environment.home is None:
         raise ValueError("an account has no local home")
     return environment.home
-
-
-def _child_environment(home: "Home", environ: Mapping[str, str] | None = None) -> dict[str, str]:
-    from lakehouse_local.home import aws_environment
-
-    return cdk.child_environment(
-        aws_environment(home.endpoint),
-        cache=home.instance / "cdk",
-        drop_aws=True,
-        environ=os.environ if environ is None else environ,
-    )
 
 
 def _bootstrapped(environment: Environment) -> bool:

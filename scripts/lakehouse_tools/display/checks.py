@@ -19,10 +19,13 @@ NAME_WIDTH: Final = 19  # OpportunityLineItem
 def lines(check: Check, *, width: int | None) -> list[str]:
     """The lines of one check; into a file or a pipe (``width`` None) they are not wrapped."""
     took = f"  {duration(check.seconds)}" if check.seconds >= 0.05 else ""
-    head = f"{_MARKS[check.passed]} {check.name:<{NAME_WIDTH}} "
-    told = _wrapped(f"{check.text}{took}", head, width)
+    mark, name = _MARKS[check.passed], f"{check.name:<{NAME_WIDTH}} "
+    arrow = " " * (len(name) + 2) + "→ "
+    if width is not None and width - len(arrow) < _NARROWEST:
+        name, arrow = f"{check.name}: ", "  → "
+    told = _wrapped(f"{check.text}{took}", f"{mark} {name}", width)
     if check.remedy:
-        told += _wrapped(check.remedy, " " * (NAME_WIDTH + 3) + "→ ", width)
+        told += _wrapped(check.remedy, arrow, width)
     return told
 
 
@@ -39,12 +42,7 @@ def show(check: Check) -> None:
 def _wrapped(text: str, head: str, width: int | None) -> list[str]:
     if width is None:
         return [head + text]
-    # On a narrow terminal the text starts under the name, not beside it.
-    indent = len(head) if width - len(head) >= _NARROWEST else 2
+    indent = len(head) if width - len(head) >= _NARROWEST else 4
     return textwrap.wrap(
-        head + text,
-        max(width, 20),
-        subsequent_indent=" " * indent,
-        break_on_hyphens=False,
-        drop_whitespace=True,
+        head + text, max(width, 20), subsequent_indent=" " * indent, break_on_hyphens=False
     )

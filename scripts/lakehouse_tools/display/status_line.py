@@ -9,12 +9,16 @@ from rich.markup import escape
 
 @contextmanager
 def status_line(
-    console: Console, title: str, *, plain: bool, few: bool = False
+    console: Console, title: str, *, plain: bool, few: bool = False, quiet: bool = False
 ) -> Iterator[Callable[[str], None]]:
     """Yields a function that takes what is going on now.
 
     ``few``: there will be few reports, each worth a line of its own where no line can change.
+    ``quiet``: nothing is shown; a program reads what is printed.
     """
+    if quiet:
+        yield lambda _: None
+        return
     if plain or not console.is_terminal:
         console.print(f"{title} …", markup=False, highlight=False)
 

@@ -38,14 +38,18 @@ class Assembly:
             for path in sorted(self.folder.glob(f"*{_TEMPLATE}"))
         }
 
+    def knows_assets(self, stack: str) -> bool:
+        """Whether the files of its assets are here; of a deployed template they are not."""
+        return (self.folder / f"{stack}.assets.json").is_file()
+
     def assets(self, stack: str) -> dict[str, Path]:
         """Construct path -> file, without the template itself.
 
         Assets without a name stand under their place among those, as ``asset 1``.
         """
-        path = self.folder / f"{stack}.assets.json"
-        if not path.is_file():
+        if not self.knows_assets(stack):
             return {}
+        path = self.folder / f"{stack}.assets.json"
         found: dict[str, Path] = {}
         unnamed = 0
         for entry in json.loads(path.read_text("utf-8"))["files"].values():

@@ -58,7 +58,7 @@ def _stack(
         allowed=allowed,
         added=added,
         removed=removed,
-        assets=list(changed_assets(base, head, stack)) if both else [],
+        assets=list(changed_assets(base, head, stack)) if both and base.knows_assets(stack) else [],
         diff=cdk_diff(base, head, stack, node_modules=node_modules, environ=environ)
         if both
         else "",

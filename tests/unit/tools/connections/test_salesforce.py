@@ -17,7 +17,8 @@ PLANTED = "pl4nted&secret/of=the+org"
 def org(monkeypatch):
     """Two objects, and credentials that must show nowhere."""
     monkeypatch.setattr(RetryPolicy, "wait", lambda *_: 0.0)
-    with serving(WholeOrg(), WholeHandler) as org:
+    org = WholeOrg()
+    with serving(org, WholeHandler):
         org.client_secret = PLANTED
         org.add("Account", PLAIN)
         org.add("Contact", CONTACT)

@@ -1,0 +1,200 @@
+"""What has to be right before anything is deployed: each check says what to do about it."""
+
+import json
+import re
+import subprocess
+from collections.abc import Callable, Collection, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from lakehouse_jobs.contract.objects import ObjectsConfig
+from lakehouse_tools.checks import Check, CheckFailedError, Note, Secrets, attempt
+from lakehouse_tools.deploy import cdk, deployed, governance, synthesis
+from lakehouse_tools.deploy.project import find_project
+from lakehouse_tools.environment import Environment
+from lakehouse_tools.review.assembly import Assembly
+
+if TYPE_CHECKING:
+    from lakehouse_local.home import Home
+
+OLDEST_NODE: Final = 20  # the CDK library's; 22 and 24 are what it supports
+_CONFIGS: Final = {"local": "dev"}
+
+
+class Preflight:
+    """The checks, and what they learned on their way."""
+
+    def __init__(
+        self,
+        environment: Environment,
+        home: "Home",
+        *,
+        report: cdk.Report,
+        skip: Collection[str] = (),
+    ) -> None:
+        self._environment = environment
+        self._home = home
+        self._report = report
+        self._skip = skip
+        self._account = ""
+        self._region = ""
+        self.assembly: Assembly | None = None
+
+    def checks(self) -> Iterator[Check]:
+        """One after the other; what another depends on comes first, and ends it where it fails."""
+        yield self._try("Node", self._node)
+        yield self._try("CDK CLI", self._cli)
+        identity = self._try("identity", self._identity)
+        yield identity
+        if identity.passed is not False:
+            yield self._try("account", self._place)
+            yield self._try("stack", lambda: deployed.ready(self._environment))
+        yield self._try("synthesis", self._synthesize)
+        if identity.passed is False or self.assembly is None:
+            return
+        yield self._try("bootstrap", self._bootstrap)
+        if "lake-formation" not in self._skip:
+            yield self._try("Lake Formation", self._lake_formation, _MAY_ASK)
+        if "quotas" not in self._skip:
+            yield self._try("quotas", self._quotas, _MAY_ASK)
+
+    @property
+    def place(self) -> str:
+        """Where the credentials lead."""
+        return f"account {self._account}, region {self._region}"
+
+    def _try(self, name: str, tried: Callable[[], str], remedy: str | None = None) -> Check:
+        return attempt(name, self._environment, Secrets(), tried, remedy=remedy)
+
+    def _node(self) -> str:
+        folder = cdk.node_folder()
+        version = _version([str(folder / "node") if folder else "node", "--version"])
+        if int(version.lstrip("v").split(".")[0]) < OLDEST_NODE:
+            raise CheckFailedError(
+                f"Node {version} is older than {OLDEST_NODE}",
+                "`make setup` brings the one that this project was tried with",
+            )
+        return f"Node {version}"
+
+    def _cli(self) -> str:
+        wanted = synthesis.pinned_version()
+        argv = [*cdk.command(self._home.node_modules), "--version"]
+        found = _version(argv).split()[0]
+        if found != wanted:
+            raise CheckFailedError(
+                f"the CDK CLI is {found}, and this project is tried with {wanted}",
+                "`lakehouse setup` brings that one",
+            )
+        return f"CDK CLI {found}"
+
+    def _identity(self) -> str:
+        client = self._environment.client("sts")
+        found = client.get_caller_identity()
+        self._account, self._region = found["Account"], client.meta.region_name
+        return str(found["Arn"])
+
+    def _place(self) -> str:
+        """Whether the credentials lead to where the configuration says."""
+        name = _CONFIGS.get(self._environment.name, self._environment.name)
+        path = find_project() / "config" / f"{name}.json"
+        config = json.loads(path.read_text(encoding="utf-8"))
+        for key, here in (("account", self._account), ("region", self._region)):
+            wanted = config.get(key)
+            if wanted and str(wanted) != here:
+                raise CheckFailedError(
+                    f"the credentials lead to {key} {here}, and config/{name}.json says {wanted}",
+                    "set AWS_PROFILE (or AWS_REGION) to the one that is meant, or correct the file",
+                )
+        open_keys = [key for key in ("account", "region") if not config.get(key)]
+        if open_keys and self._environment.home is None:
+            raise Note(
+                f"{self.place}, as the credentials lead: config/{name}.json names no"
+                f" {' and no '.join(open_keys)}",
+                "write them into the file, so that other credentials are refused",
+            )
+        return self.place
+
+    def _synthesize(self) -> str:
+        self.assembly = synthesis.synthesize(self._environment, self._home, self._report)
+        resources = self.assembly.stacks[self._environment.stack_name].resources
+        return f"{self._environment.stack_name}, {len(resources)} resources"
+
+    def _bootstrap(self) -> str:
+        found = self._properties()
+        needed = int(found.get("requiresBootstrapStackVersion", 0))
+        name = found["bootstrapStackVersionSsmParameter"]
+        client = self._environment.client("ssm")
+        remedy = f"`cdk bootstrap aws://{self._account}/{self._region}`, once, by an administrator"
+        try:
+            version = int(client.get_parameter(Name=name)["Parameter"]["Value"])
+        except client.exceptions.ParameterNotFound:
+            if self._environment.home is not None:
+                raise Note("not done yet: the deployment does it") from None
+            raise CheckFailedError(
+                f"account {self._account} is not bootstrapped in {self._region}: no {name}", remedy
+            ) from None
+        if version < needed:
+            raise CheckFailedError(f"bootstrap version {version}; needed: {needed}", remedy)
+        return f"bootstrap version {version}; needed: {needed}"
+
+    def _lake_formation(self) -> str:
+        role = str(self._properties()["cloudFormationExecutionRoleArn"])
+        partition = "aws" if self._environment.home else _partition(self._environment)
+        for name, value in (
+            ("AccountId", self._account),
+            ("Region", self._region),
+            ("Partition", partition),
+        ):
+            role = role.replace(f"${{AWS::{name}}}", value)
+        return governance.lake_formation(self._environment, self._template(), executor=role)
+
+    def _quotas(self) -> str:
+        folder = find_project() / "config"
+        config = ObjectsConfig.from_file(folder / "salesforce_objects.json")
+        return governance.quotas(
+            self._environment, config, session_dpus=_session_dpus(self._template().resources)
+        )
+
+    def _template(self) -> Any:
+        assert self.assembly is not None  # noqa: S101 - checks() ends before
+        return self.assembly.stacks[self._environment.stack_name]
+
+    def _properties(self) -> Any:
+        assert self.assembly is not None  # noqa: S101 - checks() ends before
+        return synthesis.properties(self.assembly, self._environment.stack_name)
+
+
+_MAY_ASK: Final = (
+    "these credentials may not look: let them, or ask an administrator and go on with --skip"
+)
+
+
+def _version(argv: list[str]) -> str:
+    try:
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=True)
+    except (OSError, subprocess.SubprocessError) as error:
+        raise CheckFailedError(
+            f"{Path(argv[0]).name} does not run: {error}", "`make setup`, then `lakehouse setup`"
+        ) from None
+    found = re.search(r"v?\d+\.\d+\.\d+.*", done.stdout)
+    if found is None:
+        raise CheckFailedError(f"{' '.join(argv)} tells no version", "`lakehouse setup`")
+    return found[0].strip()
+
+
+def _partition(environment: Environment) -> str:
+    return str(environment.client("sts").meta.partition)
+
+
+def _session_dpus(resources: Any) -> int:
+    """DPUs of dbt's sessions, from the variables of the build's project."""
+    from lakehouse_jobs.contract.arguments import BuildVariable
+
+    for resource in resources.values():
+        if resource["Type"] != "AWS::CodeBuild::Project":
+            continue
+        listed = resource["Properties"]["Environment"].get("EnvironmentVariables", [])
+        values = {v["Name"]: v["Value"] for v in listed}
+        workers = int(values.get(BuildVariable.SESSION_WORKERS, 0))
+        return workers * int(values.get(BuildVariable.THREADS, 1))
+    return 0

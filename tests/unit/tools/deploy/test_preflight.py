@@ -1,0 +1,151 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from lakehouse_local.home import Home
+from lakehouse_tools.deploy import deployed, governance, preflight, synthesis
+from lakehouse_tools.errors import DeployError
+from lakehouse_tools.review.assembly import Assembly
+
+ARN = "arn:aws:sts::123456789012:assumed-role/Deployer/me"
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A checkout whose ``config/dev.json`` a test may write."""
+    (tmp_path / "config").mkdir()
+    objects = {"groups": {"sales": {"include": ["Account"]}}}
+    (tmp_path / "config" / "salesforce_objects.json").write_text(json.dumps(objects))
+    (tmp_path / "config" / "dev.json").write_text(
+        json.dumps({"account": "123456789012", "region": "us-east-1"})
+    )
+    monkeypatch.setattr(preflight, "find_project", lambda: tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def assembly(tmp_path) -> Assembly:
+    folder = tmp_path / "cdk.out"
+    folder.mkdir()
+    role = "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/cdk-q1-cfn-exec-role-${AWS::Region}"
+    properties = {
+        "requiresBootstrapStackVersion": 6,
+        "bootstrapStackVersionSsmParameter": "/cdk-bootstrap/q1/version",
+        "cloudFormationExecutionRoleArn": role,
+    }
+    manifest = {"artifacts": {"LakehouseDev": {"properties": properties}}}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    variables = [
+        {"Name": "DBT_SESSION_WORKERS", "Value": "3"},
+        {"Name": "DBT_THREADS", "Value": "2"},
+    ]
+    build = {
+        "Type": "AWS::CodeBuild::Project",
+        "Properties": {"Environment": {"EnvironmentVariables": variables}},
+    }
+    template = {"Resources": {"Build": build}}
+    (folder / "LakehouseDev.template.json").write_text(json.dumps(template))
+    return Assembly.at(folder)
+
+
+@pytest.fixture
+def look(account, stub, monkeypatch, project, assembly, tmp_path):
+    """All checks by name, in an account of which everything but the bootstrap is made up."""
+    asked: dict = {}
+    monkeypatch.setattr(
+        preflight, "_version", lambda argv: asked.get(Path(argv[0]).name, "v22.1.0")
+    )
+    monkeypatch.setattr(preflight.cdk, "command", lambda _: ["cdk"])
+    monkeypatch.setattr(deployed, "ready", lambda _: "UPDATE_COMPLETE")
+    monkeypatch.setattr(synthesis, "synthesize", lambda *_: assembly)
+    monkeypatch.setattr(
+        governance, "lake_formation", lambda *_, executor: asked.setdefault("executor", executor)
+    )
+    monkeypatch.setattr(
+        governance, "quotas", lambda *_, session_dpus: f"{session_dpus} DPUs for dbt"
+    )
+
+    def run(*, version="21", cdk_version=None, bootstrap_asked=True, **options):
+        asked["cdk"] = f"{cdk_version or synthesis.pinned_version()} (build abc)"
+        stub("sts").add_response(
+            "get_caller_identity", {"Account": "123456789012", "Arn": ARN, "UserId": "u"}
+        )
+        name = {"Name": "/cdk-bootstrap/q1/version"}
+        if not bootstrap_asked:
+            pass
+        elif version is None:
+            stub("ssm").add_client_error("get_parameter", "ParameterNotFound", expected_params=name)
+        else:
+            stub("ssm").add_response("get_parameter", {"Parameter": {"Value": version}}, name)
+        checks = preflight.Preflight(
+            account, Home(root=tmp_path, port=5794), report=lambda _: None, **options
+        ).checks()
+        return {c.name: c for c in checks}
+
+    return run
+
+
+def test_everything_in_order(look):
+    found = look()
+    assert [c.name for c in found.values() if not c.passed] == []
+    assert list(found) == [
+        *("Node", "CDK CLI", "identity", "account", "stack"),
+        *("synthesis", "bootstrap", "Lake Formation", "quotas"),
+    ]
+    assert found["identity"].text == ARN
+    assert found["Lake Formation"].text == (
+        "arn:aws:iam::123456789012:role/cdk-q1-cfn-exec-role-us-east-1"
+    )
+    assert found["quotas"].text == "6 DPUs for dbt"
+
+
+@pytest.mark.parametrize(
+    ("config", "told"),
+    [
+        ({"account": "999999999999"}, "config/dev.json says 999999999999"),
+        ({"region": "eu-central-1"}, "lead to region us-east-1"),
+    ],
+)
+def test_credentials_of_another_place(look, project, config, told):
+    (project / "config" / "dev.json").write_text(json.dumps(config))
+    found = look()
+    assert found["account"].passed is False
+    assert told in found["account"].text
+    assert "AWS_PROFILE" in (found["account"].remedy or "")
+
+
+def test_a_config_that_names_no_place_is_worth_saying(look, project):
+    (project / "config" / "dev.json").write_text("{}")
+    found = look()
+    assert found["account"].passed is None
+    assert "names no account and no region" in found["account"].text
+
+
+@pytest.mark.parametrize(("version", "told"), [("5", "needed: 6"), (None, "is not bootstrapped")])
+def test_a_bootstrap_that_is_missing_or_old(look, version, told):
+    found = look(version=version)
+    assert found["bootstrap"].passed is False
+    assert told in found["bootstrap"].text
+    assert "cdk bootstrap aws://123456789012/us-east-1" in (found["bootstrap"].remedy or "")
+
+
+def test_another_cdk_cli(look):
+    found = look(cdk_version="3.0.0")
+    assert found["CDK CLI"].passed is False
+    assert "lakehouse setup" in (found["CDK CLI"].remedy or "")
+
+
+def test_a_template_that_cannot_be_made_ends_it(look, monkeypatch):
+    def broken(*_):
+        raise DeployError("cdk synth failed: config/dev.json: prefix: got 7")
+
+    monkeypatch.setattr(synthesis, "synthesize", broken)
+    found = look(bootstrap_asked=False)
+    assert list(found)[-1] == "synthesis"
+    assert "prefix: got 7" in found["synthesis"].text
+
+
+def test_what_is_to_be_left_out(look):
+    found = look(skip=("quotas", "lake-formation"))
+    assert list(found)[-1] == "bootstrap"

@@ -106,8 +106,14 @@ def on_key(key: kms.IKey, *, services: Sequence[str], write: bool = True) -> Sta
     )
 
 
-def on_catalog(scope: Construct, *, databases: Sequence[str], actions: Sequence[str]) -> Statement:
-    """Glue actions on databases and all their tables.
+def on_catalog(
+    scope: Construct,
+    *,
+    databases: Sequence[str],
+    actions: Sequence[str],
+    tables: Sequence[str] = (),
+) -> Statement:
+    """Glue actions on databases and on ``tables`` of each (none named: all).
 
     A table action needs permission on the table and on each of its ancestors.
     """
@@ -116,7 +122,11 @@ def on_catalog(scope: Construct, *, databases: Sequence[str], actions: Sequence[
         on=[
             glue_arn(scope, "catalog"),
             *(glue_arn(scope, "database", name) for name in databases),
-            *(glue_arn(scope, "table", f"{name}/*") for name in databases),
+            *(
+                glue_arn(scope, "table", f"{name}/{table}")
+                for name in databases
+                for table in tables or ("*",)
+            ),
         ],
         wildcard="Tables are made at run time; the database is fixed",
     )

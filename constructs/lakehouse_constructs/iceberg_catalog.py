@@ -1,58 +1,52 @@
 """The Glue databases of the layers, and who may use them."""
 
-from collections.abc import Mapping
-from enum import StrEnum
-from typing import Any
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_glue as glue
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from lakehouse_constructs._catalog_access import BUILD, EXTRACT, LOOK_UP, READ, Access
-from lakehouse_constructs._grants import grant
-from lakehouse_constructs._lake_formation import (
-    DATA_LOCATION_ACCESS,
-    DESCRIBE,
-    LakeFormation,
-    LakeFormationGrants,
+from lakehouse_constructs._catalog_access import (
+    BUILD,
+    EXTRACT,
+    LOOK_UP,
+    QUERY,
+    READ,
+    Access,
+    CatalogAccess,
+    Share,
 )
+from lakehouse_constructs._checks import check_form, check_word, refused
+from lakehouse_constructs._errors import SynthesisError
+from lakehouse_constructs._lake_formation import LakeFormation
+from lakehouse_constructs._layer import Layer
 from lakehouse_constructs._removal import confirmed
-from lakehouse_constructs._statements import (
-    Statement,
-    allow,
-    glue_arn,
-    on_catalog,
-    on_key,
-    on_listing,
-    on_objects,
-)
+from lakehouse_constructs._statements import allow, glue_arn
 from lakehouse_constructs.lake_bucket import LakeBucket
 
-
-class Layer(StrEnum):
-    """A layer of the lakehouse and the suffix of its database."""
-
-    RAW = "raw"
-    STAGING = "staging"
-    INTERMEDIATE = "intermediate"
-    MARTS = "marts"
-
-
-_OF_DBT = (Layer.STAGING, Layer.INTERMEDIATE, Layer.MARTS)
+_PREFIX: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_NAME: Final = re.compile(r"[a-z0-9_]{1,255}")  # of a table or column, as Glue keeps them
 # Spark asks for these, whether they exist or not.
-_ASKED_FOR = ("default", "global_temp")
+_ASKED_FOR: Final = ("default", "global_temp")
 
 
 class IcebergCatalog(Construct):
     """A Glue database for each layer: ``<prefix>_raw``, ``_staging`` and so on.
 
     The databases have physical names, because people and dbt write them into queries.
-    Their tables lie at ``s3://<bucket>/<database>/<table>/``. No table is made here: the
-    extraction makes the raw ones, dbt the others, and a schema has one owner.
+    Their tables lie at ``s3://<bucket>/<database>/<table>/``. It makes databases and
+    nothing else, and takes those that exist. At rest it costs nothing: the Data Catalog's
+    first million objects are free.
+
+    It never makes a table (the extraction makes the raw ones, dbt the others, and a schema
+    has one owner), never gives a reader raw without being asked for raw by name, and never
+    touches Lake Formation's settings of the account.
 
     :ivar lake: the bucket and its key.
-    :ivar databases: the database of each layer.
+    :ivar databases: the database of each layer, made here or given.
     :ivar lake_formation: what Lake Formation decides.
     """
 
@@ -62,54 +56,135 @@ class IcebergCatalog(Construct):
         id: str,
         *,
         lake: LakeBucket,
-        prefix: str,
+        prefix: str | None = None,
+        databases: Mapping[Layer, glue.IDatabase] | None = None,
         lake_formation: LakeFormation = LakeFormation.OFF,
         removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
         **kwargs: Any,
     ) -> None:
-        """Make the databases.
+        """Make the databases that do not exist. Raises SynthesisError.
 
         :param lake: the bucket that holds the tables, and its key.
-        :param prefix: begins the names, for example ``lakehouse_dev``: a-z, 0-9 and _.
+        :param prefix: begins the names of the databases that are made, for example
+            ``lakehouse_dev``: a-z, 0-9 and _, a letter first. Default: none is made, and a
+            layer that ``databases`` leaves out cannot be used.
+        :param databases: existing databases by layer. They stay as they are: location,
+            removal policy, default permissions. Default: none.
         :param lake_formation: what Lake Formation decides in this account. Where it is on,
-            tables of the databases answer to its grants alone, and each ``grant_…`` makes
-            them; the role that deploys must be a Lake Formation administrator.
-            Default: nothing, IAM alone decides.
-        :param removal_policy: DESTROY deletes databases with all table definitions, and
-            needs the context flag ``lakehouse:allow-destroy=true``. Default: RETAIN.
+            tables of the databases made here answer to its grants alone, and each
+            ``grant_…`` writes them; the role that deploys must be a Lake Formation
+            administrator. Default: nothing, IAM alone decides.
+        :param removal_policy: DESTROY deletes the databases made here with all table
+            definitions, and needs the context flag ``lakehouse:allow-destroy=true``.
+            Default: RETAIN.
         """
         super().__init__(scope, id, **kwargs)
-        removal = confirmed(self, removal_policy)
+        given = {} if databases is None else dict(databases)
+        missing = [layer for layer in Layer if layer not in given]
+        if prefix is not None:
+            allowed = "a-z, 0-9 and _, a letter first, at most 64 characters"
+            check_form(self, "prefix", prefix, _PREFIX, allowed)
+            if not missing:
+                raise refused(self, "prefix", prefix, "none, as databases= has every layer")
+        elif not given:
+            raise refused(self, "prefix", prefix, "a text such as lakehouse_dev, or databases=")
+        check_word(self, "lake_formation", lake_formation, list(LakeFormation))
         self.lake = lake
         self.lake_formation = lake_formation
-        self._prefix = prefix
-        self._grants = LakeFormationGrants(self)
-        self.databases: dict[Layer, glue.Database] = {}
-        for layer in Layer:
-            name = self.name(layer)
-            database = glue.Database(
-                self,
-                layer.capitalize(),
-                database_name=name,
-                location_uri=f"s3://{lake.bucket.bucket_name}/{name}/",
-                description=f"Lakehouse layer {layer}",
-            )
-            database.apply_removal_policy(removal)
-            if lake_formation != LakeFormation.OFF:
-                _leave_tables_to_lake_formation(database)
-            self.databases[layer] = database
+        self._access = CatalogAccess(self, lake=lake, lake_formation=lake_formation)
+        self.databases: dict[Layer, glue.IDatabase] = given
+        self._names = {layer: database.database_name for layer, database in given.items()}
+        if prefix is not None:
+            removal = confirmed(self, removal_policy)
+            for layer in missing:
+                self._names[layer] = f"{prefix}_{layer}"
+                self.databases[layer] = self._database(layer, removal)
+
+    @classmethod
+    def from_prefix(
+        cls,
+        scope: Construct,
+        id: str,
+        *,
+        lake: LakeBucket,
+        prefix: str,
+        lake_formation: LakeFormation = LakeFormation.OFF,
+    ) -> "IcebergCatalog":
+        """The catalog of a lakehouse that another app deploys, for apps that read from it.
+
+        :param lake: its bucket, for example ``LakeBucket.from_bucket(…)``.
+        :param prefix: with which it was made.
+        :param lake_formation: as there. Default: off.
+        """
+        check_form(scope, "prefix", prefix, _PREFIX, "a-z, 0-9 and _, a letter first")
+        databases = Construct(scope, f"{id}Databases")
+        arns = {layer: glue_arn(scope, "database", f"{prefix}_{layer}") for layer in Layer}
+        return cls(
+            scope,
+            id,
+            lake=lake,
+            databases={
+                layer: glue.Database.from_database_arn(databases, layer.capitalize(), arn)
+                for layer, arn in arns.items()
+            },
+            lake_formation=lake_formation,
+        )
 
     def name(self, layer: Layer) -> str:
-        """Name of a layer's database, known at synthesis.
-
-        :param layer: which one.
-        """
-        return f"{self._prefix}_{layer}"
+        """Name of a layer's database: known at synthesis, unless a given one's is not."""
+        if layer not in self._names:
+            raise SynthesisError(
+                f"{self.node.path}: databases: got none for the layer {layer}; pass it, or "
+                "prefix= to have it made"
+            )
+        return self._names[layer]
 
     @property
     def names(self) -> list[str]:
         """Names of all the databases."""
-        return [self.name(layer) for layer in Layer]
+        return [self._names[layer] for layer in Layer if layer in self._names]
+
+    def grant_read(
+        self,
+        grantee: iam.IGrantable,
+        *,
+        layer: Layer = Layer.MARTS,
+        tables: Sequence[str] = (),
+        columns: Sequence[str] = (),
+    ) -> iam.Grant:
+        """Let a role or user read tables of a layer, in Athena or any engine on Glue.
+
+        Under Lake Formation a table or column that is named must exist when the grant is
+        deployed: deploy such readers after the first build. Raises SynthesisError.
+
+        :param grantee: who reads.
+        :param layer: raw is read by those alone who are given it by name. Default: the marts.
+        :param tables: names, in lower case. Default: all, those to come too.
+        :param columns: names, in lower case, of the one table in ``tables``. Needs
+            ``LakeFormation.CATALOG_AND_FILES``: IAM knows no columns, and whoever can open
+            a file sees all of them. Default: all.
+        """
+        for prop, names in (("tables", tables), ("columns", columns)):
+            for name in names:
+                check_form(self, prop, name, _NAME, "names in a-z, 0-9 and _")
+        if columns and len(tables) != 1:
+            raise refused(self, "tables", tuple(tables), "one table, as columns= names some of it")
+        if columns and self.lake_formation != LakeFormation.CATALOG_AND_FILES:
+            raise refused(
+                self,
+                "columns",
+                tuple(columns),
+                f"none with lake_formation={self.lake_formation}: only Lake Formation knows "
+                "columns, with the bucket registered (LakeFormation.CATALOG_AND_FILES)",
+            )
+        share = Share(
+            layer=layer,
+            database=self.name(layer),
+            access=QUERY,
+            tables=tuple(dict.fromkeys(tables)),
+            columns=tuple(dict.fromkeys(columns)),
+        )
+        return self._access.give(grantee, [share])
 
     def grant_extraction(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let a job make and write raw tables: their definitions and their files.
@@ -117,7 +192,7 @@ class IcebergCatalog(Construct):
         It may read the files, and drops no table. What else the job needs (its logs, a
         secret, the prefixes of its own) is not granted here.
         """
-        return self._grant(grantee, {Layer.RAW: EXTRACT})
+        return self._access.give(grantee, [self._share(Layer.RAW, EXTRACT)])
 
     def grant_build(self, grantee: iam.IGrantable, *, session_role: iam.IGrantable) -> iam.Grant:
         """Let dbt look up tables, and let its sessions read raw and write the other layers.
@@ -127,77 +202,50 @@ class IcebergCatalog(Construct):
             DESCRIBE on the database ``default``, which Spark asks for at its start: it
             must exist.
         """
-        looked_up = self._grant(
+        looked_up = self._access.give(
             grantee,
-            dict.fromkeys(Layer, LOOK_UP),
+            [self._share(layer, LOOK_UP) for layer in Layer],
             allow(
                 "glue:GetDatabases",
                 on=[glue_arn(self, "catalog"), glue_arn(self, "database", "*")],
                 wildcard="dbt-glue lists all databases; refused, it would create its own",
             ),
         )
-        if self.lake_formation != LakeFormation.OFF:
-            default = self._grants.database("default", id="Default")
-            self._grants.permit(session_role, default, [DESCRIBE])
-        built = self._grant(
+        self._access.describe(session_role, "default")
+        asked_for = [*_ASKED_FOR, *self.names]
+        built = self._access.give(
             session_role,
-            {Layer.RAW: READ, **dict.fromkeys(_OF_DBT, BUILD)},
-            self._on_functions(),
+            [self._share(layer, READ if layer == Layer.RAW else BUILD) for layer in Layer],
+            allow(
+                "glue:GetDatabase",
+                "glue:GetUserDefinedFunctions",
+                on=[
+                    glue_arn(self, "catalog"),
+                    *(glue_arn(self, "database", name) for name in asked_for),
+                    *(glue_arn(self, "userDefinedFunction", f"{name}/*") for name in asked_for),
+                ],
+                wildcard="Spark lists the functions of a database; there are none",
+            ),
         )
         return looked_up.combine(built)
 
-    def _on_functions(self) -> Statement:
-        asked_for = [*_ASKED_FOR, *self.names]
-        return allow(
-            "glue:GetDatabase",
-            "glue:GetUserDefinedFunctions",
-            on=[
-                glue_arn(self, "catalog"),
-                *(glue_arn(self, "database", name) for name in asked_for),
-                *(glue_arn(self, "userDefinedFunction", f"{name}/*") for name in asked_for),
-            ],
-            wildcard="Spark lists the functions of a database; there are none",
+    def _share(self, layer: Layer, access: Access) -> Share:
+        return Share(layer=layer, database=self.name(layer), access=access)
+
+    def _database(self, layer: Layer, removal: RemovalPolicy) -> glue.IDatabase:
+        name = self._names[layer]
+        database = glue.Database(
+            self,
+            layer.capitalize(),
+            database_name=name,
+            location_uri=f"s3://{self.lake.bucket.bucket_name}/{name}/",
+            description=f"Lakehouse layer {layer}",
         )
-
-    def _grant(
-        self, grantee: iam.IGrantable, layers: Mapping[Layer, Access], *more: Statement
-    ) -> iam.Grant:
+        database.apply_removal_policy(removal)
         if self.lake_formation != LakeFormation.OFF:
-            self._permit(grantee, layers)
-        return grant(grantee, [*self._statements(layers), *more], scope=self)
-
-    def _statements(self, layers: Mapping[Layer, Access]) -> list[Statement]:
-        bucket = self.lake.bucket
-        statements = []
-        for access in dict.fromkeys(layers.values()):
-            databases = [self.name(layer) for layer, its in layers.items() if its is access]
-            statements.append(on_catalog(self, databases=databases, actions=access.actions))
-            if access.files:
-                prefixes = [f"{database}/" for database in databases]
-                statements.append(on_objects(bucket, prefixes=prefixes, actions=access.files))
-        with_files = [self.name(layer) for layer, access in layers.items() if access.files]
-        if with_files:
-            writes = any(access.writes for access in layers.values())
-            statements += [
-                *on_listing(bucket, prefixes=[f"{database}/" for database in with_files]),
-                on_key(self.lake.key, services=["s3"], write=writes),
-            ]
-        return statements
-
-    def _permit(self, grantee: iam.IGrantable, layers: Mapping[Layer, Access]) -> None:
-        for layer, access in layers.items():
-            name, id = self.name(layer), layer.capitalize()
-            self._grants.permit(grantee, self._grants.database(name, id=id), access.database)
-            self._grants.permit(grantee, self._grants.all_tables(name, id=id), access.tables)
-        registered = self.lake_formation == LakeFormation.CATALOG_AND_FILES
-        if registered and any(access.writes for access in layers.values()):
-            location = self._grants.location(self.lake.bucket.bucket_arn)
-            self._grants.permit(grantee, location, [DATA_LOCATION_ACCESS])
-
-
-def _leave_tables_to_lake_formation(database: glue.Database) -> None:
-    # Without the empty list new tables would get the account's default, in an account that
-    # was never switched over: everybody with rights in IAM, whatever else is granted.
-    cfn_database = database.node.default_child
-    assert isinstance(cfn_database, glue.CfnDatabase)  # noqa: S101 - for the type checker
-    cfn_database.add_property_override("DatabaseInput.CreateTableDefaultPermissions", [])
+            # Without the empty list new tables would get the account's default: in an
+            # account that was never switched over, everybody with rights in IAM.
+            cfn_database = database.node.default_child
+            assert isinstance(cfn_database, glue.CfnDatabase)  # noqa: S101 - for the type checker
+            cfn_database.add_property_override("DatabaseInput.CreateTableDefaultPermissions", [])
+        return database

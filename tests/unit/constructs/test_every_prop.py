@@ -29,7 +29,6 @@ CONSTRUCTS = [
 LATER = {
     "DbtBuild",
     "ExtractionSchedules",
-    "IcebergCatalog",
     "LakeBucket",
     "Pipeline",
     "PipelineAlarms",
@@ -82,13 +81,3 @@ def test_each_prop_has_its_tests(construct: type) -> None:
         ):
             missing.append(f"test_{prop.name}_custom…, passing {prop.name}=")
     assert missing == []
-
-
-def test_each_prop_is_told_of() -> None:
-    untold = [
-        f"{construct.__name__}.{prop.name}"
-        for construct in CONSTRUCTS
-        for prop in _props(construct)
-        if f":param {prop.name}:" not in (construct.__init__.__doc__ or "")
-    ]
-    assert untold == []

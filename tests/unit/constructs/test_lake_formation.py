@@ -41,8 +41,11 @@ def _target(resource: dict[str, Any]) -> str:
     if kind == "Database":
         return its["Name"]
     if kind == "Table":
-        assert its["TableWildcard"] == {}
-        return f"{its['DatabaseName']}.*"
+        assert its.get("TableWildcard", {}) == {}
+        return f"{its['DatabaseName']}.{its.get('Name', '*')}"
+    if kind == "TableWithColumns":
+        (column,) = its["ColumnNames"]
+        return f"{its['DatabaseName']}.{its['Name']}.{column}"
     assert kind == "DataLocation"
     return json.dumps(its["ResourceArn"])
 
@@ -156,8 +159,54 @@ class TestCatalog:
         with pytest.raises(SynthesisError, match=r"grantee: got the principal .*Service"):
             catalog.grant_extraction(service_principal("glue.amazonaws.com"))
 
+    def test_a_reader_of_tables_also_needs_their_files(
+        self, stack: Stack, catalog, resources
+    ) -> None:
+        catalog.grant_read(_role(stack, "Reader"), tables=["dim_account", "dim_date"])
+
+        assert _granted(resources) == {
+            "Reader": {
+                "lake_test_marts": {"DESCRIBE"},
+                "lake_test_marts.dim_account": {"SELECT", "DESCRIBE"},
+                "lake_test_marts.dim_date": {"SELECT", "DESCRIBE"},
+            }
+        }
+        assert "s3:GetObject" in json.dumps(resources("AWS::IAM::Policy"))
+
 
 class TestCatalogAndFiles:
+    def test_a_reader_gets_the_files_from_lake_formation_alone(
+        self, stack: Stack, lake, resources
+    ) -> None:
+        catalog = _catalog(stack, lake, LakeFormation.CATALOG_AND_FILES)
+
+        catalog.grant_read(_role(stack, "Reader"))
+
+        assert _granted(resources)["Reader"] == {
+            "lake_test_marts": {"DESCRIBE"},
+            "lake_test_marts.*": {"SELECT", "DESCRIBE"},
+        }
+        text = json.dumps(resources("AWS::IAM::Policy"))
+        assert "lakeformation:GetDataAccess" in text
+        # With rights of its own on the files it would see every column.
+        assert "s3:" not in text
+        assert "kms:" not in text
+
+    def test_each_column_is_a_grant_of_its_own(self, stack: Stack, lake, resources) -> None:
+        catalog = _catalog(stack, lake, LakeFormation.CATALOG_AND_FILES)
+        reader = _role(stack, "Reader")
+
+        for columns in (["name", "industry"], ["industry", "country"]):
+            catalog.grant_read(reader, tables=["dim_account"], columns=columns)
+
+        assert _granted(resources)["Reader"] == {
+            "lake_test_marts": {"DESCRIBE"},
+            **{
+                f"lake_test_marts.dim_account.{column}": {"SELECT"}
+                for column in ("name", "industry", "country")
+            },
+        }
+
     def test_who_writes_has_access_to_the_location(
         self, stack: Stack, lake, job, resources
     ) -> None:

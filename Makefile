@@ -9,7 +9,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 SYNCED := .venv/.synced
 NODE := $(or $(LAKEHOUSE_HOME),.lakehouse)/runtimes/node
-SOURCES := app.py stacks constructs glue_jobs scripts local tests benchmarks docs
+SOURCES := app.py stacks constructs glue_jobs scripts local tests benchmarks docs examples
 
 ##@ Use
 

@@ -23,7 +23,8 @@ HEAD: Final = """\
 # The constructs
 
 Every public name of `lakehouse_constructs`, made from its docstrings by `make reference`.
-A construct takes `scope` and `id` first, as all of CDK's do; its props are keywords.
+[Use the constructs](../guide/use-the-constructs.md) begins with a small app. A construct takes
+`scope` and `id` first, as all of CDK's do; its props are keywords.
 """
 
 

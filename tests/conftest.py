@@ -1,6 +1,7 @@
 """What every test gets: an environment without the user's AWS and lakehouse settings."""
 
 import os
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -40,6 +41,16 @@ def wheel_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
             with zipfile.ZipFile(folder / name, "w") as archive:
                 archive.writestr("requirements.txt", lock)
     return cache
+
+
+@pytest.fixture(scope="session")
+def cache_home(tmp_path_factory: pytest.TempPathFactory, wheel_cache: Path) -> Path:
+    """A home folder whose cache holds the wheel sets."""
+    home = tmp_path_factory.mktemp("home")
+    cache = home / ".cache" / "lakehouse-constructs" / "wheels"
+    cache.parent.mkdir(parents=True)
+    shutil.copytree(wheel_cache, cache)
+    return home
 
 
 @pytest.fixture(scope="session")

@@ -25,7 +25,6 @@ def grant(
             actions=list(statement.policy.actions),
             resource_arns=list(statement.policy.resources),
             conditions=statement.policy.conditions or None,
-            scope=scope_of(grantee, default=scope),
         )
         for statement in statements
     ]

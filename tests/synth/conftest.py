@@ -19,16 +19,6 @@ Synthesize = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture(scope="session")
-def cache_home(tmp_path_factory: pytest.TempPathFactory, wheel_cache: Path) -> Path:
-    """A home folder whose cache holds the wheel sets."""
-    home = tmp_path_factory.mktemp("home")
-    cache = home / ".cache" / "lakehouse-constructs" / "wheels"
-    cache.parent.mkdir(parents=True)
-    shutil.copytree(wheel_cache, cache)
-    return home
-
-
-@pytest.fixture(scope="session")
 def synthesize(cache_home: Path) -> Synthesize:
     """Run ``app.py`` of a checkout as the CDK CLI does; the assembly goes to ``target``."""
 

@@ -112,6 +112,10 @@ bench-age: $(SYNCED) ## What 2,000 small commits cost the next one, as in docs/b
 bench-extract: $(SYNCED) ## The extractor against the limit of the machine, as in docs/benchmarks.md
 	@$(BIN)/python benchmarks/extract.py $(ARGS)
 
+.PHONY: bench-synth
+bench-synth: runtimes ## `cdk synth LakehouseDev` beside an empty app, as in docs/benchmarks.md
+	@$(BIN)/python benchmarks/synth.py $(ARGS)
+
 .PHONY: lock
 lock: $(SYNCED) ## Compile the lock files anew, keeping the versions that still fit
 	@$(COMPILE) --extra dev pyproject.toml --output-file locks/project.lock \

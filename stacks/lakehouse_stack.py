@@ -111,7 +111,7 @@ class LakehouseStack(Stack):
             "ExtractJobName": self.extractor.job.ref,
             "DbtProjectName": self.dbt_build.project.project_name,
             **{f"{layer.capitalize()}Database": self.catalog.name(layer) for layer in Layer},
-            "AthenaWorkGroupName": self.queries.work_group.ref,
+            "AthenaWorkGroupName": self.queries.work_group_name,
             "AlertTopicArn": self.pipeline.alert_topic.topic_arn,
         }
         for name, value in values.items():

@@ -47,3 +47,24 @@ def check_minutes(scope: Construct, prop: str, value: Duration, *, low: int, hig
         bounds = [Duration.minutes(bound).to_human_string() for bound in (low, high)]
         allowed = f"whole minutes from {bounds[0]} to {bounds[1]}"
         raise refused(scope, prop, value.to_human_string(), allowed)
+
+
+def check_days(scope: Construct, prop: str, value: Duration, *, low: int, high: int) -> None:
+    """A duration of whole days between two bounds, both included."""
+    if value.is_unresolved():
+        return
+    days = float(value.to_days(integral=False))
+    if not (days.is_integer() and low <= days <= high):
+        allowed = f"whole days from {low} to {high}"
+        raise refused(scope, prop, value.to_human_string(), allowed)
+
+
+def check_folder(scope: Construct, prop: str, value: str, *, below: str = "") -> None:
+    """A prefix of keys that ends with a slash, in a folder of the bucket where one is named."""
+    if Token.is_unresolved(value):
+        return
+    parts = value.removeprefix(below).split("/")
+    if not value.startswith(below) or parts.pop() != "" or not parts or not all(parts):
+        raise refused(scope, prop, value, f"a folder such as {below}name/, ending with a slash")
+    if "*" in value or "?" in value:
+        raise refused(scope, prop, value, "no wildcard: a folder stands for all that is in it")

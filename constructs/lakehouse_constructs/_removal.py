@@ -5,6 +5,8 @@ from typing import Final
 from aws_cdk import Annotations, RemovalPolicy
 from constructs import Construct
 
+from lakehouse_constructs._checks import refused
+
 ALLOW_DESTROY: Final = "lakehouse:allow-destroy"
 
 
@@ -14,6 +16,9 @@ def confirmed(scope: Construct, wanted: RemovalPolicy) -> RemovalPolicy:
     The flag is ``--context lakehouse:allow-destroy=true``; without it DESTROY is
     answered with a warning.
     """
+    if wanted == RemovalPolicy.SNAPSHOT:
+        allowed = "RETAIN or DESTROY, as AWS makes no snapshot of this"
+        raise refused(scope, "removal_policy", wanted.name, allowed)
     if wanted != RemovalPolicy.DESTROY or _is_true(scope.node.try_get_context(ALLOW_DESTROY)):
         return wanted
     Annotations.of(scope).add_warning_v2(

@@ -112,7 +112,7 @@ class IcebergCatalog(Construct):
     ) -> "IcebergCatalog":
         """The catalog of a lakehouse that another app deploys, for apps that read from it.
 
-        :param lake: its bucket, for example ``LakeBucket.from_bucket(…)``.
+        :param lake: its bucket and key, for example ``LakeBucket(…, bucket=…, key=…)``.
         :param prefix: with which it was made.
         :param lake_formation: as there. Default: off.
         """

@@ -29,10 +29,8 @@ CONSTRUCTS = [
 LATER = {
     "DbtBuild",
     "ExtractionSchedules",
-    "LakeBucket",
     "Pipeline",
     "PipelineAlarms",
-    "QueryAccess",
     "SalesforceExtractor",
 }
 

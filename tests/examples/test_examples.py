@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from cfnlint import lint_file
 from packaging.requirements import Requirement
 
-from tests.examples.conftest import EXAMPLES, HOME, Cdk
+from tests.examples.conftest import EXAMPLES, HOME, REPOSITORY, Cdk
 
 NAMES = sorted(path.name for path in EXAMPLES.iterdir() if path.is_dir())
 
@@ -97,3 +98,35 @@ def _check_definition(text: Any, folder: Path) -> None:
 
 def _resolved(reference: dict[str, Any]) -> str:
     return "aws" if reference == {"Ref": "AWS::Partition"} else "arn:aws:sns:us-east-1:1:name"
+
+
+def test_dbt_puts_the_models_into_the_databases_of_their_layers(
+    copied: Callable[[str], Path],
+) -> None:
+    dbt = HOME.build_bin / "dbt"
+    if not dbt.is_file():
+        pytest.skip(f"{dbt} is not installed; `make setup` installs it")
+    folder = copied("own_glue_job") / "dbt"
+    shutil.copy(REPOSITORY / "dbt_project" / "profiles.yml", folder)
+    layers = ("raw", "staging", "intermediate", "marts")
+    variables = {f"{layer.upper()}_DATABASE": f"erp_{layer}" for layer in layers}
+
+    done = subprocess.run(
+        [dbt, "--quiet", "ls", "--resource-type", "model", "--output", "json"],
+        cwd=folder,
+        env={
+            "PATH": os.environ["PATH"],
+            "DBT_SESSION_ROLE_ARN": "arn:aws:iam::123456789012:role/session",
+            "LAKE_BUCKET": "lake",
+            **variables,
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    names = [json.loads(line)["unique_id"] for line in done.stdout.splitlines()]
+    assert sorted(names) == ["model.erp.rpt_orders_by_day", "model.erp.stg_erp__orders"]
+    nodes = json.loads((folder / "target" / "manifest.json").read_text())["nodes"]
+    assert [nodes[name]["schema"] for name in sorted(names)] == ["erp_marts", "erp_staging"]

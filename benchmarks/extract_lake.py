@@ -18,6 +18,7 @@ from uuid import uuid4
 from lakehouse_local.home import aws_environment
 
 HERE = Path(__file__).parent
+JOB = HERE.parent / "glue_jobs" / "salesforce_extractor.py"  # the script that Glue starts
 PLACES = ("PATH", "HOME", "LANG", "TMPDIR")
 
 
@@ -164,7 +165,7 @@ class Target:
         arguments = [x for key, value in values.items() for x in (f"--{key}", value)]
         env = {k: os.environ[k] for k in PLACES if k in os.environ}
         env |= aws_environment(self.lake.endpoint)
-        python = program or ("-m", "lakehouse_jobs.entry.salesforce_extractor")
+        python = program or (str(JOB),)
         used = measured([sys.executable, *python, *arguments], env)
         body = self.lake.client("s3").get_object(
             Bucket=self.name, Key=f"runs/{execution}/Account.json"

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 from urllib.parse import urlsplit
 
 import boto3
@@ -94,9 +95,10 @@ def run(options: argparse.Namespace) -> GroupOutcome:
 def _run(options: argparse.Namespace) -> GroupOutcome:
     started = time.monotonic()
     region = _region(options.salesforce_secret_arn)
-    store = Store(options.lake_bucket, client=s3_client(region=region))
+    s3 = s3_client(region=region)
+    store = Store(options.lake_bucket, client=s3)
     mode, period = checked_mode(options), checked_period(options)
-    config = _config(options.objects_config, region=region)
+    config = _config(options.objects_config, s3)
     group = config.group(options.group)
     lake = Lake(catalog=raw_catalog(region=region), store=store, database=options.raw_database)
     org: Org | None = None
@@ -189,9 +191,9 @@ def _may_report(lake: Lake, config: ObjectsConfig, org: Org | None) -> bool:
     return True
 
 
-def _config(address: str, *, region: str) -> ObjectsConfig:
+def _config(address: str, s3: Any) -> ObjectsConfig:
     parts = urlsplit(address)
-    bucket = Store(parts.netloc, client=s3_client(region=region))
+    bucket = Store(parts.netloc, client=s3)
     try:
         text = bucket.read(parts.path.lstrip("/"))
     except ClientError as error:
@@ -241,6 +243,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     # few objects of its own, as rows are Arrow's.
     gc.freeze()
     gc.set_threshold(50_000)
+    gc.enable()
     try:
         failure = failure_line(run(options))
     except (LakehouseError, ConfigError) as error:

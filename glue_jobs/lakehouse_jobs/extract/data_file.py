@@ -1,6 +1,7 @@
 """One Parquet file: written on local disk in row groups, uploaded when it is whole."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -17,10 +18,11 @@ SAMPLE: Final = 2048  # rows
 class DataFile:
     """Takes tables, keeps at most a row group of them. Its file vanishes on exit."""
 
-    def __init__(self, path: Path, schema: pa.Schema) -> None:
+    def __init__(self, path: Path, schema: pa.Schema, repetitive: "Repetitive") -> None:
         self.path = path
         self.rows = 0
         self._schema = schema
+        self._repetitive = repetitive
         self._writer: pq.ParquetWriter | None = None
         self._waiting: list[pa.Table] = []
         self._waiting_rows = self._waiting_bytes = 0
@@ -43,7 +45,7 @@ class DataFile:
         self.rows += len(table)
         self._waiting.append(table)
         self._waiting_rows += len(table)
-        self._waiting_bytes += table.nbytes
+        self._waiting_bytes += table.get_total_buffer_size()
         if self._waiting_rows >= ROW_GROUP or self._waiting_bytes >= GROUP_BYTES:
             self._write()
 
@@ -65,7 +67,7 @@ class DataFile:
                 self.path,
                 self._schema,
                 compression="zstd",
-                use_dictionary=repetitive(rows),  # pyright: ignore[reportArgumentType]
+                use_dictionary=self._repetitive.of(rows),  # pyright: ignore[reportArgumentType]
                 # Iceberg reads the columns by their field ids, not by Arrow's own schema.
                 store_schema=False,
             )
@@ -73,11 +75,25 @@ class DataFile:
         self._waiting, self._waiting_rows, self._waiting_bytes = [], 0, 0
 
 
-def repetitive(rows: pa.Table) -> list[str]:
-    """Columns of few values, by the first rows: a dictionary is for these only.
+@dataclass(kw_only=True)
+class Repetitive:
+    """Columns of few values, by the first rows that are written: a dictionary is for these only.
 
-    Where most values differ it costs half as much again, and space (docs/benchmarks.md).
+    Where most values differ it costs half as much again, and space (docs/benchmarks.md). The
+    first file of a reading decides for all of them, as their rows are of one kind.
     """
+
+    _names: list[str] | None = None
+
+    def of(self, rows: pa.Table) -> list[str]:
+        """The names; of these rows where nothing was written yet."""
+        if self._names is None:
+            self._names = repetitive(rows)
+        return self._names
+
+
+def repetitive(rows: pa.Table) -> list[str]:
+    """Columns of few values."""
     first = rows.slice(0, SAMPLE)
     return [
         name

@@ -4,7 +4,7 @@
 
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lakehouse_jobs.extract.columns import STAMP_COLUMN
-from lakehouse_jobs.extract.data_file import DataFile
+from lakehouse_jobs.extract.data_file import DataFile, Repetitive
 from lakehouse_jobs.extract.id_range import IdOrder
 from lakehouse_jobs.extract.lookback import KEY_SCHEMA, Keys, from_time
 from lakehouse_jobs.extract.parts import Part
@@ -36,6 +36,7 @@ class FileSink:
     # Rows stamped from here on are left to the next window: they changed while they were read,
     # and there they would be taken for new ones again.
     until: datetime | None = None
+    repetitive: Repetitive = field(default_factory=Repetitive)
 
     def take(self, number: int, tables: Iterator[pa.Table]) -> Part:
         """Write one page's rows, less those that the table has."""
@@ -43,7 +44,7 @@ class FileSink:
         order = IdOrder()
         keys = [KEY_SCHEMA.empty_table()]
         name = f"{number:05d}-{uuid.uuid4().hex}.parquet"
-        with DataFile(self.folder / name, self.schema) as file:
+        with DataFile(self.folder / name, self.schema, self.repetitive) as file:
             for table in tables:
                 read += len(table)
                 table = self._within(table)

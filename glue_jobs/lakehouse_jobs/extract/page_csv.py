@@ -104,12 +104,15 @@ class Guarded(io.RawIOBase):
         """Say that the rows of a block have arrived."""
         with self._fewer:
             self._ahead -= 1
-            self._fewer.notify_all()
+            if self._ahead == READ_AHEAD // 2:  # one change of threads for several blocks
+                self._fewer.notify_all()
 
     def _pause(self) -> None:
         with self._fewer:
             # Not for ever: a block without the end of a row in it is never taken.
-            if not self._fewer.wait_for(lambda: self._ahead < READ_AHEAD, PATIENCE):
+            if self._ahead >= READ_AHEAD and not self._fewer.wait_for(
+                lambda: self._ahead <= READ_AHEAD // 2, PATIENCE
+            ):
                 self._ahead = 0
             self._ahead += 1
 

@@ -12,6 +12,7 @@ from pyiceberg.table import Table
 
 from lakehouse_jobs.contract.raw_log import FORMAT_VERSION, TableProperty
 from lakehouse_jobs.errors import CommitFailedError, CommitUnknownError, SupersededError
+from lakehouse_jobs.raw.added import described
 from lakehouse_jobs.raw.fence import put_fence
 from lakehouse_jobs.raw.store import Store
 from lakehouse_jobs.raw.table import RawTable
@@ -132,17 +133,19 @@ def _transact(
     with table.transaction() as transaction:
         put_fence(transaction, fenced_by)
         transaction.set_properties(wanted)
-        if files:
-            transaction.add_files(
-                list(files),
-                snapshot_properties={
-                    TableProperty.RUN_ID.value: wanted[TableProperty.RUN_ID],
-                    TableProperty.BATCH.value: wanted[TableProperty.BATCH],
-                    TableProperty.WATERMARK.value: wanted[TableProperty.WATERMARK],
-                    TableProperty.LOOKBACK_FILE.value: wanted[TableProperty.LOOKBACK_FILE],
-                },
-                check_duplicate_files=False,  # their names are fresh; the check reads all manifests
-            )
+        if not files:
+            return
+        update = transaction.update_snapshot(
+            {
+                TableProperty.RUN_ID.value: wanted[TableProperty.RUN_ID],
+                TableProperty.BATCH.value: wanted[TableProperty.BATCH],
+                TableProperty.WATERMARK.value: wanted[TableProperty.WATERMARK],
+                TableProperty.LOOKBACK_FILE.value: wanted[TableProperty.LOOKBACK_FILE],
+            }
+        )
+        with update.fast_append() as append:
+            for file in described(table, files):
+                append.append_data_file(file)
 
 
 def _landed(table: Table, wanted: dict[str, str], *, after: Exception) -> bool:

@@ -123,6 +123,9 @@ lock: $(SYNCED) ## Compile the lock files anew, keeping the versions that still 
 	@$(COMPILE) $(LOCAL_LOCKS)/glue_base.in --output-file $(LOCAL_LOCKS)/glue_base.lock
 	@$(COMPILE) $(LOCAL_LOCKS)/installer.in --output-file $(LOCAL_LOCKS)/installer.lock
 	@$(COMPILE) $(LOCKS)/dbt.in --output-file $(LOCKS)/dbt.lock
+	@# Connectors that benchmarks compare with, each in an environment of its own.
+	@for peer in tap-salesforce airbyte-source-salesforce; do \
+	  $(COMPILE) benchmarks/locks/$$peer.in --output-file benchmarks/locks/$$peer.lock; done
 	@# The job's wheels: what Glue 5.1 does not bring, at versions that go with what it does.
 	@$(COMPILE) glue_jobs/requirements.txt --output-file $(LOCKS)/glue_wheels.lock \
 	  --python-platform x86_64-manylinux_2_28 --constraint $(LOCAL_LOCKS)/glue_base.lock \

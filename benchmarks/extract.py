@@ -7,6 +7,7 @@ import argparse
 import json
 import os
 import statistics
+import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -23,6 +24,9 @@ STATE = ROOT / ".lakehouse" / "bench-extract"
 PAGES = STATE / "pages"
 LIMIT = Path(__file__).parent / "extract_limit.py"
 PEER = Path(__file__).parent / "extract_peer.py"
+CONNECTOR = Path(__file__).parent / "extract_connector.py"
+LOCKS = Path(__file__).parent / "locks"
+CONNECTORS = ("tap-salesforce", "airbyte-source-salesforce")
 TABLES = ("limit", "gzip", "salesforce", "peers", "memory", "changes")
 
 
@@ -41,9 +45,11 @@ def main() -> None:
         if "gzip" in wanted:
             packed(lake, rounds=given.rounds)
         if "salesforce" in wanted:
-            shaped_like_salesforce(lake)
+            for million in dict.fromkeys((1.0, given.million)):
+                shaped_like_salesforce(lake, rows=int(million * 1_000_000))
         if "peers" in wanted:
             peers(lake, rounds=given.rounds)
+            connectors(lake, rounds=given.rounds)
         if "memory" in wanted:
             memory(lake)
         if "changes" in wanted:
@@ -112,7 +118,7 @@ def packed(lake: Lake, *, rounds: int, rows: int = 1_000_000) -> None:
         print(f"| {name} | {sent[name] / 1e6:,.0f} | {wall:.2f} | {cpu:.2f} | {rss:.0f} |")
 
 
-def shaped_like_salesforce(lake: Lake, *, rows: int = 1_000_000) -> None:
+def shaped_like_salesforce(lake: Lake, *, rows: int) -> None:
     """30 s for the job, 300 ms before each answer, 5 MB/s for each connection; plain pages."""
     number = rows // PAGE_ROWS
     pages = render(PAGES, number)
@@ -166,6 +172,50 @@ def peers(lake: Lake, *, rounds: int, rows: int = 1_000_000) -> None:
             f"| {median(runs, 'rss'):.0f} | {median(runs, 'wall') / wall:.1f} "
             f"| {median(runs, 'cpu') / cpu:.1f} |"
         )
+
+
+def connectors(lake: Lake, *, rounds: int, rows: int = PAGE_ROWS) -> None:
+    """Connectors of others, which write JSON lines to a file, and the job; fewer rows."""
+    number = rows // PAGE_ROWS
+    render(PAGES, number)
+    pythons = {name: environment_of(name) for name in CONNECTORS}
+    found: dict[str, list[Run]] = {name: [] for name in (*CONNECTORS, "job")}
+    with serving("--folder", str(PAGES), "--pages", str(number)) as (org, _):
+        for _ in range(rounds):
+            for name, python in pythons.items():
+                command = [str(python), str(CONNECTOR), org, str(STATE / name), name]
+                run = measured(command, environment())
+                assert json.loads(run.output.splitlines()[-1])["rows"] == rows, run.output[-1000:]
+                found[name].append(run)
+            target = lake.new(org, at_once=os.cpu_count() or 2)
+            found["job"].append(target.run()[0])
+            target.remove()
+    cpu = median(found["job"], "cpu")
+    print(f"\n{rows:,} rows, {rounds} rounds, medians.\n")
+    print("| what | wall s | CPU s | rows per CPU s | peak RSS MB | CPU to the job |")
+    print("|---|---:|---:|---:|---:|---:|")
+    for name, runs in found.items():
+        print(
+            f"| {name} | {median(runs, 'wall'):.1f} | {median(runs, 'cpu'):.1f} "
+            f"| {rows / median(runs, 'cpu'):,.0f} | {median(runs, 'rss'):.0f} "
+            f"| {median(runs, 'cpu') / cpu:.1f} |"
+        )
+
+
+def environment_of(connector: str) -> Path:
+    """The Python of a connector's own environment, made from its lock where it is missing."""
+    folder = ROOT / ".lakehouse" / "peers" / connector
+    python, stamp = folder / "bin" / "python", folder / ".synced"
+    if not stamp.exists():
+        uv = Path(sys.executable).parent / "uv"
+        lock = LOCKS / f"{connector}.lock"
+        subprocess.run(
+            [uv, "venv", "--quiet", "--clear", "--python", sys.executable, folder], check=True
+        )
+        sync = [uv, "pip", "sync", "--quiet", "--python", python, "--require-hashes", lock]
+        subprocess.run(sync, check=True)
+        stamp.touch()
+    return python
 
 
 def memory(lake: Lake, *, millions: Sequence[int] = (1, 5, 10)) -> None:

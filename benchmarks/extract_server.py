@@ -24,7 +24,8 @@ from extract_pages import FIELDS, OBJECT, PAGE_ROWS, changed, csv_of, page
 
 ORG_ID = "00D000000000062EAA"
 SLICE = 1 << 16  # bytes sent at once where the rate is limited
-LISTED = 40  # pages in one answer of resultPages
+LISTED = 5  # pages in one answer of resultPages, as Salesforce lists them
+ALL = ">= 2000-"  # the window of connectors that always name one: it holds every record
 
 
 @dataclass(kw_only=True)
@@ -78,8 +79,11 @@ class Handler(BaseHTTPRequestHandler):
             self.org.requests += 1
         time.sleep(self.org.latency)
         query = {k: v[0] for k, v in parse_qs(parts.query).items()}
-        below = re.sub(r"^/services/(oauth2|data/v[0-9.]+)", "", parts.path).strip("/")
-        if below.startswith("jobs/query"):
+        below = re.sub(r"^/services/(oauth2|data/v[0-9.]+|async/[0-9.]+)", "", parts.path)
+        below = below.strip("/")
+        if below.split("/")[0] == "job":
+            self._batch_job(below.split("/")[1:])
+        elif below.startswith("jobs/query"):
             self._job(below.split("/")[2:], query, sent)
         else:
             self._json(self._rest(below, query))
@@ -90,7 +94,12 @@ class Handler(BaseHTTPRequestHandler):
             address = f"http://{self.headers['Host']}"
             return {"access_token": "t", "instance_url": address, "id": identity}
         if below == "limits":
-            names = ("DailyApiRequests", "DailyBulkV2QueryJobs", "DailyBulkV2QueryFileStorageMB")
+            names = (
+                "DailyApiRequests",
+                "DailyBulkApiBatches",
+                "DailyBulkV2QueryJobs",
+                "DailyBulkV2QueryFileStorageMB",
+            )
             return {name: {"Max": 1_000_000, "Remaining": 990_000} for name in names}
         if below.startswith("sobjects/"):
             fields = [{"name": n, "type": t, "length": k} for n, (t, k) in FIELDS.items()]
@@ -98,7 +107,7 @@ class Handler(BaseHTTPRequestHandler):
         if below == "sobjects":
             return {"sobjects": [{"name": OBJECT, "queryable": True}]}
         soql = query.get("q", "")
-        window = ">=" in soql
+        window = _is_window(soql)
         if "count()" in soql.lower():
             return {"totalSize": self.org.rows(window=window), "done": True, "records": []}
         records = [_typed(r) for r in self.org.delta] if window else []
@@ -109,7 +118,7 @@ class Handler(BaseHTTPRequestHandler):
         if self.command == "POST":
             with org.lock:
                 job = f"750{len(org.jobs):012d}AAA"
-                org.jobs[job] = (time.monotonic(), ">=" in json.loads(sent)["query"])
+                org.jobs[job] = (time.monotonic(), _is_window(json.loads(sent)["query"]))
             self._json({"id": job, "state": "UploadComplete", "object": OBJECT})
             return
         if self.command == "DELETE":
@@ -136,6 +145,19 @@ class Handler(BaseHTTPRequestHandler):
             state = "JobComplete" if ready else "InProgress"
             rows = org.rows(window=window)
             self._json({"id": path[0], "state": state, "numberRecordsProcessed": rows})
+
+    def _batch_job(self, path: list[str]) -> None:
+        """The older Bulk API, of a job with one batch: its results are the pages."""
+        if len(path) < 2:
+            self._json({"id": "750000000000001AAA", "state": "Open"})
+        elif path[-1] == "result":
+            results = "".join(f"<result>{n}</result>" for n in range(self.org.pages))
+            self._text(f"<result-list>{results}</result-list>", "application/xml")
+        elif path[-2] == "result":
+            self._page(int(path[-1]), window=False)
+        else:
+            state = "<id>751000000000001AAA</id><state>Completed</state>"
+            self._text(f"<batchInfo>{state}</batchInfo>", "application/xml")
 
     def _page(self, number: int, *, window: bool) -> None:
         org = self.org
@@ -172,15 +194,23 @@ class Handler(BaseHTTPRequestHandler):
                 time.sleep(max(0.0, began + done / org.rate - time.monotonic()))
 
     def _json(self, answer: Any) -> None:
-        body = json.dumps(answer).encode()
+        self._text(json.dumps(answer), "application/json")
+
+    def _text(self, text: str, kind: str) -> None:
+        body = text.encode()
         self.send_response(200)
-        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
 
     def date_time_string(self, timestamp: float | None = None) -> str:  # noqa: ARG002, D102
         return format_datetime(datetime.now(UTC), usegmt=True)
+
+
+def _is_window(soql: str) -> bool:
+    """Whether a query asks for what changed lately."""
+    return ">=" in soql and ALL not in soql
 
 
 def _typed(record: dict[str, str]) -> dict[str, Any]:

@@ -73,7 +73,9 @@ class BulkPages:
         pending: set[Future[PageDone]] = set()
         try:
             for number, path in enumerate(paths):
-                if len(pending) >= self.at_once:
+                # As many again wait their turn: a list has few pages, and the next one is asked
+                # for while they are read.
+                if len(pending) >= 2 * self.at_once:
                     self._collect(pending, reading)
                 pending.add(self.pool.submit(copy_context().run, self._page, number, path))
             while pending:

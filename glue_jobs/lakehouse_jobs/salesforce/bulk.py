@@ -23,7 +23,7 @@ from lakehouse_jobs.salesforce.transport import Transport
 
 FIRST_POLL = 0.2  # seconds; small objects are ready at once
 LONGEST_POLL = 10.0
-STEADY_POLL = 2.0  # until a twentieth of the time waited is longer: a job's end is met soon
+STEADY_POLL = 1.0  # until a twentieth of the time waited is longer: a job's end is met soon
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,7 @@ lines, so what a loader would cost comes on top.
 import contextlib
 import importlib
 import json
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -80,15 +81,19 @@ def _lead_login_to(org: str) -> None:
 
 
 def _output(folder: Path, program: Callable[[], Any], arguments: list[str]) -> Path:
-    """A file of what a connector's program writes to stdout."""
+    """A file of what a connector's program writes to stdout, whichever object it took for that."""
     path = folder / "output"
     sys.argv = [sys.argv[0], *arguments]
-    with (
-        path.open("w") as file,
-        contextlib.redirect_stdout(file),
-        contextlib.suppress(SystemExit),
-    ):
-        program()
+    stdout = os.dup(1)
+    try:
+        with path.open("wb") as file:
+            os.dup2(file.fileno(), 1)
+            with contextlib.suppress(SystemExit):
+                program()
+            sys.stdout.flush()
+    finally:
+        os.dup2(stdout, 1)
+        os.close(stdout)
     return path
 
 

@@ -116,6 +116,10 @@ bench-extract: $(SYNCED) ## The extractor against the limit of the machine, as i
 bench-synth: runtimes ## `cdk synth LakehouseDev` beside an empty app, as in docs/benchmarks.md
 	@$(BIN)/python benchmarks/synth.py $(ARGS)
 
+.PHONY: bench-compare
+bench-compare: $(SYNCED) ## The comparison against hashing every column once, as in docs/benchmarks.md
+	@$(BIN)/python benchmarks/compare.py $(ARGS)
+
 .PHONY: lock
 lock: $(SYNCED) ## Compile the lock files anew, keeping the versions that still fit
 	@$(COMPILE) --extra dev pyproject.toml --output-file locks/project.lock \

@@ -16,7 +16,10 @@ PAGE: Final = ROOT / "docs" / "troubleshooting.md"
 FAMILIES: Final = {
     "Extraction": ("glue_jobs/lakehouse_jobs/errors.py",),
     "dbt build": ("glue_jobs/lakehouse_jobs/build/errors.py",),
-    "The `lakehouse` command": ("scripts/lakehouse_tools/errors.py",),
+    "The `lakehouse` command": (
+        "scripts/lakehouse_tools/errors.py",
+        "scripts/lakehouse_tools/comparison/errors.py",
+    ),
     "Synthesis": ("constructs/lakehouse_constructs/_errors.py",),
     "The local AWS and the demo org": (
         "local/lakehouse_local/background.py",
@@ -34,8 +37,10 @@ REMEDIES: Final = {
     "CatalogError": "check that the stack is deployed and the build's role may read the catalog",
     "DbtError": "run `dbt debug` and `dbt compile` in `dbt_project`: they show the line",
     "DeployError": "the text names CDK's own error; all of its output is in the log or above",
+    "ComparisonFailedError": "correct the file that the message names",
     "ExecutionError": "`lakehouse report` shows each object and what of the build failed",
     "FieldVanishedError": "the run describes the object again and starts it anew",
+    "NotComparedError": "docs/comparison.md says what each key of the configuration means",
     "NotDeployedError": "deploy: `lakehouse up`, or with `--env` for an account",
     "OrgError": "`lakehouse up --demo-org` starts the demo org again",
     "QueryError": "correct the SQL (Athena's dialect); `show tables in <database>` lists tables",

@@ -72,6 +72,25 @@ class Environment:
             )
         return self._clients[service]
 
+    def storage(self) -> dict[str, str]:
+        """How other clients than boto3 reach S3, in the words of DuckDB's secrets."""
+        session = self._session()
+        found = session.get_credentials()
+        if found is None:
+            from botocore.exceptions import NoCredentialsError
+
+            raise NoCredentialsError
+        keys = found.get_frozen_credentials()
+        options = {"KEY_ID": keys.access_key, "SECRET": keys.secret_key}
+        if keys.token:
+            options["SESSION_TOKEN"] = keys.token
+        if session.region_name:
+            options["REGION"] = session.region_name
+        if self.endpoint is not None:
+            address = self.endpoint.removeprefix("http://")
+            options |= {"ENDPOINT": address, "URL_STYLE": "path", "USE_SSL": "false"}
+        return options
+
     def _session(self) -> "boto3.Session":
         import boto3
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from math import inf
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -89,6 +90,15 @@ class Section:
             return value
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
             raise self.error(name, value, "a share from 0 to 1, such as 0.01")
+        return float(value)
+
+    def number(self, name: str, default: T, *, low: float) -> float | T:
+        """A number that is not below a bound."""
+        value = self._take(name, default)
+        if value is default:
+            return value
+        if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value < inf:
+            raise self.error(name, value, f"a number from {low:g} on")
         return float(value)
 
     def flag(self, name: str, default: bool) -> bool:

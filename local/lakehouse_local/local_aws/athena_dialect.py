@@ -7,7 +7,7 @@ takes, so tokens and tree are looked at for that. What Athena accepts and DuckDB
 answer fails by name.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
 import sqlglot
@@ -65,8 +65,8 @@ def write(statement: exp.Expr) -> str:
     """The statement for DuckDB. Raises :class:`QueryError` where there is no way to say it."""
     statement = statement.copy()
     _name_columns(statement)
-    for node in list(statement.find_all(exp.DateDiff, exp.Div)):
-        node.replace(_date_diff(node) if isinstance(node, exp.DateDiff) else _divide(node))
+    for node in list(statement.find_all(exp.DateDiff, exp.Div, exp.Normalize)):
+        node.replace(_REWRITTEN[type(node)](node))
     try:
         return statement.sql("duckdb", unsupported_level=sqlglot.ErrorLevel.RAISE)
     except SqlglotError as error:
@@ -188,6 +188,21 @@ def _divide(division: exp.Div) -> exp.Expr:
         return division
     call = exp.Anonymous(this="athena_divide", expressions=[division.this, divisor])
     return exp.Dot.build([exp.to_identifier(part) for part in ("memory", "main")] + [call])
+
+
+def _normalize(call: exp.Normalize) -> exp.Expr:
+    """DuckDB knows the composed form alone, Athena's default."""
+    form = call.args.get("form")
+    if form is not None and form.name.upper() != "NFC":
+        raise QueryError("NOT_SUPPORTED", f"the local AWS cannot run normalize(…, {form.name})")
+    return exp.Anonymous(this="nfc_normalize", expressions=[call.this])
+
+
+_REWRITTEN: dict[type[exp.Expr], Callable[..., exp.Expr]] = {
+    exp.DateDiff: _date_diff,
+    exp.Div: _divide,
+    exp.Normalize: _normalize,
+}
 
 
 def _mismatch(text: str, token: Token, shown: str) -> QueryError:

@@ -22,6 +22,8 @@ COMMANDS: Final = {
     "status": "status",
     "report": "report",
     "query": "query",
+    "compare": "compare",
+    "gate": "gate",
     "org": "org",
     "down": "down",
     "review": "review",

@@ -1,0 +1,158 @@
+"""The comparison of two tables against its floor: hashing every column of both sides once.
+
+    make bench-compare
+    make bench-compare ARGS="--rows 5000000 --rounds 3"
+
+Both sides are Parquet files of 30 columns in different orders; 0.1 % of the rows differ in one
+cell, 0.02 % are missing and 0.02 % are extra. Each measurement is a process of its own: CPU
+seconds, wall clock and the greatest memory, as medians. The answer is checked each time.
+"""
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+
+COLUMNS = {
+    "id": "'001' || lpad(printf('%x', i), 15, '0')",
+    **{f"text_{n}": f"word(i, {n}) || ' ' || num(i, {n})" for n in range(8)},
+    **{f"pick_{n}": f"CASE WHEN num(i, {n}) % 4 > 0 THEN word(i, {n + 20}) END" for n in range(7)},
+    **{f"lookup_{n}": f"'005' || lpad((num(i, {n}) % 500)::varchar, 15, '0')" for n in range(2)},
+    **{f"amount_{n}": f"(num(i, {n}) / 100.0)::decimal(18,2)" for n in range(3)},
+    **{f"ratio_{n}": f"sqrt(num(i, {n})::double)" for n in range(2)},
+    "employees": "num(i, 40) % 50000",
+    **{f"flag_{n}": f"num(i, {n}) % 2 = 0" for n in range(2)},
+    "day": "DATE '2020-01-01' + (num(i, 41) % 2000)::int",
+    **{
+        f"moment_{n}": f"TIMESTAMPTZ '2020-01-01' + INTERVAL (num(i, {n}) * 137) MILLISECOND"
+        for n in range(3)
+    },
+}
+CHANGES = {
+    "text": "{c} || '~'",
+    "pick": "coalesce({c}, '') || '~'",
+    "amount": "{c} + 1",
+    "ratio": "{c} + 1",
+    "flag": "NOT {c}",
+}
+
+
+def generate(rows: int, folder: Path) -> dict[str, int]:
+    """Both sides, and how many keys differ."""
+    import duckdb
+
+    db = duckdb.connect()
+    db.execute("SET TimeZone = 'UTC'; SET preserve_insertion_order = false")
+    words = "['Acme','Borealis','Cobalt','Dune','Élan','Fjord','Grüne','Harbor','Indigo']"
+    db.execute("CREATE MACRO num(i, k) AS (hash(i * 1000003 + k) % 1000000)::bigint")
+    db.execute(f"CREATE MACRO word(i, k) AS {words}[1 + num(i, k) % 9]")
+    source = ", ".join(f"{sql} AS {name}" for name, sql in COLUMNS.items())
+    changed = [name for name in COLUMNS if name.split("_")[0] in CHANGES]
+    cells = []
+    for name in COLUMNS:
+        if name not in changed:
+            cells.append(name)
+            continue
+        other = CHANGES[name.split("_")[0]].format(c=name)
+        mine = f"i % 1000 = 7 AND (i // 1000) % {len(changed)} = {changed.index(name)}"
+        cells.append(f"CASE WHEN {mine} THEN {other} ELSE {name} END AS {name}")
+    for side in ("old", "new"):
+        (folder / side).mkdir()
+    db.execute(f"COPY (SELECT {source} FROM range({rows}) t(i)) TO '{folder}/old/t.parquet'")
+    extra = rows // 5000
+    db.execute(
+        f"COPY (SELECT {', '.join(cells)} FROM (SELECT i, {source} FROM range({rows + extra}) t(i))"
+        f" WHERE NOT (i < {rows} AND i % 5000 = 5) ORDER BY hash(id)) TO '{folder}/new/t.parquet'"
+    )
+    missing = len(range(5, rows, 5000))
+    return {"changed": len(range(7, rows, 1000)), "only_old": missing, "only_new": extra}
+
+
+def floor(folder: Path, memory: str) -> dict[str, int]:
+    """Hash every column of both sides once."""
+    import duckdb
+
+    db = duckdb.connect()
+    db.execute(f"SET TimeZone = 'UTC'; SET memory_limit = '{memory}'")
+    db.execute("SET preserve_insertion_order = false")
+    for side in ("old", "new"):
+        names = ", ".join(COLUMNS)
+        db.execute(f"SELECT bit_xor(hash({names})) FROM '{folder}/{side}/t.parquet'").fetchall()
+    return {}
+
+
+def ours(folder: Path, memory: str) -> dict[str, int]:
+    """The comparison's rows and cells, as `lakehouse compare` makes them."""
+    from lakehouse_tools.comparison.engines.duck import DuckDbEngine
+    from lakehouse_tools.comparison.reading import config_of
+    from lakehouse_tools.comparison.rows import compare_rows
+    from lakehouse_tools.comparison.sides import Sides
+    from lakehouse_tools.comparison.sql.sides import PairSql
+
+    columns = {name: {} for name in COLUMNS if name != "id"}
+    table = {"old": "t", "new": "t", "key": {"id": {}}, "columns": columns}
+    sides = {side: {"folder": str(folder / side)} for side in ("old", "new")}
+    (pair,) = config_of(json.dumps({**sides, "tables": [table]}), where="benchmark").pairs
+    with DuckDbEngine(memory=memory) as engine:
+        old, new = (engine.open(Sides().find(side)) for side in (pair.old, pair.new))
+        found = compare_rows(engine, PairSql(pair=pair, old=old, new=new, dialect=engine.dialect))
+    return {name: getattr(found, name) for name in ("changed", "only_old", "only_new")}
+
+
+VARIANTS = {"floor": floor, "compare": ours}
+
+
+def measure(variant: str, folder: Path, memory: str) -> dict[str, float]:
+    """One variant in a process of its own."""
+    began = time.monotonic()
+    command = [sys.executable, __file__, "--one", variant, str(folder), "--memory", memory]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=os.environ)
+    return {**json.loads(done.stdout.splitlines()[-1]), "wall": time.monotonic() - began}
+
+
+def one(variant: str, folder: Path, memory: str) -> None:
+    """Run a variant and print what it took."""
+    answer = VARIANTS[variant](folder, memory)
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    cpu, memory_used = used.ru_utime + used.ru_stime, used.ru_maxrss / 1e6
+    print(json.dumps({"answer": answer, "cpu": cpu, "gb": memory_used}))
+
+
+def main() -> None:
+    """Generate, measure in turns, print the medians."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--memory", default="1GB")
+    parser.add_argument("--one", nargs=2, metavar=("VARIANT", "FOLDER"), help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.one:
+        one(asked.one[0], Path(asked.one[1]), asked.memory)
+        return
+    with tempfile.TemporaryDirectory(prefix="bench-compare-") as name:
+        folder = Path(name)
+        expected = generate(asked.rows, folder)
+        found: dict[str, list[dict[str, float]]] = {variant: [] for variant in VARIANTS}
+        for _ in range(asked.rounds):
+            for variant in VARIANTS:
+                found[variant].append(measure(variant, folder, asked.memory))
+        for each in found["compare"]:
+            assert each["answer"] == expected, (each["answer"], expected)
+    least = median(each["cpu"] for each in found["floor"])
+    print(f"{asked.rows:,} rows x {len(COLUMNS)} columns, medians of {asked.rounds}")
+    for variant, each in found.items():
+        cpu, wall, memory = (median(e[k] for e in each) for k in ("cpu", "wall", "gb"))
+        print(
+            f"{variant:<10} {cpu:6.2f} s CPU  {cpu / least:5.2f} x floor"
+            f"  {wall:6.2f} s wall  {memory:5.2f} GB"
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,102 @@
+"""``lakehouse compare``."""
+
+from pathlib import Path
+
+import click
+
+from lakehouse_tools.cli.options import environment_option
+
+
+@click.command()
+@environment_option
+@click.option(
+    "--config",
+    "config_path",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("config/comparison.json"),
+    show_default=True,
+    help="Which tables are compared, and how.",
+)
+@click.option(
+    "--engine",
+    type=click.Choice(["duckdb", "athena"]),
+    default="duckdb",
+    show_default=True,
+    help="Where it runs: on this machine, or in Athena.",
+)
+@click.option("--memory", default="1GB", show_default=True, help="How much DuckDB may take.")
+@click.option(
+    "--values",
+    is_flag=True,
+    help="Show the values that differ, not only their keys: they may be personal data.",
+)
+@click.option(
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("comparison"),
+    show_default=True,
+    help="Folder for the report of this run: HTML, Markdown, JSON.",
+)
+def command(
+    *,
+    environment_name: str,
+    config_path: Path,
+    engine: str,
+    memory: str,
+    values: bool,
+    output: Path,
+) -> None:
+    """Compare the old system's tables with the new ones, row by row, and judge the cut-over.
+
+    Both sides are pinned and brought to the moment up to which the old one has loaded.
+    Nothing is written but the report. What stops the gate is printed; `lakehouse gate`
+    looks at several runs.
+
+    Exit status: 0 where the tables agree, 1 where they do not, 2 where something could
+    not be compared.
+
+    \b
+    Examples:
+      lakehouse compare
+      lakehouse compare --env dev --engine athena
+      lakehouse compare --config mine.json --values
+    """
+    from lakehouse_jobs.contract.errors import ConfigError
+    from lakehouse_tools.comparison.checks import Status
+    from lakehouse_tools.comparison.errors import EXIT_NOT_COMPARED, ComparisonFailedError
+    from lakehouse_tools.comparison.reading import read_config
+    from lakehouse_tools.comparison.report.files import new_run, write_report
+    from lakehouse_tools.comparison.run import compare
+    from lakehouse_tools.comparison.session import opened
+    from lakehouse_tools.display.compared import print_report
+    from lakehouse_tools.display.console import output as console
+    from lakehouse_tools.display.progress_bar import progress_bar
+    from lakehouse_tools.environment import Environment, aws_errors
+    from lakehouse_tools.errors import EXIT_FAILED
+
+    try:
+        config = read_config(config_path)
+    except ConfigError as error:  # nothing was compared, so not the status of a difference
+        raise ComparisonFailedError(str(error)) from error
+    environment = Environment.named(environment_name)
+    with (
+        aws_errors(environment),
+        opened(config, environment, engine=engine, memory=memory) as session,
+        progress_bar("comparing") as progress,
+    ):
+        report = compare(
+            config,
+            session.engine,
+            session.sides,
+            run=new_run(),
+            environment=session.environment,
+            stack=session.stack,
+            values=values,
+            progress=progress,
+        )
+    page = write_report(report, output)
+    print_report(console(), report, page)
+    if report.status is Status.FAIL:
+        raise click.exceptions.Exit(EXIT_FAILED)
+    if report.status is Status.NOT_COMPARED:
+        raise click.exceptions.Exit(EXIT_NOT_COMPARED)

@@ -1,0 +1,160 @@
+"""DuckDB on this machine: files of a pinned table, in bounded memory."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+import duckdb
+from sqlglot import exp
+
+from lakehouse_tools.comparison.errors import NotComparedError
+from lakehouse_tools.comparison.sides import Found, Kept
+from lakehouse_tools.comparison.sql.dialects import DuckDb
+from lakehouse_tools.comparison.sql.rows import Rows
+from lakehouse_tools.comparison.sql.sides import NEW, OLD, Compared, PairSql, Relation
+from lakehouse_tools.comparison.sql.suspects import TABLE, is_suspect, present, suspects
+from lakehouse_tools.comparison.sql.types import sql_type
+
+MEMORY: Final = "1GB"
+_PART: Final = 1_000_000  # suspect keys compared at once
+_EXTENSIONS: Final = ("httpfs", "avro", "iceberg")
+
+
+class DuckDbEngine:
+    """One connection with its own folder for what does not fit into memory.
+
+    ``storage``: how S3 is reached, as the options of DuckDB's secret; None for files on disk.
+    """
+
+    name = "duckdb"
+    dialect = DuckDb()
+    version = duckdb.__version__
+
+    def __init__(
+        self,
+        *,
+        memory: str = MEMORY,
+        threads: int | None = None,
+        storage: dict[str, str] | None = None,
+    ) -> None:
+        self._memory = memory
+        self._threads = threads or os.cpu_count() or 1
+        self._storage = storage
+        self._inside: dict[int, int] = {}
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="lakehouse-")))
+        self._folder = folder
+        self.connection = self._stack.enter_context(duckdb.connect())
+        for setting in (
+            f"threads = {self._threads}",
+            "TimeZone = 'UTC'",
+            "preserve_insertion_order = false",
+            f"memory_limit = {_literal(self._memory)}",
+            f"temp_directory = {_literal(str(folder / 'spilled'))}",
+            "autoinstall_known_extensions = false",
+            "max_expression_depth = 100000",
+        ):
+            self.connection.execute(f"SET {setting}")
+        if self._storage is not None:
+            self._reach_s3(self._storage)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stack.close()
+
+    def _reach_s3(self, storage: dict[str, str]) -> None:
+        from duckdb_extensions import import_extension
+
+        folder = self._folder / "extensions"
+        folder.mkdir()
+        self.connection.execute(f"SET extension_directory = {_literal(str(folder))}")
+        for name in _EXTENSIONS:
+            import_extension(name, con=self.connection)
+            self.connection.execute(f"LOAD {name}")
+        options = "".join(f", {name} {_literal(value)}" for name, value in storage.items())
+        self.connection.execute(f"CREATE SECRET lake (TYPE s3{options})")
+
+    def open(self, found: Found) -> Relation:
+        """A view over the table's files, as they were found."""
+        name = f"t{len(self._views())}"
+        self._run(f"CREATE VIEW {name} AS SELECT * FROM {_scan(found)}")  # noqa: S608
+        described = self.connection.execute(f"DESCRIBE {name}").fetchall()
+        types = {row[0].lower(): sql_type(row[1], dialect="duckdb") for row in described}
+        return Relation(table=exp.to_table(name), types=types)
+
+    def _views(self) -> list[Any]:
+        views = "SELECT 1 FROM duckdb_views() WHERE NOT internal"
+        return self.connection.execute(views).fetchall()
+
+    def answer(self, query: exp.Expr) -> list[dict[str, Any]]:
+        """The rows of a query."""
+        cursor = self._run(self.dialect.write(query))
+        names = [column[0] for column in cursor.description or []]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def parts(self, sql: PairSql) -> Iterator[Rows]:
+        """The rows of suspect keys, copied once, at most a million keys at a time."""
+        self._keep(TABLE, suspects(sql, self.dialect))
+        (found,) = self.answer(exp.select("count(*) AS n").from_(TABLE))
+        parts = -(-int(found["n"]) // _PART)
+        self._inside = {one.index: 0 for one in sql.values}
+        for part in range(parts):
+            for side in (OLD, NEW):
+                chosen = is_suspect(sql, side, self.dialect, part=part, parts=parts)
+                self._keep(f"suspect_{side}", sql.select(side, None, chosen))
+            copies = [exp.select("*").from_(f"suspect_{side}") for side in (OLD, NEW)]
+            counts = [f"count(v{one.index}) AS c{one.index}" for one in sql.values]
+            (row,) = self.answer(exp.select(*counts).from_("suspect_old"))
+            for one in sql.values:
+                self._inside[one.index] += row[f"c{one.index}"]
+            yield Rows(sql=sql, old=copies[0], new=copies[1])
+
+    def outside(self, sql: PairSql, columns: tuple[Compared, ...]) -> dict[int, int]:
+        """Both sides agree there, so the old side's values are counted."""
+        if not columns:
+            return {}
+        (row,) = self.answer(present(sql, OLD, columns))
+        return {c.index: row[f"c{c.index}"] - self._inside[c.index] for c in columns}
+
+    def _keep(self, name: str, query: exp.Query) -> None:
+        self._run(f"CREATE OR REPLACE TEMP TABLE {name} AS {self.dialect.write(query)}")
+
+    def _run(self, text: str) -> duckdb.DuckDBPyConnection:
+        try:
+            return self.connection.execute(text)
+        except duckdb.Error as error:
+            reason = str(error).strip().split("\n", 1)[0]
+            raise NotComparedError(f"DuckDB: {reason}") from error
+
+
+def _scan(found: Found) -> str:
+    if found.metadata is not None:
+        at = "" if found.snapshot is None else f", snapshot_from_id => {found.snapshot}"
+        return f"iceberg_scan({_literal(found.metadata)}{at})"
+    files = f"[{', '.join(_literal(file) for file in found.files)}]"
+    if found.kept is Kept.PARQUET:
+        return f"read_parquet({files}, hive_partitioning = true, union_by_name = true)"
+    names = ""
+    if found.columns:  # Glue's catalog names them, in this order
+        names = f", names = [{', '.join(_literal(name) for name, _ in found.columns)}]"
+    first = "true" if found.header else "false"
+    # Text: what it means is for the configuration's casts to say.
+    return (
+        f"read_csv({files}, all_varchar = true, delim = {_literal(found.delimiter)},"
+        f" header = {first}{names})"
+    )
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

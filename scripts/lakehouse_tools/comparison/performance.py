@@ -1,0 +1,133 @@
+"""Is the new system as fast as the old one, and are its data as fresh? From both run histories."""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from lakehouse_tools.comparison.checks import Check, judged
+from lakehouse_tools.comparison.errors import NotComparedError
+from lakehouse_tools.comparison.model import Performance, RunSource
+from lakehouse_tools.comparison.quality import not_compared
+from lakehouse_tools.environment import Environment
+from lakehouse_tools.stack import Stack
+
+
+@dataclass(frozen=True, kw_only=True)
+class Durations:
+    """The runs of one system in the window, in seconds."""
+
+    runs: int
+    median: float
+    worst: float
+
+    def __str__(self) -> str:
+        return f"median {self.median:,.0f} s, worst {self.worst:,.0f} s of {self.runs} runs"
+
+
+def durations(
+    source: RunSource, since: datetime, environment: Environment | None, stack: Stack | None
+) -> Durations:
+    """How long runs took that began since then. Raises :class:`NotComparedError`."""
+    spans = _spans(source, environment, stack)
+    seconds = [(end - begin).total_seconds() for begin, end in spans if begin >= since]
+    if not seconds:
+        raise NotComparedError(f"no run since {since:%Y-%m-%d}: name another source in performance")
+    return Durations(runs=len(seconds), median=median(seconds), worst=max(seconds))
+
+
+def compare_performance(
+    performance: Performance,
+    *,
+    now: datetime,
+    environment: Environment | None,
+    stack: Stack | None,
+    newest: dict[str, tuple[datetime | None, datetime | None]],
+) -> list[Check]:
+    """End-to-end time and data age of both systems. ``newest``: by pair, old and new."""
+    since = now - timedelta(days=performance.days)
+    try:
+        old = durations(performance.old, since, environment, stack)
+        new = durations(performance.new, since, environment, stack)
+    except NotComparedError as error:
+        checks = [not_compared("", "end-to-end time", str(error))]
+    else:
+        checks = [
+            Check(
+                table="",
+                name="end-to-end time",
+                status=judged(new.median > old.median) if new.median > old.median
+                else judged(new.worst > old.worst, warn=True),
+                figure=f"old {old}; new {new}",
+                limit="not slower than the old",
+                text="the new system takes longer: see docs/benchmarks.md for what to turn",
+            )
+        ]  # fmt: skip
+    for name, (theirs, ours) in newest.items():
+        if theirs is None and ours is None:
+            continue
+        if theirs is None or ours is None:
+            checks.append(not_compared(name, "data age", "one side has no newest change"))
+            continue
+        checks.append(
+            Check(
+                table=name,
+                name="data age",
+                status=judged(ours < theirs),
+                figure=f"old {_age(now - theirs)}, new {_age(now - ours)}",
+                limit="not older than the old",
+                text="the new table is behind: is its schedule on?",
+            )
+        )
+    return checks
+
+
+def _age(span: timedelta) -> str:
+    minutes = int(span.total_seconds() // 60)
+    days, rest = divmod(minutes, 24 * 60)
+    return f"{days} d {rest // 60} h" if days else f"{rest // 60} h {rest % 60:02d} min"
+
+
+def _spans(
+    source: RunSource, environment: Environment | None, stack: Stack | None
+) -> list[tuple[datetime, datetime]]:
+    if source.file is not None:
+        return _of_file(Path(source.file))
+    if not source.glue_jobs and not source.pipeline:
+        raise NotComparedError(
+            "no run times of the old system: name them in config/comparison.json, performance.old"
+            ' ({"file": …} or {"glue_jobs": […]})'
+        )
+    if environment is None or stack is None:
+        raise NotComparedError("run times need a file, or an environment (--env)")
+    if source.glue_jobs:
+        pages = environment.client("glue").get_paginator("get_job_runs")
+        return [
+            (run["StartedOn"], run["CompletedOn"])
+            for job in source.glue_jobs
+            for page in pages.paginate(JobName=job)
+            for run in page["JobRuns"]
+            if run["JobRunState"] == "SUCCEEDED"
+        ]
+    pages = environment.client("stepfunctions").get_paginator("list_executions")
+    answers = pages.paginate(stateMachineArn=stack.state_machine_arn, statusFilter="SUCCEEDED")
+    return [(run["startDate"], run["stopDate"]) for page in answers for run in page["executions"]]
+
+
+def _of_file(path: Path) -> list[tuple[datetime, datetime]]:
+    try:
+        runs: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
+        return [(_utc(run["started"]), _utc(run["ended"])) for run in runs]
+    except FileNotFoundError:
+        raise NotComparedError(f"{path}: no such file: performance in config names it") from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise NotComparedError(
+            f'{path}: it has to be a JSON list of {{"started": …, "ended": …}} in ISO 8601: {error}'
+        ) from None
+
+
+def _utc(text: str) -> datetime:
+    found = datetime.fromisoformat(text)
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found

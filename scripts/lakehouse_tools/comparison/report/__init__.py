@@ -1,0 +1,1 @@
+"""A comparison as JSON for machines, Markdown for a pull request, one HTML file for people."""

@@ -1,0 +1,79 @@
+"""The report as one HTML file: inline SVG, no script, nothing fetched."""
+
+from fractions import Fraction
+from importlib.resources import files
+from typing import Any, Final
+
+from jinja2 import Environment, StrictUndefined
+
+from lakehouse_tools.comparison.checks import Check, Status
+from lakehouse_tools.comparison.counts import ColumnCounts, Differing, overall, percent
+from lakehouse_tools.comparison.run import Report, TableReport
+
+SAMPLES: Final = 10  # keys of each cause
+_ORDER: Final = (Status.FAIL, Status.NOT_COMPARED, Status.WARN, Status.PASS)
+WORDS: Final = {
+    Status.PASS: "The tables agree",
+    Status.WARN: "The tables agree, with warnings",
+    Status.FAIL: "The tables do not agree",
+    Status.NOT_COMPARED: "Not everything was compared",
+}
+
+
+def as_html(report: Report) -> str:
+    """Verdict and reasons first, then the worst table, its worst column and its keys."""
+    template = files("lakehouse_tools.comparison.report").joinpath("report.html")
+    environment = Environment(  # names and values of both systems are escaped
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters.update(percent=percent, number=lambda n: f"{n:,}", slug=_slug)
+    tables = sorted(report.tables, key=lambda t: (_ORDER.index(t.status), _accuracy(t)))
+    return environment.from_string(template.read_text(encoding="utf-8")).render(
+        report=report,
+        words=WORDS[report.status],
+        reasons=ordered([c for c in report.every if c.status is not Status.PASS]),
+        passed=sum(c.status is Status.PASS for c in report.every),
+        tables=tables,
+        overall=overall([t.counts for t in report.tables if t.counts]),
+        ordered=ordered,
+        columns=columns,
+        causes=causes,
+        bar=bar,
+        samples=SAMPLES,
+    )
+
+
+def ordered(checks: list[Check]) -> list[Check]:
+    """What stops the gate first."""
+    return sorted(checks, key=lambda c: _ORDER.index(c.status))
+
+
+def columns(table: TableReport) -> list[ColumnCounts]:
+    """The columns that differ or are only near, the worst first."""
+    counts = table.counts.columns if table.counts else []
+    some = [c for c in counts if c.mismatches or c.near]
+    return sorted(some, key=lambda c: (c.accuracy(adjusted=False), c.name))
+
+
+def causes(table: TableReport) -> list[tuple[str, list[Differing]]]:
+    """Keys that differ alike, the greatest group first; unexplained before explained."""
+    found: dict[tuple[bool, str], list[Differing]] = {}
+    for one in table.counts.differing if table.counts else []:
+        found.setdefault((not one.unexplained, one.cause), []).append(one)
+    groups = sorted(found.items(), key=lambda item: (item[0][0], -len(item[1]), item[0][1]))
+    return [
+        (f"{cause} (known difference)" if known else cause, keys) for (known, cause), keys in groups
+    ]
+
+
+def bar(wrong: int, whole: int) -> float:
+    """The length of a bar of 100, at least 1 where anything is wrong."""
+    return max(100 * wrong / max(whole, 1), 1.0) if wrong else 0.0
+
+
+def _accuracy(table: TableReport) -> Fraction:
+    return table.counts.accuracy() if table.counts else Fraction(0)
+
+
+def _slug(status: Any) -> str:
+    return str(status).replace(" ", "-")

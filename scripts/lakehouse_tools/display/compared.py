@@ -1,0 +1,60 @@
+"""A comparison at the terminal: its verdict, a line a table, what stands in the way."""
+
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from lakehouse_tools.comparison.checks import Check, Status
+from lakehouse_tools.comparison.counts import percent
+from lakehouse_tools.comparison.run import Report, TableReport
+from lakehouse_tools.display.console import show
+
+STYLES: Final = {
+    Status.PASS: "green",
+    Status.WARN: "yellow",
+    Status.FAIL: "bold red",
+    Status.NOT_COMPARED: "bold magenta",
+}
+_MOST: Final = 12  # checks that are printed; the others are in the report
+
+
+def print_report(console: Console, report: Report, page: Path) -> None:
+    """Print what came of a run, and where its report is."""
+    table = Table(box=None, header_style="dim", pad_edge=False)
+    for name in ("", "table", "old rows", "new rows", "right", "unexplained"):
+        table.add_column(name, justify="left" if name in ("", "table") else "right", no_wrap=True)
+    for one in report.tables:
+        table.add_row(Text(one.status, STYLES[one.status]), one.name, *_figures(one))
+    show(console, table)
+    stopping = [c for c in report.every if c.status is not Status.PASS]
+    for check in stopping[:_MOST]:
+        show(console, Text(f"  {said(check)}", STYLES[check.status]))
+    if len(stopping) > _MOST:
+        console.print(f"  and {len(stopping) - _MOST} more", highlight=False)
+    verdict = Text.assemble(("comparison: ", ""), (report.status, STYLES[report.status]))
+    show(console, verdict)
+    console.print(f"report: {page}", highlight=False, soft_wrap=True)
+
+
+def said(check: Check) -> str:
+    """One check in one line."""
+    where = f"{check.table}: " if check.table else ""
+    if check.status is Status.NOT_COMPARED:
+        return f"{where}{check.name}: {check.figure}: {check.text}"
+    limit = f" ({check.limit})" if check.limit else ""
+    return f"{where}{check.name}: {check.figure}{limit}"
+
+
+def _figures(table: TableReport) -> tuple[str, str, str, str]:
+    counts = table.counts
+    if counts is None:
+        return "–", "–", "–", "–"
+    return (
+        f"{counts.rows_old:,}",
+        f"{counts.rows_new:,}",
+        percent(counts.accuracy()),
+        f"{counts.unexplained:,}",
+    )

@@ -1,0 +1,142 @@
+"""The comparison over the Glue catalog: Iceberg tables by both engines, through the local AWS."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from pyiceberg.catalog import load_catalog
+
+from lakehouse_tools.comparison.checks import Status
+from lakehouse_tools.comparison.reading import config_of
+from lakehouse_tools.comparison.run import compare
+from lakehouse_tools.comparison.session import opened
+from lakehouse_tools.environment import Environment
+from tests.unit.tools.conftest import STACK
+
+pytestmark = pytest.mark.local_aws
+
+BUCKET = "comparison-tests"
+OLD, NEW = "comparison_old", "comparison_marts"
+CONFIG = {
+    "old": {"database": OLD},
+    "new": {"layer": "marts"},
+    "tables": [
+        {
+            "old": "sf_account",
+            "new": "dim_account",
+            "key": {"account_id": {"old": "id", "normalise": ["id18"]}},
+            "columns": {
+                "account_name": {"old": "name", "normalise": ["nfc", "trim"]},
+                "revenue": {"cast": "double"},
+                "created_at": {"old": "createddate", "cast": "timestamp"},
+            },
+            "as_of": {"cutoff": "systemmodstamp", "valid_from": "begin_at", "valid_to": "end_at"},
+            "references": {},
+            "known_differences": [
+                {
+                    "name": "a word",
+                    "columns": ["account_name"],
+                    "where": "new.account_name = 'known' and old.id is not null",
+                    "reason": "because",
+                    "owner": "Ada",
+                    "expires": "2999-01-01",
+                    "at_most": 5,
+                }
+            ],
+            "left_out": {"old": ["systemmodstamp"], "new": ["begin_at", "end_at"]},
+        }
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def stack(local_aws: Any) -> Any:
+    """Both sides, each with a commit that is not to be seen."""
+    endpoint = local_aws.home.endpoint
+    local_aws.client("s3").create_bucket(Bucket=BUCKET)
+    local_aws.client("athena").create_work_group(
+        Name=BUCKET,
+        Configuration={
+            "ResultConfiguration": {"OutputLocation": f"s3://{BUCKET}/results"},
+            "EnforceWorkGroupConfiguration": True,
+        },
+    )
+    catalog = load_catalog(
+        "lakehouse",
+        **{
+            "type": "glue",
+            "glue.endpoint": endpoint,
+            "s3.endpoint": endpoint,
+            "client.region": "us-east-1",
+            "client.access-key-id": "test",
+            "client.secret-access-key": "test",
+        },
+    )
+    ids = [f"001{n:012}" for n in range(50)]
+    moment = pa.scalar(1_700_000_000_000_000, pa.timestamp("us", "UTC"))
+    old = pa.table(
+        {
+            "id": ids,
+            "name": [f"é {n} " for n in range(50)],
+            "revenue": [str(n * 1.5) for n in range(50)],
+            "createddate": ["2023-11-14T22:13:20.000+0000"] * 50,
+            "systemmodstamp": ["2024-01-01T00:00:00.000Z"] * 50,
+        }
+    )
+    new = pa.table(
+        {
+            "account_id": [f"{i}AAA" for i in ids],
+            "account_name": ["known" if n == 4 else f"é {n}" for n in range(50)],
+            "revenue": pa.array([n * 1.5 + (n == 5) for n in range(50)], pa.float64()),
+            "created_at": pa.array([moment.as_py()] * 50, pa.timestamp("us", "UTC")),
+            "begin_at": pa.array([moment.as_py()] * 50, pa.timestamp("us", "UTC")),
+            "end_at": pa.nulls(50, pa.timestamp("us", "UTC")),
+        }
+    )
+    for database, name, rows in ((OLD, "sf_account", old), (NEW, "dim_account", new)):
+        location = f"s3://{BUCKET}/{database}"
+        local_aws.client("glue").create_database(
+            DatabaseInput={"Name": database, "LocationUri": location}
+        )
+        table = catalog.create_table(
+            f"{database}.{name}", schema=rows.schema, location=f"{location}/{name}"
+        )
+        table.append(rows.slice(0, 49) if name == "dim_account" else rows)
+    return replace(STACK, marts_database=NEW, athena_work_group_name=BUCKET)
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "athena"])
+def test_iceberg_tables_of_the_catalog(
+    local_aws: Any, stack: Any, engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment = Environment("local", local_aws.home)
+    monkeypatch.setattr("lakehouse_tools.comparison.session.read_stack", lambda _: stack)
+    config = config_of(json.dumps(CONFIG), where="comparison.json")
+    with opened(config, environment, engine=engine, memory="500MB") as session:
+        report = compare(
+            config, session.engine, session.sides, run="r", environment=environment, stack=stack
+        )
+    (table,) = report.tables
+    counts = table.counts
+    assert counts is not None, table.checks
+    assert (counts.rows_old, counts.rows_new, counts.pairs) == (50, 49, 49)
+    assert (counts.changed, counts.changed_unexplained) == (2, 1)
+    assert counts.explained == {"a word": 1}
+    assert {(d.side, d.key[0][-5:-3], d.columns) for d in counts.differing} == {
+        ("old", "49", ()),
+        ("both", "04", ("account_name",)),
+        ("both", "05", ("revenue",)),
+    }
+    assert all(pin.startswith("Iceberg snapshot ") for pin in table.pins)
+    assert table.cutoff == "2024-01-01 00:00:00.000000"
+    by_name = {check.name: check.status for check in report.every}
+    assert by_name["tables covered"] is Status.PASS
+    assert by_name["history (SCD2)"] is Status.PASS
+    assert by_name["row accuracy"] is Status.FAIL
+    digests.setdefault("one", counts.digest())
+    assert counts.digest() == digests["one"], "both engines name the same keys"
+
+
+digests: dict[str, str | None] = {}

@@ -7,7 +7,6 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from lakehouse_constructs._acknowledge import acknowledge_wildcards
-from lakehouse_constructs._interfaces import scope_of
 from lakehouse_constructs._statements import Statement
 
 
@@ -28,8 +27,18 @@ def grant(
         )
         for statement in statements
     ]
-    owner = scope_of(grantee, default=scope)
-    for statement in statements:
-        if statement.wildcard is not None:
-            acknowledge_wildcards(owner, statement.policy, statement.wildcard)
+    for owner in _policy_owners(grantee) or [scope]:
+        for statement in statements:
+            if statement.wildcard is not None:
+                acknowledge_wildcards(owner, statement.policy, statement.wildcard)
     return reduce(lambda one, other: one.combine(other), grants)
+
+
+def _policy_owners(grantee: iam.IGrantable) -> list[Construct]:
+    """What holds the policy: the role or user made here; below a reference, the policy itself."""
+    principal = grantee.grant_principal
+    if isinstance(principal, Construct):
+        return [principal]
+    node = getattr(principal, "node", None)
+    children = [] if node is None else node.children
+    return [child for child in children if isinstance(child, iam.Policy)]

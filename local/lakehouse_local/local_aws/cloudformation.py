@@ -7,13 +7,19 @@
 - ``AWS::S3::Bucket``: encryption, lifecycle, logging and ownership (dropped by ministack)
   are stored through S3's API, so that they can be described. Nothing is encrypted, no
   access is logged and nothing expires.
+- ``Custom::S3AutoDeleteObjects``: see :mod:`.auto_delete`.
 - State machines and topics: see :mod:`.cloudformation_properties`.
 """
 
 from collections.abc import Callable
 from typing import Any, Final
 
-from lakehouse_local.local_aws import cloudformation_properties, glue_catalog, patching
+from lakehouse_local.local_aws import (
+    auto_delete,
+    cloudformation_properties,
+    glue_catalog,
+    patching,
+)
 from lakehouse_local.local_aws.bucket_properties import CONFIGURATIONS
 from lakehouse_local.local_aws.context import Context
 
@@ -23,7 +29,7 @@ SECURITY_CONFIGURATION: Final = "AWS::Glue::SecurityConfiguration"
 TABLE_OPTIMIZER: Final = "AWS::Glue::TableOptimizer"
 
 
-def install(context: Context) -> None:  # noqa: ARG001 - all adapters are called alike
+def install(context: Context) -> None:
     """Register the resource types and the bucket's properties."""
     from ministack.services import s3
     from ministack.services.cloudformation import provisioners
@@ -47,6 +53,7 @@ def install(context: Context) -> None:  # noqa: ARG001 - all adapters are called
                 f"ministack now has {kind}: compare it with cloudformation.py, and leave one"
             )
     cloudformation_properties.register()
+    auto_delete.register(context.home)
     handlers[SECURITY_CONFIGURATION] = {
         "create": _create_security,
         "update": _update_security,

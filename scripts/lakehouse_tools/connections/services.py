@@ -1,5 +1,6 @@
 """The services of AWS that a run uses, tried with these credentials."""
 
+from collections.abc import Callable, Iterator
 from functools import partial
 from uuid import uuid4
 
@@ -98,6 +99,9 @@ SERVICES = (
 )
 
 
-def attempts(environment: Environment, stack: Stack):  # noqa: ANN201 - of SERVICES' shape
+def attempts(
+    environment: Environment, stack: Stack
+) -> Iterator[tuple[str, Callable[[], str], str | None]]:
     """``(name, attempt, remedy)`` for each service."""
-    return [(name, partial(tried, environment, stack), text) for name, tried, text in SERVICES]
+    for name, tried, remedy in SERVICES:
+        yield name, partial(tried, environment, stack), remedy

@@ -280,3 +280,19 @@ def test_a_topic_s_key(local_aws: Any, deploy: Deploy) -> None:
     arn = deploy({"T": topic}, Arn={"Ref": "T"})["Arn"]
     attributes = local_aws.client("sns").get_topic_attributes(TopicArn=arn)["Attributes"]
     assert attributes["KmsMasterKeyId"] == KEY
+
+
+def test_a_bucket_is_emptied_before_it_goes(local_aws: Any, deploy: Deploy, stack: str) -> None:
+    """What CDK's function does, of which nothing runs here."""
+    bucket = resource("AWS::S3::Bucket", VersioningConfiguration={"Status": "Enabled"})
+    emptied = resource(
+        "Custom::S3AutoDeleteObjects",
+        ServiceToken="arn:aws:lambda:us-east-1:123456789012:function:none",
+        BucketName={"Ref": "Bucket"},
+    )
+    made = deploy({"Bucket": bucket, "Emptied": emptied}, Name={"Ref": "Bucket"})
+    s3 = local_aws.client("s3")
+    for body in (b"old", b"new"):
+        s3.put_object(Bucket=made["Name"], Key="a/b", Body=body)
+    deploy({"Bucket": bucket}, Name={"Ref": "Bucket"})
+    assert "Versions" not in s3.list_object_versions(Bucket=made["Name"])

@@ -5,6 +5,7 @@ import pytest
 from lakehouse_jobs.contract.runs import TEMPORARY_PREFIX
 from lakehouse_tools import athena, connections, secret
 from lakehouse_tools.checks import Check
+from lakehouse_tools.cli.connections import command
 from lakehouse_tools.connections import dbt, salesforce, services
 from lakehouse_tools.errors import QueryError, SecretError
 
@@ -120,3 +121,8 @@ def test_dbt_gets_the_settings_of_the_build_and_its_reason_is_told(
     assert "exit status 1: Database Error lake " in check.text
     assert str(tmp_path) not in check.text  # what dbt writes goes to a temporary folder
     assert "--skip dbt" in (check.remedy or "")
+
+
+def test_the_command_lets_each_kind_be_skipped():
+    (option,) = [p for p in command.params if p.name == "skip"]
+    assert option.type.to_info_dict()["choices"] == connections.KINDS

@@ -1,5 +1,6 @@
 """Reasons why findings of cdk-nag's AwsSolutions stand, each on the construct it is about."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,7 +25,7 @@ def acknowledge_wildcards(scope: Construct, statement: iam.PolicyStatement, reas
 
 
 def _as_reported(value: Any) -> str:
-    """An ARN as cdk-nag prints it: references in angle brackets."""
+    """An ARN as cdk-nag prints it: references in angle brackets, what it does not know as JSON."""
     if isinstance(value, str):
         return value
     if isinstance(value, Mapping):
@@ -35,4 +36,6 @@ def _as_reported(value: Any) -> str:
         if "Fn::Join" in value:
             separator, parts = value["Fn::Join"]
             return separator.join(_as_reported(part) for part in parts)
-    raise ValueError(f"resource {value!r}: neither text nor Ref, Fn::GetAtt, Fn::Join")
+        if "Fn::ImportValue" in value:
+            return _as_reported(value["Fn::ImportValue"])
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)

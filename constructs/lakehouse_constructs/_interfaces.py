@@ -11,6 +11,7 @@ from aws_cdk import aws_cloudwatch_actions as cloudwatch_actions
 from aws_cdk import aws_codebuild as codebuild
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_logs as logs
 from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_scheduler_targets as targets
 from aws_cdk import aws_sns as sns
@@ -28,9 +29,19 @@ def email_subscription(address: str) -> sns.ITopicSubscription:
     return cast("sns.ITopicSubscription", subscriptions.EmailSubscription(address))
 
 
+def as_role(role: iam.Role) -> iam.IRole:
+    """The role that was made, as constructs take it."""
+    return cast("iam.IRole", role)
+
+
 def as_key(key: kms.Key) -> kms.IKey:
     """The key that was made, as constructs take it."""
     return cast("kms.IKey", key)
+
+
+def as_log_group(group: logs.LogGroup) -> logs.ILogGroup:
+    """The log group that was made, as constructs expose it."""
+    return cast("logs.ILogGroup", group)
 
 
 def as_project(project: codebuild.Project) -> codebuild.IProject:

@@ -14,6 +14,8 @@ from lakehouse_constructs._errors import ShippedFilesError
 _JOBS_PACKAGE: Final = "lakehouse_jobs"
 # What running dbt or Python leaves behind; it must not move the hash of an asset.
 _LEFT_OVER_FOLDERS: Final = frozenset({"__pycache__", "target", "logs", "dbt_packages"})
+_BUILDSPEC: Final = "buildspec.yml"
+_STAND_INS: Final = (_BUILDSPEC, "profiles.yml")
 _LEFT_OVER_FILES: Final = frozenset({".user.yml", ".DS_Store"})
 
 
@@ -29,8 +31,12 @@ def jobs_script(name: str) -> Path:
 
 
 def dbt_project_entries(project: Path | None = None) -> dict[str, Path]:
-    """The dbt project as archive entries, its root at the root of the archive."""
-    return _tree(project or dbt_project())
+    """The dbt project as archive entries, its root at the root of the archive.
+
+    Where it lacks the buildspec or the profile, those of this package's project stand in.
+    """
+    own = dbt_project()
+    return {name: own / name for name in _STAND_INS} | _tree(project or own)
 
 
 def dbt_project(package: Path | None = None) -> Path:
@@ -50,8 +56,10 @@ def dbt_project(package: Path | None = None) -> Path:
 
 
 def buildspec(project: Path) -> str:
-    """The text of the dbt project's buildspec."""
-    path = _existing(project / "buildspec.yml", what="the buildspec of the dbt build")
+    """The text of the dbt project's buildspec, or of this package's where it has none."""
+    own = project / _BUILDSPEC
+    path = own if own.is_file() else dbt_project() / _BUILDSPEC
+    path = _existing(path, what="the buildspec of the dbt build")
     return path.read_text(encoding="utf-8")
 
 

@@ -1,18 +1,30 @@
 """The CodeBuild project that runs ``dbt build`` on Glue interactive sessions."""
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Duration, Names, RemovalPolicy
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_codebuild as codebuild
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from lakehouse_constructs import _shipped
 from lakehouse_constructs._assets import archive_asset, wheels_asset
-from lakehouse_constructs._dbt_roles import build_role, session_role
-from lakehouse_constructs._statements import located, on_sources
+from lakehouse_constructs._checks import check_form, check_minutes, refused
+from lakehouse_constructs._dbt_roles import build_role
+from lakehouse_constructs._dbt_roles import session_role as make_session_role
+from lakehouse_constructs._errors import SynthesisError
+from lakehouse_constructs._grants import grant
+from lakehouse_constructs._interfaces import as_log_group
+from lakehouse_constructs._network import Network, network, on_build_network, on_network
+from lakehouse_constructs._roles import as_it_stands
+from lakehouse_constructs._statements import allow, located, on_sources
 from lakehouse_constructs._wheels import WheelSet, default_cache
 from lakehouse_constructs.iceberg_catalog import IcebergCatalog, Layer
 from lakehouse_constructs.lake_bucket import LakeBucket
@@ -21,33 +33,63 @@ from lakehouse_jobs.contract.arguments import (
     BUILD_SOURCE_WHEELS,
     BuildVariable,
 )
+from lakehouse_jobs.contract.objects import WORKER_TYPES
+
+_SESSION_PREFIX: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,99}")
+_SELECTOR: Final = re.compile(r"\S+")
 
 
 @dataclass(frozen=True, kw_only=True)
 class GlueSessions:
     """Size of the interactive sessions in which dbt's SQL runs.
 
-    :ivar worker_type: Glue's name for a size. Default: G.1X, four vCPU and 16 GB.
-    :ivar workers: of each session. Default: 2, Glue's minimum.
-    :ivar threads: of dbt; each is a session of its own, and billed as one. Default: 1.
+    :ivar worker_type: G.1X, G.2X, G.4X or G.8X. Default: G.1X.
+    :ivar workers: of each session, 2 to 299. Default: 2, Glue's minimum.
+    :ivar threads: of dbt, 1 to 16; each is a session of its own, and billed as one.
+        Default: 1.
     """
 
     worker_type: str = "G.1X"
     workers: int = 2
     threads: int = 1
 
+    def __post_init__(self) -> None:
+        """Raises SynthesisError for a size that Glue does not have."""
+        if self.worker_type not in WORKER_TYPES:
+            raise SynthesisError(
+                f"GlueSessions: worker_type: got {self.worker_type!r}; allowed: "
+                + ", ".join(WORKER_TYPES)
+            )
+        for prop, value, low, high in (
+            ("workers", self.workers, 2, 299),
+            ("threads", self.threads, 1, 16),
+        ):
+            if not low <= value <= high:
+                raise SynthesisError(
+                    f"GlueSessions: {prop}: got {value}; allowed: a whole number from {low} to "
+                    f"{high}"
+                )
+
 
 class DbtBuild(Construct):
     """A CodeBuild project with the dbt project, its packages and the jobs as sources.
 
     Nothing is fetched while it runs. Builds run one at a time: dbt-glue's temporary
-    tables are shared, so a second one is refused until the first has ended.
+    tables are shared, so a second one is refused until the first has ended. It works
+    without a pipeline: a build that is started by hand builds everything and records
+    nothing under ``runs/``.
+
+    At rest it costs nothing. A build costs its sessions (threads × workers × DPU × minutes,
+    about US$ 0.015 a minute for one session of two G.1X workers) and US$ 0.005 a minute of
+    CodeBuild. It never changes a raw table, and makes no database.
 
     :ivar project: the project.
     :ivar role: the role of the build: starts sessions and reads the catalog.
     :ivar session_role: the role of the sessions: reads raw, writes the other layers.
     :ivar log_group: the builds' log.
     :ivar timeout: of one build.
+    :ivar connection: places the sessions in ``vpc``; None without one.
+    :ivar security_groups: of sessions and builds in ``vpc``; empty without one.
     """
 
     def __init__(
@@ -57,25 +99,51 @@ class DbtBuild(Construct):
         *,
         lake: LakeBucket,
         catalog: IcebergCatalog,
-        session_prefix: str,
+        session_prefix: str | None = None,
         sessions: GlueSessions = GlueSessions(),
         dbt_project: Path | None = None,
+        select: Sequence[str] = (),
+        role: iam.IRole | None = None,
+        session_role: iam.IRole | None = None,
+        vpc: ec2.IVpc | None = None,
+        vpc_subnets: ec2.SubnetSelection | None = None,
+        security_groups: Sequence[ec2.ISecurityGroup] | None = None,
         timeout: Duration | None = None,
+        log_group: logs.ILogGroup | None = None,
         log_retention: logs.RetentionDays = logs.RetentionDays.THREE_MONTHS,
         wheel_cache: Path | None = None,
         **kwargs: Any,
     ) -> None:
-        """Make the project. Raises ShippedFilesError, WheelSetError.
+        """Make the project. Raises ShippedFilesError, SynthesisError, WheelSetError.
 
-        :param lake: holds the tables and the outcomes; its key encrypts the builds' log.
-        :param catalog: the databases that dbt reads and writes.
+        :param lake: the bucket of the tables and of the outcomes, with its key.
+        :param catalog: the databases; it grants them to both roles.
         :param session_prefix: begins the ids of the Glue sessions, for example
-            ``lakehouse-dev-dbt``; unique among the stacks of an account.
+            ``lakehouse-dev-dbt``: letters, digits and hyphens, at most 100; unique among the
+            stacks of an account. Default: made from the names of stack and construct.
         :param sessions: size of the sessions. Default: two G.1X workers, one thread.
-        :param dbt_project: folder of a dbt project with a ``buildspec.yml``.
-            Default: the one that travels with this package.
-        :param timeout: of one build. Default: four hours.
-        :param log_retention: how long the builds' log is kept. Default: three months.
+        :param dbt_project: folder of a dbt project. Where it has no ``buildspec.yml`` or
+            ``profiles.yml``, those that travel with this package are put in; the profile is
+            called ``lakehouse``. Sources are expected in the raw database.
+            Default: the project that travels with this package.
+        :param select: dbt selectors of what is built, such as ``tag:daily`` or
+            ``staging.erp+``, one each. Default: everything.
+        :param role: an existing role that CodeBuild may assume, for the build. What it
+            needs is added to it; one that may not be changed is left alone and must have
+            it already. Default: a new role with this and nothing else.
+        :param session_role: the same for the sessions, assumed by Glue.
+        :param vpc: puts sessions and builds into this VPC; the sessions by a Glue connection
+            in the first of the subnets. From there they must reach AWS's services.
+            Default: none.
+        :param vpc_subnets: which subnets; only with ``vpc``. Default: the private ones.
+        :param security_groups: existing ones; only with ``vpc``. One of them must let its
+            own members in on all TCP ports, as Glue asks. Default: a new one that does,
+            and lets everything out.
+        :param timeout: of one build, whole minutes, from 5 minutes to 36 hours.
+            Default: four hours.
+        :param log_group: an existing one for the builds. Default: a new one, on the lake's
+            key.
+        :param log_retention: how long a new log group keeps them. Default: three months.
         :param wheel_cache: folder that keeps fetched wheels between syntheses.
             Default: ``~/.cache/lakehouse-constructs/wheels``.
         """
@@ -83,7 +151,22 @@ class DbtBuild(Construct):
         self._lake = lake
         self._catalog = catalog
         self.timeout = Duration.hours(4) if timeout is None else timeout
+        check_minutes(self, "timeout", self.timeout, low=5, high=36 * 60)
+        prefix = (
+            Names.unique_resource_name(self, max_length=60, separator="-")
+            if session_prefix is None
+            else session_prefix
+        )
+        allowed = "letters, digits and hyphens, at most 100"
+        check_form(self, "session_prefix", prefix, _SESSION_PREFIX, allowed)
+        for selector in select:
+            check_form(self, "select", selector, _SELECTOR, "a dbt selector without spaces")
         folder = _shipped.dbt_project() if dbt_project is None else dbt_project
+        if not (folder / "dbt_project.yml").is_file():
+            raise refused(self, "dbt_project", str(folder), "a folder with a dbt_project.yml")
+        placed = network(self, vpc=vpc, vpc_subnets=vpc_subnets, security_groups=security_groups)
+        self.connection = None if placed is None else placed.connection
+        self.security_groups = () if placed is None else tuple(placed.security_groups)
         source = archive_asset(self, "Source", entries=_shipped.dbt_project_entries(folder))
         jobs = archive_asset(self, "Jobs", entries=_shipped.jobs_entries())
         wheels = wheels_asset(
@@ -94,29 +177,29 @@ class DbtBuild(Construct):
                 cache=default_cache() if wheel_cache is None else wheel_cache,
             ),
         )
-        self.log_group = logs.LogGroup(
-            self,
-            "Logs",
-            retention=log_retention,
-            encryption_key=lake.key,
-            removal_policy=RemovalPolicy.DESTROY,
+        self.log_group = self._new_log_group(log_retention) if log_group is None else log_group
+        self.session_role = make_session_role(
+            self, given=session_role, lake=lake, statements=on_network(self, placed)
         )
-        self.session_role = session_role(self, lake=lake, catalog=catalog)
         self.role = build_role(
             self,
+            given=role,
             lake=lake,
-            catalog=catalog,
-            session_prefix=session_prefix,
+            session_prefix=prefix,
             session_role=self.session_role,
             log_group=self.log_group,
-            read_sources=on_sources(located(source), located(jobs), located(wheels)),
+            statements=[
+                *on_sources(located(source), located(jobs), located(wheels)),
+                *on_build_network(self, placed),
+            ],
         )
+        catalog.grant_build(self.role, session_role=self.session_role)
         self.project = codebuild.Project(
             self,
             "Project",
             description="dbt build on Glue sessions",
             # CDK would add wildcard rights on the whole bootstrap bucket.
-            role=self.role.without_policy_updates(),
+            role=as_it_stands(self, self.role),
             source=codebuild.Source.s3(bucket=source.bucket, path=source.s3_object_key),
             secondary_sources=[
                 codebuild.Source.s3(
@@ -130,7 +213,7 @@ class DbtBuild(Construct):
                 build_image=codebuild.LinuxBuildImage.STANDARD_7_0,
                 compute_type=codebuild.ComputeType.SMALL,
             ),
-            environment_variables=self._variables(session_prefix, sessions),
+            environment_variables=self._variables(prefix, sessions, select, placed),
             encryption_key=lake.key,
             grant_report_group_permissions=False,
             concurrent_build_limit=1,
@@ -143,9 +226,55 @@ class DbtBuild(Construct):
         cfn_project = self.project.node.default_child
         assert isinstance(cfn_project, codebuild.CfnProject)  # noqa: S101 - for the type checker
         cfn_project.add_property_override("Source.BuildSpec", _shipped.buildspec(folder))
+        if placed is not None:
+            # The project's own prop would bring a policy that allows all of it everywhere.
+            cfn_project.vpc_config = codebuild.CfnProject.VpcConfigProperty(
+                vpc_id=placed.vpc.vpc_id,
+                subnets=[subnet.subnet_id for subnet in placed.subnets],
+                security_group_ids=[group.security_group_id for group in placed.security_groups],
+            )
+            # CodeBuild tries the role's rights on the network when the project is made.
+            self.project.node.add_dependency(self.role)
+
+    def grant_start_build(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Let somebody start, watch and stop builds."""
+        statement = allow(
+            "codebuild:StartBuild",
+            "codebuild:BatchGetBuilds",
+            "codebuild:StopBuild",
+            on=[self.project.project_arn],
+        )
+        return grant(grantee, [statement], scope=self)
+
+    def metric_failed(self, **options: Any) -> cloudwatch.Metric:
+        """Builds that failed. Options: those of CDK's metrics (``period=`` …)."""
+        return self.project.metric_failed_builds(**options)
+
+    def metric_succeeded(self, **options: Any) -> cloudwatch.Metric:
+        """Builds that succeeded."""
+        return self.project.metric_succeeded_builds(**options)
+
+    def metric_duration(self, **options: Any) -> cloudwatch.Metric:
+        """Seconds that builds took."""
+        return self.project.metric_duration(**options)
+
+    def _new_log_group(self, retention: logs.RetentionDays) -> logs.ILogGroup:
+        return as_log_group(
+            logs.LogGroup(
+                self,
+                "Logs",
+                retention=retention,
+                encryption_key=self._lake.key,
+                removal_policy=RemovalPolicy.DESTROY,
+            )
+        )
 
     def _variables(
-        self, session_prefix: str, sessions: GlueSessions
+        self,
+        session_prefix: str,
+        sessions: GlueSessions,
+        select: Sequence[str],
+        placed: Network | None,
     ) -> dict[str, codebuild.BuildEnvironmentVariable]:
         name = self._catalog.name
         values = {
@@ -161,6 +290,10 @@ class DbtBuild(Construct):
             BuildVariable.THREADS: str(sessions.threads),
             BuildVariable.FULL_REFRESH: "false",  # the pipeline overrides it where asked to
         }
+        if select:
+            values[BuildVariable.SELECT] = " ".join(select)
+        if placed is not None:
+            values[BuildVariable.SESSION_CONNECTIONS] = placed.connection_name
         return {
             str(key): codebuild.BuildEnvironmentVariable(value=value)
             for key, value in values.items()

@@ -37,6 +37,7 @@ class Project:
     def build(
         self,
         *,
+        select: Sequence[str],
         leave_out: Sequence[Source],
         known_columns: Mapping[str, Columns],
         raw_batches: Mapping[str, int],
@@ -62,6 +63,8 @@ class Project:
         ]
         if full_refresh:
             arguments.append("--full-refresh")
+        if select:
+            arguments += ["--select", *select]
         if leave_out:
             arguments += ["--exclude", *(source.selector for source in leave_out)]
         answer = dbtRunner(manifest=self._manifest).invoke(arguments)

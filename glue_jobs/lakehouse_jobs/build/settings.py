@@ -18,6 +18,7 @@ class BuildSettings:
     marts_database: str
     session_prefix: str
     failed_objects: tuple[str, ...] = ()  # API names
+    select: tuple[str, ...] = ()  # dbt selectors; none means everything
     full_refresh: bool = False  # every model anew from raw, every seed from its file
     execution_name: str | None = None  # None: started by hand, nothing is recorded
 
@@ -32,6 +33,7 @@ class BuildSettings:
             marts_database=_needed(environment, BuildVariable.MARTS_DATABASE),
             session_prefix=_needed(environment, BuildVariable.SESSION_PREFIX),
             failed_objects=_names(environment.get(BuildVariable.FAILED_OBJECTS, "")),
+            select=tuple(environment.get(BuildVariable.SELECT, "").split()),
             full_refresh=environment.get(BuildVariable.FULL_REFRESH) == "true",
             execution_name=environment.get(BuildVariable.EXECUTION_NAME) or None,
         )

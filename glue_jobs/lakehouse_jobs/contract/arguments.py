@@ -58,6 +58,8 @@ class BuildVariable(StrEnum):
     SESSION_WORKER_TYPE = "DBT_SESSION_WORKER_TYPE"
     SESSION_WORKERS = "DBT_SESSION_WORKERS"
     THREADS = "DBT_THREADS"
+    SESSION_CONNECTIONS = "DBT_SESSION_CONNECTIONS"  # comma-separated; absent outside of a VPC
+    SELECT = "LAKEHOUSE_SELECT"  # dbt selectors, separated by spaces; absent means everything
     # Set for each build by the state machine.
     EXECUTION_NAME = "LAKEHOUSE_EXECUTION_NAME"
     FULL_REFRESH = "LAKEHOUSE_FULL_REFRESH"  # "true": rebuild every model from raw

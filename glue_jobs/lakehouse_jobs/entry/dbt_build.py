@@ -45,6 +45,7 @@ def build(settings: BuildSettings, *, folder: Path, glue: Any, s3: Any) -> Build
             if table.batch is not None
         }
         succeeded, nodes = project.build(
+            select=settings.select,
             leave_out=[each.source for each in omitted],
             known_columns={
                 f"{database}.{name}": table.columns

@@ -104,17 +104,21 @@ def resources(stack: Stack) -> Resources:
 
 
 @pytest.fixture
-def statements(resources: Resources) -> Callable[[str], list[dict[str, Any]]]:
-    """The statements of the one role whose description begins with some words."""
+def statements(stack: Stack, resources: Resources) -> Callable[[str], list[dict[str, Any]]]:
+    """The statements of the one role whose description begins with some words.
+
+    Those in its own policy and in those attached to it.
+    """
 
     def of_role(description: str) -> list[dict[str, Any]]:
-        roles = [
-            role
-            for role in resources("AWS::IAM::Role")
-            if str(role.get("Description", "")).startswith(description)
-        ]
-        assert len(roles) == 1
-        return [s for policy in roles[0]["Policies"] for s in policy["PolicyDocument"]["Statement"]]
+        roles = {
+            name: role["Properties"]
+            for name, role in Template.from_stack(stack).find_resources("AWS::IAM::Role").items()
+            if str(role["Properties"].get("Description", "")).startswith(description)
+        }
+        ((name, role),) = roles.items()
+        attached = [p for p in resources("AWS::IAM::Policy") if {"Ref": name} in p.get("Roles", ())]
+        return [s for p in (*role["Policies"], *attached) for s in p["PolicyDocument"]["Statement"]]
 
     return of_role
 

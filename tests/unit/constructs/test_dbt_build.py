@@ -1,14 +1,18 @@
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
-from aws_cdk import Duration, Stack
+from aws_cdk import Duration, Fn, Stack
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 
-from lakehouse_constructs import DbtBuild, GlueSessions, ShippedFilesError
+from lakehouse_constructs import DbtBuild, GlueSessions, SynthesisError
 from lakehouse_jobs.contract.arguments import BuildVariable
 
 SET_BY_THE_PIPELINE = {BuildVariable.EXECUTION_NAME, BuildVariable.FAILED_OBJECTS}
+SET_WHERE_ASKED_FOR = {BuildVariable.SELECT, BuildVariable.SESSION_CONNECTIONS}
 
 
 @pytest.fixture
@@ -38,7 +42,7 @@ class TestDefaults:
     def test_every_variable_of_the_contract_is_set(self, project) -> None:
         variables = _variables(project)
 
-        assert set(variables) == set(BuildVariable) - SET_BY_THE_PIPELINE
+        assert set(variables) == set(BuildVariable) - SET_BY_THE_PIPELINE - SET_WHERE_ASKED_FOR
         assert variables["MARTS_DATABASE"] == "lake_test_marts"
         assert variables["DBT_SESSION_PREFIX"] == "lake-test-dbt"
         assert variables["LAKEHOUSE_FULL_REFRESH"] == "false"
@@ -75,8 +79,16 @@ class TestDefaults:
         assert bucket["Action"] == "s3:GetBucketLocation"
         assert "*" not in json.dumps([objects["Resource"], bucket["Resource"]])
 
-    def test_cdk_adds_nothing_to_the_role(self, dbt_build, resources) -> None:
-        assert resources("AWS::IAM::Policy") == []
+    def test_only_the_catalog_adds_to_the_roles(self, dbt_build, resources) -> None:
+        actions = {
+            action
+            for policy in resources("AWS::IAM::Policy")
+            for statement in policy["PolicyDocument"]["Statement"]
+            for action in _listed(statement["Action"])
+        }
+        # CDK would add its own: of reports, logs, whole buckets.
+        assert {action.split(":")[0] for action in actions} <= {"glue", "s3", "kms"}
+        assert not any("*" in action for action in actions)
 
     def test_sessions_read_raw_and_write_the_other_layers(self, dbt_build, statements) -> None:
         allowed = statements("Glue sessions")
@@ -93,41 +105,199 @@ class TestDefaults:
 
 
 class TestCustom:
-    def test_props(
-        self, stack: Stack, lake, catalog, dbt_project: Path, wheel_cache: Path, resources
-    ) -> None:
-        build = DbtBuild(
-            stack,
-            "DbtBuild",
-            lake=lake,
-            catalog=catalog,
+    @pytest.fixture
+    def make(self, stack: Stack, lake, catalog, dbt_project: Path, wheel_cache: Path):
+        def made(**props: Any) -> DbtBuild:
+            given = {
+                "lake": lake,
+                "catalog": catalog,
+                "dbt_project": dbt_project,
+                "wheel_cache": wheel_cache,
+                **props,
+            }
+            return DbtBuild(stack, "DbtBuild", **given)
+
+        return made
+
+    def test_sizes_and_names(self, make, resources) -> None:
+        build = make(
             session_prefix="x",
             sessions=GlueSessions(worker_type="G.2X", workers=7, threads=3),
-            dbt_project=dbt_project,
             timeout=Duration.minutes(25),
             log_retention=logs.RetentionDays.ONE_DAY,
-            wheel_cache=wheel_cache,
         )
 
         (project,) = resources("AWS::CodeBuild::Project")
         variables = _variables(project)
+        assert variables["DBT_SESSION_PREFIX"] == "x"
         assert variables["DBT_SESSION_WORKER_TYPE"] == "G.2X"
         assert (variables["DBT_SESSION_WORKERS"], variables["DBT_THREADS"]) == ("7", "3")
         assert project["TimeoutInMinutes"] == build.timeout.to_minutes() == 25
         assert resources("AWS::Logs::LogGroup")[0]["RetentionInDays"] == 1
 
-    def test_a_project_without_a_buildspec_is_refused(
-        self, stack: Stack, lake, catalog, dbt_project: Path, wheel_cache: Path
+    def test_sessions_are_named_after_the_construct_unless_told_otherwise(
+        self, make, resources
+    ) -> None:
+        make()
+
+        (project,) = resources("AWS::CodeBuild::Project")
+        assert _variables(project)["DBT_SESSION_PREFIX"] == "Test-DbtBuild-E497CDB8"
+
+    def test_a_selection_is_what_is_built(self, make, resources) -> None:
+        make(select=["tag:daily", "staging.erp+"])
+
+        (project,) = resources("AWS::CodeBuild::Project")
+        assert _variables(project)[BuildVariable.SELECT] == "tag:daily staging.erp+"
+
+    def test_a_project_of_ones_own_gets_the_buildspec_that_it_lacks(
+        self, make, dbt_project: Path, resources
     ) -> None:
         (dbt_project / "buildspec.yml").unlink()
 
-        with pytest.raises(ShippedFilesError, match=r"buildspec\.yml"):
-            DbtBuild(
-                stack,
-                "DbtBuild",
-                lake=lake,
-                catalog=catalog,
-                session_prefix="x",
-                dbt_project=dbt_project,
-                wheel_cache=wheel_cache,
+        make()
+
+        (project,) = resources("AWS::CodeBuild::Project")
+        assert "lakehouse_jobs.entry.dbt_build" in project["Source"]["BuildSpec"]
+
+    def test_a_log_group_of_ones_own(self, stack: Stack, make, resources, statements) -> None:
+        arn = "arn:aws:logs:us-east-1:123456789012:log-group:/theirs"
+        theirs = logs.LogGroup.from_log_group_arn(stack, "Theirs", arn)
+
+        assert make(log_group=theirs).log_group is theirs
+        assert resources("AWS::Logs::LogGroup") == []
+        (write,) = [s for s in statements("dbt build") if "logs:PutLogEvents" in s["Action"]]
+        assert write["Resource"] == f"{arn}:*"
+
+    def test_roles_of_ones_own_get_what_they_need(self, stack: Stack, make, resources) -> None:
+        theirs = {
+            name: iam.Role(stack, name, assumed_by=iam.ServicePrincipal(service))
+            for name, service in (
+                ("Theirs", "codebuild.amazonaws.com"),
+                ("TheirSession", "glue.amazonaws.com"),
             )
+        }
+        build = make(role=theirs["Theirs"], session_role=theirs["TheirSession"])
+
+        assert (build.role, build.session_role) == (theirs["Theirs"], theirs["TheirSession"])
+        assert len(resources("AWS::IAM::Role")) == 2
+        session, own = sorted(
+            (p["PolicyDocument"]["Statement"] for p in resources("AWS::IAM::Policy")),
+            key=lambda found: "iam:PassRole" in json.dumps(found),
+        )
+        assert "glue:DeleteTable" in json.dumps(session)
+        assert "glue:CreateSession" in json.dumps(own)
+        assert "logs:PutLogEvents" in json.dumps(own)
+        (project,) = resources("AWS::CodeBuild::Project")
+        assert "Theirs" in json.dumps(project["ServiceRole"])
+
+    def test_roles_that_may_not_be_changed_are_left_alone(
+        self, stack: Stack, make, resources
+    ) -> None:
+        arn = "arn:aws:iam::123456789012:role/theirs"
+        theirs = iam.Role.from_role_arn(stack, "Theirs", arn, mutable=False)
+
+        make(role=theirs, session_role=theirs)
+
+        assert resources("AWS::IAM::Policy") == resources("AWS::IAM::Role") == []
+        (project,) = resources("AWS::CodeBuild::Project")
+        assert project["ServiceRole"] == arn
+
+    def test_in_a_vpc_sessions_and_builds_get_what_they_do_there(
+        self, stack: Stack, make, resources, statements
+    ) -> None:
+        build = make(vpc=ec2.Vpc(stack, "Vpc"))
+
+        (project,) = resources("AWS::CodeBuild::Project")
+        assert len(project["VpcConfig"]["Subnets"]) == 2
+        assert _variables(project)["DBT_SESSION_CONNECTIONS"] == {
+            "Ref": stack.get_logical_id(build.connection.node.default_child)
+        }
+        session = {a for s in statements("Glue sessions of dbt") for a in _listed(s["Action"])}
+        assert {
+            "glue:GetConnection",
+            "ec2:CreateNetworkInterface",
+            "ec2:DeleteNetworkInterface",
+            "ec2:CreateTags",
+            "ec2:DescribeVpcEndpoints",
+        } <= session
+        (attach,) = [
+            s
+            for s in statements("dbt build")
+            if s["Action"] == "ec2:CreateNetworkInterfacePermission"
+        ]
+        condition = attach["Condition"]["StringEquals"]
+        assert condition["ec2:AuthorizedService"] == "codebuild.amazonaws.com"
+        assert len(condition["ec2:Subnet"]) == 2
+
+    def test_subnets_and_security_groups_of_ones_own(self, stack: Stack, make, resources) -> None:
+        vpc = ec2.Vpc(stack, "Vpc")
+        group = ec2.SecurityGroup(stack, "Theirs", vpc=vpc)
+        public = ec2.SubnetSelection(subnets=[vpc.public_subnets[0]])
+
+        build = make(vpc=vpc, vpc_subnets=public, security_groups=[group])
+
+        assert build.security_groups == (group,)
+        assert len(resources("AWS::EC2::SecurityGroup")) == 1
+        (connection,) = resources("AWS::Glue::Connection")
+        placed = connection["ConnectionInput"]["PhysicalConnectionRequirements"]
+        assert "VpcPublicSubnet1" in json.dumps(placed["SubnetId"])
+
+    @pytest.mark.parametrize(
+        ("props", "told"),
+        [
+            ({"session_prefix": "a b"}, r"Test/DbtBuild: session_prefix: got 'a b'; allowed: "),
+            ({"select": ["a b"]}, r"select: got 'a b'; allowed: a dbt selector"),
+            ({"timeout": Duration.minutes(4)}, r"timeout: got '4 minutes'; allowed: .* 5 minutes"),
+            ({"dbt_project": Path("/nowhere")}, r"dbt_project: got '/nowhere'; allowed: a folder"),
+            ({"security_groups": []}, r"security_groups: got \[\]; allowed: nothing without vpc"),
+        ],
+    )
+    def test_what_cannot_be_deployed_is_refused(self, make, props, told) -> None:
+        with pytest.raises(SynthesisError, match=told):
+            make(**props)
+
+    def test_a_value_known_at_deployment_passes(self, make) -> None:
+        make(session_prefix=Fn.import_value("prefix"))
+
+
+@pytest.mark.parametrize(
+    ("props", "told"),
+    [
+        ({"worker_type": "Standard"}, r"worker_type: got 'Standard'; allowed: G\.1X"),
+        ({"workers": 1}, r"workers: got 1; allowed: a whole number from 2 to 299"),
+        ({"threads": 17}, r"threads: got 17; allowed: .* to 16"),
+    ],
+)
+def test_sessions_of_no_size_that_glue_has_are_refused(props, told) -> None:
+    with pytest.raises(SynthesisError, match=told):
+        GlueSessions(**props)
+
+
+class TestUse:
+    def test_who_may_start_builds_may_do_nothing_else(
+        self, stack: Stack, dbt_build, resources
+    ) -> None:
+        user = iam.User(stack, "User")
+
+        dbt_build.grant_start_build(user)
+
+        (policy,) = [p for p in resources("AWS::IAM::Policy") if "Users" in p]
+        (statement,) = policy["PolicyDocument"]["Statement"]
+        assert statement["Action"] == [
+            "codebuild:StartBuild",
+            "codebuild:BatchGetBuilds",
+            "codebuild:StopBuild",
+        ]
+        assert "DbtBuildProject" in json.dumps(statement["Resource"])
+
+    def test_metrics_are_those_of_the_project(self, dbt_build) -> None:
+        names = [
+            dbt_build.metric_failed(period=Duration.hours(1)).metric_name,
+            dbt_build.metric_succeeded().metric_name,
+            dbt_build.metric_duration().metric_name,
+        ]
+        assert names == ["FailedBuilds", "SucceededBuilds", "Duration"]
+
+
+def _listed(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value

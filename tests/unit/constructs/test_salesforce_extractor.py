@@ -1,14 +1,18 @@
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
-from aws_cdk import App, Stack
+from aws_cdk import App, Duration, Fn, Stack, Tags, Token
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_glue as glue
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk.assertions import Template
 
-from lakehouse_constructs import IcebergCatalog, LakeBucket, SalesforceExtractor
+from lakehouse_constructs import IcebergCatalog, LakeBucket, SalesforceExtractor, SynthesisError
 from lakehouse_jobs.contract.errors import ConfigError
 from lakehouse_jobs.contract.secret import PLACEHOLDER, UNFILLED_KEY
 
@@ -68,10 +72,13 @@ class TestDefaults:
         )
 
     def test_the_job_writes_raw_and_its_own_prefixes_and_nothing_else(self, allowed) -> None:
-        (files,) = [s for s in allowed if "s3:PutObject" in s["Action"]]
-
-        written = [resource["Fn::Join"][1][-1] for resource in files["Resource"]]
-        assert written == ["/lake_test_raw/*", "/runs/*", "/loads/*", "/tmp/*"]
+        written = [
+            resource["Fn::Join"][1][-1]
+            for s in allowed
+            if "s3:PutObject" in s["Action"]
+            for resource in (s["Resource"] if isinstance(s["Resource"], list) else [s["Resource"]])
+        ]
+        assert sorted(written) == ["/lake_test_raw/*", "/loads/*", "/runs/*", "/tmp/*"]
 
     def test_the_job_can_neither_drop_nor_list_tables(self, allowed) -> None:
         actions = {a for s in allowed for a in _listed(s["Action"]) if a.startswith("glue:")}
@@ -130,26 +137,136 @@ class TestDefaults:
 
 
 class TestCustom:
-    def test_props(
-        self, stack: Stack, lake, catalog, objects_config: Path, wheel_cache: Path, resources
-    ) -> None:
+    @pytest.fixture
+    def make(self, stack: Stack, lake, catalog, objects_config: Path, wheel_cache: Path):
+        def made(**props: Any) -> SalesforceExtractor:
+            given = {
+                "lake": lake,
+                "catalog": catalog,
+                "objects_config": objects_config,
+                "wheel_cache": wheel_cache,
+                **props,
+            }
+            return SalesforceExtractor(stack, "Extractor", **given)
+
+        return made
+
+    def test_props(self, stack: Stack, make, resources) -> None:
         secret = secretsmanager.Secret.from_secret_name_v2(stack, "Existing", "crm")
-        extractor = SalesforceExtractor(
-            stack,
-            "Extractor",
-            lake=lake,
-            catalog=catalog,
-            objects_config=objects_config,
+        extractor = make(
             secret=secret,
             max_concurrent_runs=3,
+            worker_type="G.2X",
+            number_of_workers=5,
+            timeout=Duration.minutes(20),
             log_retention=logs.RetentionDays.ONE_WEEK,
-            wheel_cache=wheel_cache,
         )
 
         assert extractor.secret is secret
         assert resources("AWS::SecretsManager::Secret") == []
-        assert resources("AWS::Glue::Job")[0]["ExecutionProperty"] == {"MaxConcurrentRuns": 3}
+        (job,) = resources("AWS::Glue::Job")
+        assert job["ExecutionProperty"] == {"MaxConcurrentRuns": 3}
+        assert (job["WorkerType"], job["NumberOfWorkers"], job["Timeout"]) == ("G.2X", 5, 20)
         assert {g["RetentionInDays"] for g in resources("AWS::Logs::LogGroup")} == {7}
+
+    def test_tags_reach_the_job(self, make, resources) -> None:
+        Tags.of(make().job).add("team", "crm")
+
+        assert resources("AWS::Glue::Job")[0]["Tags"] == {"team": "crm"}
+
+    def test_a_security_configuration_of_ones_own(self, stack: Stack, make, resources) -> None:
+        theirs = glue.SecurityConfiguration.from_security_configuration_name(
+            stack, "Theirs", "theirs"
+        )
+
+        assert make(security_configuration=theirs).security_configuration is theirs
+        assert resources("AWS::Glue::SecurityConfiguration") == []
+        assert resources("AWS::Glue::Job")[0]["SecurityConfiguration"] == "theirs"
+        assert all("/jobs/theirs-role/" in json.dumps(g) for g in resources("AWS::Logs::LogGroup"))
+
+    def test_a_role_of_ones_own_gets_what_the_job_needs(
+        self, stack: Stack, make, resources
+    ) -> None:
+        glue_service = iam.ServicePrincipal("glue.amazonaws.com")
+        theirs = iam.Role(stack, "Theirs", assumed_by=glue_service)
+
+        assert make(role=theirs).role is theirs
+        assert len(resources("AWS::IAM::Role")) == 1
+        (policy,) = resources("AWS::IAM::Policy")
+        text = json.dumps(policy["PolicyDocument"])
+        for action in ("secretsmanager:GetSecretValue", "glue:CreateTable", "logs:AssociateKmsKey"):
+            assert action in text
+        assert "Theirs" in json.dumps(resources("AWS::Glue::Job")[0]["Role"])
+
+    def test_a_role_that_may_not_be_changed_is_left_alone(
+        self, stack: Stack, make, resources
+    ) -> None:
+        arn = "arn:aws:iam::123456789012:role/theirs"
+        make(role=iam.Role.from_role_arn(stack, "Theirs", arn, mutable=False))
+
+        assert resources("AWS::IAM::Policy") == resources("AWS::IAM::Role") == []
+        assert resources("AWS::Glue::Job")[0]["Role"] == arn
+
+    def test_outside_of_a_vpc_there_is_no_connection(self, make, resources) -> None:
+        extractor = make()
+
+        assert (extractor.connection, extractor.security_groups) == (None, ())
+        assert "Connections" not in resources("AWS::Glue::Job")[0]
+
+    def test_in_a_vpc_the_job_gets_what_it_does_there(
+        self, stack: Stack, make, resources, statements
+    ) -> None:
+        extractor = make(vpc=ec2.Vpc(stack, "Vpc"))
+
+        name = {"Ref": stack.get_logical_id(extractor.connection.node.default_child)}
+        assert resources("AWS::Glue::Job")[0]["Connections"] == {"Connections": [name]}
+        (connection,) = resources("AWS::Glue::Connection")
+        assert connection["ConnectionInput"]["ConnectionType"] == "NETWORK"
+        placed = connection["ConnectionInput"]["PhysicalConnectionRequirements"]
+        assert "VpcPrivateSubnet1" in json.dumps(placed["SubnetId"])
+        by_action = {
+            action: s for s in statements("Extraction job") for action in _listed(s["Action"])
+        }
+        for action in ("glue:GetConnection", "ec2:CreateNetworkInterface", "ec2:CreateTags"):
+            assert "*" not in _listed(by_action[action]["Resource"])
+        assert by_action["ec2:DescribeVpcEndpoints"]["Resource"] == "*"
+
+    def test_the_workers_let_each_other_in(self, stack: Stack, make, resources) -> None:
+        make(vpc=ec2.Vpc(stack, "Vpc"))
+
+        (own,) = resources("AWS::EC2::SecurityGroupIngress")
+        assert own["GroupId"] == own["SourceSecurityGroupId"]
+        assert (own["FromPort"], own["ToPort"]) == (0, 65535)
+
+    def test_subnets_and_security_groups_of_ones_own(self, stack: Stack, make, resources) -> None:
+        vpc = ec2.Vpc(stack, "Vpc")
+        group = ec2.SecurityGroup(stack, "Theirs", vpc=vpc)
+        public = ec2.SubnetSelection(subnets=[vpc.public_subnets[0]])
+
+        extractor = make(vpc=vpc, vpc_subnets=public, security_groups=[group])
+
+        assert extractor.security_groups == (group,)
+        assert len(resources("AWS::EC2::SecurityGroup")) == 1
+        (connection,) = resources("AWS::Glue::Connection")
+        placed = connection["ConnectionInput"]["PhysicalConnectionRequirements"]
+        assert "VpcPublicSubnet1" in json.dumps(placed["SubnetId"])
+
+    @pytest.mark.parametrize(
+        ("props", "told"),
+        [
+            ({"worker_type": "G.025X"}, r"Test/Extractor: worker_type: got 'G.025X'; allowed: G"),
+            ({"number_of_workers": 1}, r"number_of_workers: got 1; allowed: a whole number from 2"),
+            ({"timeout": Duration.seconds(90)}, r"timeout: got '1 minute 30 seconds'; allowed: "),
+            ({"max_concurrent_runs": 0}, r"max_concurrent_runs: got 0; allowed: .* from 1 to"),
+            ({"vpc_subnets": ec2.SubnetSelection()}, r"vpc_subnets: got .* nothing without vpc"),
+        ],
+    )
+    def test_what_glue_would_refuse_is_refused_here(self, make, props, told) -> None:
+        with pytest.raises(SynthesisError, match=told):
+            make(**props)
+
+    def test_a_value_known_at_deployment_passes(self, make) -> None:
+        make(number_of_workers=Token.as_number({"Ref": "Workers"}), worker_type=Fn.ref("Type"))
 
     @pytest.mark.parametrize("of_its_own", [True, False])
     def test_a_secret_under_a_key_of_its_own_can_be_decrypted(
@@ -200,6 +317,43 @@ class TestCustom:
                 objects_config=path,
                 wheel_cache=wheel_cache,
             )
+
+
+class TestUse:
+    @pytest.fixture
+    def granted(self, stack: Stack, extractor, resources):
+        user = iam.User(stack, "User")
+
+        def statements(grant: str) -> list[dict]:
+            getattr(extractor, grant)(user)
+            (policy,) = [p for p in resources("AWS::IAM::Policy") if "Users" in p]
+            return policy["PolicyDocument"]["Statement"]
+
+        return statements
+
+    def test_who_fills_the_secret_cannot_read_it(self, granted) -> None:
+        put, key = granted("grant_fill_secret")
+
+        assert put["Action"] == ["secretsmanager:PutSecretValue", "secretsmanager:DescribeSecret"]
+        assert "ExtractorSecret" in json.dumps(put["Resource"])
+        assert key["Action"] == ["kms:Decrypt", "kms:GenerateDataKey"]
+        assert '"secretsmanager."' in json.dumps(key["Condition"])
+
+    def test_who_starts_runs_gets_this_job_alone(self, granted) -> None:
+        (start,) = granted("grant_start_run")
+
+        assert "glue:StartJobRun" in start["Action"]
+        assert "ExtractorJob" in json.dumps(start["Resource"])
+
+    def test_each_metric_counts_how_runs_of_this_job_end(self, extractor, resources) -> None:
+        extractor.metric_succeeded()
+        extractor.metric_failed(period=Duration.hours(1))
+        extractor.metric_failed()
+        extractor.metric_timed_out()
+
+        rules = resources("AWS::Events::Rule")
+        states = {state for rule in rules for state in rule["EventPattern"]["detail"]["state"]}
+        assert (len(rules), states) == (3, {"SUCCEEDED", "FAILED", "TIMEOUT"})
 
 
 def test_two_syntheses_publish_the_same_files(objects_config: Path, wheel_cache: Path) -> None:

@@ -28,7 +28,23 @@ def test_what_running_dbt_leaves_behind_stays_out(tmp_path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("")
 
-    assert set(_shipped.dbt_project_entries(tmp_path)) == {"dbt_project.yml", "models/logs.sql"}
+    left = set(_shipped.dbt_project_entries(tmp_path)) - {"buildspec.yml", "profiles.yml"}
+    assert left == {"dbt_project.yml", "models/logs.sql"}
+
+
+@pytest.mark.parametrize("name", ["buildspec.yml", "profiles.yml"])
+def test_what_a_project_of_ones_own_lacks_comes_from_ours(tmp_path: Path, name: str) -> None:
+    assert _shipped.dbt_project_entries(tmp_path)[name] == _shipped.dbt_project() / name
+
+    (tmp_path / name).write_text("theirs")
+    assert _shipped.dbt_project_entries(tmp_path)[name] == tmp_path / name
+
+
+def test_the_buildspec_is_that_of_the_project_where_it_has_one(tmp_path: Path) -> None:
+    assert "lakehouse_jobs.entry.dbt_build" in _shipped.buildspec(tmp_path)
+
+    (tmp_path / "buildspec.yml").write_text("theirs")
+    assert _shipped.buildspec(tmp_path) == "theirs"
 
 
 def test_the_dbt_project_of_a_wheel_lies_beside_the_package(tmp_path: Path) -> None:
@@ -64,7 +80,6 @@ def test_a_missing_dbt_project_names_both_places(tmp_path: Path) -> None:
     [
         (lambda: _shipped.lock_file("nothing.lock"), "nothing.lock"),
         (lambda: _shipped.jobs_script("nothing.py"), "nothing.py"),
-        (lambda: _shipped.buildspec(Path("/nowhere")), "buildspec.yml"),
     ],
 )
 def test_a_missing_file_is_named(ask, named: str) -> None:

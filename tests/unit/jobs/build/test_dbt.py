@@ -38,6 +38,7 @@ def test_a_build_takes_its_bounds_and_a_full_refresh_to_dbt(
     calls: list[list[str]], tmp_path: Path, wanted: bool
 ) -> None:
     Project(tmp_path).build(
+        select=["tag:daily"] if wanted else [],
         leave_out=[],
         known_columns={"raw.account": {"id": "string"}},
         raw_batches={"account": 6},
@@ -46,6 +47,8 @@ def test_a_build_takes_its_bounds_and_a_full_refresh_to_dbt(
 
     build = calls[-1]
     assert ("--full-refresh" in build) == wanted
+    assert ("--select" in build) == wanted
+    assert not wanted or build[build.index("--select") + 1] == "tag:daily"
     assert json.loads(build[build.index("--vars") + 1]) == {
         "known_columns": {"raw.account": {"id": "string"}},
         "raw_batches": {"account": 6},

@@ -118,6 +118,13 @@ def test_dbt_is_told_of_a_full_refresh(project: type[Project], wanted: bool) -> 
     assert project.told["full_refresh"] is wanted
 
 
+@pytest.mark.parametrize("wanted", [(), ("tag:daily", "staging.erp+")])
+def test_dbt_is_told_what_to_build(project: type[Project], wanted: tuple[str, ...]) -> None:
+    dbt_build.build(replace(SETTINGS, select=wanted), folder=Path(), glue=None, s3=S3())
+
+    assert project.told["select"] == wanted
+
+
 def built(s3: S3) -> Any:
     return json.loads(s3.objects["lake/runs/_built.json"])
 

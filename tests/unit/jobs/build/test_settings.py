@@ -39,6 +39,13 @@ def test_a_full_refresh_is_asked_for_by_one_word(value: str, wanted: bool) -> No
     assert not BuildSettings.from_environment(VALUES).full_refresh
 
 
+def test_selectors_are_separated_by_spaces() -> None:
+    settings = BuildSettings.from_environment(VALUES | {"LAKEHOUSE_SELECT": "tag:daily a+"})
+
+    assert settings.select == ("tag:daily", "a+")
+    assert BuildSettings.from_environment(VALUES).select == ()
+
+
 def test_databases_are_named_once() -> None:
     settings = BuildSettings.from_environment(VALUES | {"INTERMEDIATE_DATABASE": "dev_staging"})
 

@@ -1,0 +1,163 @@
+"""Jobs, sessions and builds inside a VPC.
+
+What the roles need there: docs.aws.amazon.com/glue/latest/dg/set-up-vpc-dns.html and
+docs.aws.amazon.com/codebuild/latest/userguide/auth-and-access-control-iam-identity-based-access-control.html
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, cast
+
+from aws_cdk import Stack
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_glue as glue
+from constructs import Construct
+
+from lakehouse_constructs._checks import refused
+from lakehouse_constructs._statements import Statement, allow, glue_arn
+
+_DESCRIBE: Final = "EC2's Describe actions know no resource"
+_INTERFACES: Final = "The ids of network interfaces are made up at run time"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Network:
+    """Where Glue's workers get their network interfaces."""
+
+    vpc: ec2.IVpc
+    subnets: Sequence[ec2.ISubnet]
+    security_groups: Sequence[ec2.ISecurityGroup]
+    connection: glue.Connection  # in the first of the subnets: Glue's have one each
+
+    @property
+    def connection_name(self) -> str:
+        """As jobs and sessions name it."""
+        return self.connection.connection_name
+
+
+def network(
+    scope: Construct,
+    *,
+    vpc: ec2.IVpc | None,
+    vpc_subnets: ec2.SubnetSelection | None,
+    security_groups: Sequence[ec2.ISecurityGroup] | None,
+) -> Network | None:
+    """A connection of type NETWORK; None without a VPC. Raises SynthesisError."""
+    if vpc is None:
+        for prop, value in (("vpc_subnets", vpc_subnets), ("security_groups", security_groups)):
+            if value is not None:
+                raise refused(scope, prop, value, "nothing without vpc")
+        return None
+    subnets = _selected(vpc, ec2.SubnetSelection() if vpc_subnets is None else vpc_subnets)
+    groups = security_groups if security_groups else [_security_group(scope, vpc)]
+    connection = glue.Connection(
+        scope,
+        "Connection",
+        type=glue.ConnectionType.NETWORK,
+        description="Places Glue's workers in the VPC",
+        network=glue.ConnectionNetwork.subnet(subnets[0]),
+        security_groups=groups,
+    )
+    return Network(vpc=vpc, subnets=subnets, security_groups=groups, connection=connection)
+
+
+def on_network(scope: Construct, placed: Network | None) -> list[Statement]:
+    """What a job or session does to reach the VPC; nothing without one."""
+    if placed is None:
+        return []
+    return [
+        allow(
+            "glue:GetConnection",
+            on=[glue_arn(scope, "catalog"), glue_arn(scope, "connection", placed.connection_name)],
+        ),
+        _describe(
+            "Subnets",
+            "SecurityGroups",
+            "VpcEndpoints",
+            "RouteTables",
+            "VpcAttribute",
+            "NetworkInterfaces",
+        ),
+        _create_interfaces(scope, placed),
+        _on_interfaces(scope, "ec2:DeleteNetworkInterface"),
+        _on_interfaces(
+            scope,
+            "ec2:CreateTags",
+            when={"ForAllValues:StringEquals": {"aws:TagKeys": ["aws-glue-service-resource"]}},
+        ),
+    ]
+
+
+def on_build_network(scope: Construct, placed: Network | None) -> list[Statement]:
+    """What CodeBuild does to place a build in the VPC; nothing without one."""
+    if placed is None:
+        return []
+    subnets = [_ec2_arn(scope, "subnet", subnet.subnet_id) for subnet in placed.subnets]
+    return [
+        _describe("DhcpOptions", "NetworkInterfaces", "Subnets", "SecurityGroups", "Vpcs"),
+        _create_interfaces(scope, placed),
+        _on_interfaces(scope, "ec2:DeleteNetworkInterface"),
+        _on_interfaces(
+            scope,
+            "ec2:CreateNetworkInterfacePermission",
+            when={
+                "StringEquals": {
+                    "ec2:AuthorizedService": "codebuild.amazonaws.com",
+                    "ec2:Subnet": subnets,
+                }
+            },
+        ),
+    ]
+
+
+def _security_group(scope: Construct, vpc: ec2.IVpc) -> ec2.ISecurityGroup:
+    group = ec2.SecurityGroup(
+        scope,
+        "SecurityGroup",
+        vpc=vpc,
+        description="Glue workers and dbt builds of the lakehouse",
+        allow_all_outbound=True,  # Salesforce and AWS's endpoints have no fixed addresses
+    )
+    # Glue refuses a connection whose group does not let its own members in on every port.
+    group.connections.allow_internally(ec2.Port.all_tcp(), "Glue workers among themselves")
+    return cast("ec2.ISecurityGroup", group)
+
+
+def _selected(vpc: ec2.IVpc, subnets: ec2.SubnetSelection) -> Sequence[ec2.ISubnet]:
+    return vpc.select_subnets(
+        availability_zones=subnets.availability_zones,
+        one_per_az=subnets.one_per_az,
+        subnet_filters=subnets.subnet_filters,
+        subnet_group_name=subnets.subnet_group_name,
+        subnets=subnets.subnets,
+        subnet_type=subnets.subnet_type,
+    ).subnets
+
+
+def _describe(*what: str) -> Statement:
+    return allow(*(f"ec2:Describe{name}" for name in what), on=["*"], wildcard=_DESCRIBE)
+
+
+def _create_interfaces(scope: Construct, placed: Network) -> Statement:
+    groups = [group.security_group_id for group in placed.security_groups]
+    return allow(
+        "ec2:CreateNetworkInterface",
+        on=[
+            _ec2_arn(scope, "network-interface", "*"),
+            *(_ec2_arn(scope, "subnet", subnet.subnet_id) for subnet in placed.subnets),
+            *(_ec2_arn(scope, "security-group", id) for id in groups),
+        ],
+        wildcard=_INTERFACES,
+    )
+
+
+def _on_interfaces(
+    scope: Construct, action: str, *, when: dict[str, dict[str, str | list[str]]] | None = None
+) -> Statement:
+    return allow(
+        action, on=[_ec2_arn(scope, "network-interface", "*")], wildcard=_INTERFACES, when=when
+    )
+
+
+def _ec2_arn(scope: Construct, resource: str, name: str) -> str:
+    return Stack.of(scope).format_arn(service="ec2", resource=resource, resource_name=name)

@@ -52,7 +52,6 @@ class OrdersStack(cdk.Stack):
                 "DbtBuild",
                 lake=self.lake,
                 catalog=self.catalog,
-                session_prefix="erp-dbt",
                 dbt_project=HERE / "dbt",
             ),
             name="ERP orders",

@@ -131,7 +131,7 @@ class DbtBuild(Construct):
         :param role: an existing role that CodeBuild may assume, for the build. What it
             needs is added to it; one that may not be changed is left alone and must have
             it already. Default: a new role with this and nothing else.
-        :param session_role: the same for the sessions, assumed by Glue.
+        :param session_role: the same for the sessions, assumed by Glue. Default: a new role.
         :param vpc: puts sessions and builds into this VPC; the sessions by a Glue connection
             in the first of the subnets. From there they must reach AWS's services.
             Default: none.

@@ -11,6 +11,7 @@ ToolError
 ├── ExecutionError         the state machine's execution did not succeed
 ├── FollowingStoppedError  ctrl-C while following; the execution goes on; exit status 130
 ├── QueryError             Athena refused or failed a query
+├── ModelsError            a file of the dbt project stands in the way of generating models
 └── MachineError           something on this machine is missing
 
 Each message is one line: what, the value, what to do now.
@@ -77,6 +78,10 @@ class FollowingStoppedError(ToolError):
 
 class QueryError(ToolError):
     """Athena refused the query, or it failed."""
+
+
+class ModelsError(ToolError):
+    """A file of the dbt project cannot be read or written, or would be lost."""
 
 
 class MachineError(ToolError):

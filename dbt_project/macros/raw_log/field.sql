@@ -6,7 +6,9 @@
 
     A field that the org does not have, or hides from the integration user, is a null
     of that type. Where a field changed its type, raw keeps the newer values in
-    `<name>__<iceberg type>`: each row has a value in one of the columns at most. -#}
+    `<name>__<iceberg type>`: each row has a value in one of the columns at most. Spark
+    refuses to make a date of a number or a number of a date, even to try it: such a
+    column is left out. -#}
 {% macro field(raw, name, type='string') -%}
     {%- set columns = [] -%}
     {%- set types = [
@@ -21,12 +23,30 @@
     {%- if columns | length == 0 -%}
         cast(null as {{ type }})
     {%- elif raw is none or columns | length == 1 -%}
-        cast({{ columns[0] }} as {{ type }})
+        cast(`{{ columns[0] }}` as {{ type }})
     {%- else -%}
         coalesce(
-            {%- for column in columns -%}
-                try_cast({{ column }} as {{ type }}){{ ', ' if not loop.last }}
+            {%- for column in columns if can_be_cast(raw[column], type) -%}
+                try_cast(`{{ column }}` as {{ type }}),
             {%- endfor -%}
+            cast(null as {{ type }})
         )
     {%- endif -%}
+{%- endmacro %}
+
+
+{#- Whether Spark's try_cast takes the one type for the other: texts and moments of any kind,
+    numbers and booleans, but neither of the last two with a moment. -#}
+{% macro can_be_cast(from_type, to_type) -%}
+    {%- set moments = [] -%}
+    {%- set counted = [] -%}
+    {%- for type in (from_type, to_type) -%}
+        {%- set word = type.split('(')[0].split(' ')[0] -%}
+        {%- if word in ('date', 'timestamp', 'timestamptz', 'timestamp_ntz') -%}
+            {%- do moments.append(type) -%}
+        {%- elif word != 'string' -%}
+            {%- do counted.append(type) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(not (moments and counted)) }}
 {%- endmacro %}

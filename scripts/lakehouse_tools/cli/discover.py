@@ -1,27 +1,16 @@
 """``lakehouse discover``."""
 
-import json
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
+from lakehouse_tools.cli import credentials
 from lakehouse_tools.cli.options import environment_option, json_option
-
-if TYPE_CHECKING:
-    from lakehouse_jobs.salesforce.secret import Credentials
 
 
 @click.command()
 @environment_option
-@click.option(
-    "--secret-file",
-    type=click.Path(allow_dash=True, path_type=str),
-    help="JSON with the org's credentials instead of the deployed secret; - reads stdin.",
-)
-@click.option("--ask", is_flag=True, help="Ask for the credentials; they are kept nowhere.")
-@click.option("--jwt", is_flag=True, help="With --ask: a user and a private key (JWT bearer).")
+@credentials.options
 @click.option(
     "--every",
     type=click.Choice(["15m", "hourly", "daily"]),
@@ -94,7 +83,8 @@ def command(
 
     paths(out, force=force)
     org = open_org(
-        _credentials(environment_name, secret_file, ask=ask, jwt=jwt), api_version=API_VERSION
+        credentials.of_org(environment_name, secret_file, ask_for=ask, jwt=jwt),
+        api_version=API_VERSION,
     )
     with progress_bar("looking at the org") as progress:
         found = census.take(
@@ -119,32 +109,3 @@ def command(
         f"next: look through {written[0]}, then copy it to config/; the permission set goes to the"
         f" org with `sf project deploy start --metadata-dir {Path(written[1]).parent}`"
     )
-
-
-def _credentials(
-    environment_name: str, secret_file: str | None, *, ask: bool, jwt: bool
-) -> "Credentials":
-    from lakehouse_jobs.errors import SecretUnfilledError
-    from lakehouse_jobs.salesforce import read_secret
-    from lakehouse_tools.cli import credentials
-    from lakehouse_tools.discover.access import deployed_credentials
-    from lakehouse_tools.environment import Environment
-    from lakehouse_tools.errors import LocalAwsDownError, NotDeployedError, SecretError
-
-    if secret_file is not None and ask:
-        raise click.UsageError("--secret-file and --ask: give one of them.")
-    if jwt and not ask:
-        raise click.UsageError("--jwt goes with --ask.")
-    if secret_file is not None:
-        text, where = credentials.read(secret_file, option="--secret-file")
-        return read_secret(text, name=where)
-    if not ask:
-        try:
-            return deployed_credentials(Environment.named(environment_name))
-        except (LocalAwsDownError, NotDeployedError, SecretUnfilledError) as error:
-            if not sys.stdin.isatty():
-                raise SecretError(
-                    f"no credentials of an org: {error}; or give them with --ask or --secret-file"
-                ) from error
-            click.echo(f"{error}; asking you instead, for this once", err=True)
-    return read_secret(json.dumps(credentials.ask(jwt=jwt)), name="as typed")

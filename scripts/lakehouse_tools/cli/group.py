@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "query": "query",
     "compare": "compare",
     "gate": "gate",
+    "dbt": "dbt",
     "org": "org",
     "down": "down",
     "review": "review",

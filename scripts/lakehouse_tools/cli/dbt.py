@@ -1,0 +1,124 @@
+"""``lakehouse dbt``: the dbt project's generated part."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from lakehouse_tools.cli import credentials
+from lakehouse_tools.cli.options import environment_option, json_option
+
+if TYPE_CHECKING:
+    from lakehouse_jobs.contract.objects import ObjectsConfig
+    from lakehouse_jobs.salesforce.secret import Credentials
+    from lakehouse_tools.dbt_models.facts import ObjectFacts
+    from lakehouse_tools.dbt_models.project import Project
+
+
+@click.group()
+def command() -> None:
+    """The dbt project's sources and staging models.
+
+    \b
+    Example:
+      lakehouse dbt generate --check
+    """
+
+
+@command.command()
+@environment_option
+@credentials.options
+@click.option(
+    "--source",
+    type=click.Choice(["org", "raw"]),
+    default="org",
+    show_default=True,
+    help="The live org, or the comments of the raw tables, which know less.",
+)
+@click.option(
+    "--project",
+    "project_folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("dbt_project"),
+    show_default=True,
+    help="Folder of the dbt project.",
+)
+@click.option(
+    "--config",
+    "config_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("config") / "salesforce_objects.json",
+    show_default=True,
+    help="Which objects are extracted, without which fields.",
+)
+@click.option("--check", is_flag=True, help="Write nothing; exit 1 if something would change.")
+@json_option
+def generate(
+    *,
+    environment_name: str,
+    secret_file: str | None,
+    ask: bool,
+    jwt: bool,
+    source: str,
+    project_folder: Path,
+    config_file: Path,
+    check: bool,
+    as_json: bool,
+) -> None:
+    """Write sources and staging models of objects that have none. All files or none.
+
+    Reads the org's describe, custom objects and fields included. What a person edited or
+    made is kept; what the org dropped is reported and left; names once given stay. Run
+    again it changes nothing. Changes nothing in the org or in AWS.
+
+    \b
+    Examples:
+      lakehouse dbt generate
+      lakehouse dbt generate --env dev --check
+      lakehouse dbt generate --source raw
+    """
+    from lakehouse_jobs.contract.objects import ObjectsConfig
+    from lakehouse_tools.dbt_models.plan import make_plan
+    from lakehouse_tools.dbt_models.project import FOLDER, read_project
+    from lakehouse_tools.dbt_models.writing import put_back, write
+    from lakehouse_tools.display import generated
+    from lakehouse_tools.display.console import output
+
+    config = ObjectsConfig.from_file(config_file)
+    put_back(project_folder, FOLDER)
+    project = read_project(project_folder)
+    if source == "raw":
+        objects, left_out = _raw(environment_name, config)
+    else:
+        chosen = credentials.of_org(environment_name, secret_file, ask_for=ask, jwt=jwt)
+        objects, left_out = _org(chosen, config, project)
+    plan = make_plan(project, objects, left_out=left_out)
+    if plan.changed and not check:
+        write(project_folder, FOLDER, {name: plan.files[name] for name in plan.changed})
+    if as_json:
+        click.echo(generated.as_json(plan))
+    else:
+        generated.show_plan(output(), plan, folder=str(project_folder / FOLDER), check=check)
+    if check and plan.changed:
+        raise click.exceptions.Exit(1)
+
+
+def _org(
+    chosen: "Credentials", config: "ObjectsConfig", project: "Project"
+) -> "tuple[list[ObjectFacts], dict[str, str]]":
+    from lakehouse_tools.dbt_models.org import read_org
+    from lakehouse_tools.discover.access import open_org
+    from lakehouse_tools.display.progress_bar import progress_bar
+
+    org = open_org(chosen, api_version=config.api_version)
+    with progress_bar("asking the org") as progress:
+        return read_org(org, config, known=project.readers.keys(), progress=progress)
+
+
+def _raw(
+    environment_name: str, config: "ObjectsConfig"
+) -> "tuple[list[ObjectFacts], dict[str, str]]":
+    from lakehouse_tools.dbt_models.raw_tables import read_raw
+    from lakehouse_tools.environment import Environment
+
+    return read_raw(Environment.named(environment_name), config)

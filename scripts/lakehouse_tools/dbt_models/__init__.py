@@ -1,0 +1,8 @@
+"""Sources and staging models of the dbt project, generated from what Salesforce describes.
+
+Read in the order of a generation: :mod:`.facts` (what is known of an object), from
+:mod:`.org` or :mod:`.raw_tables`; :mod:`.project` (what the project has already);
+:mod:`.words` and :mod:`.names` (snake_case names that do not collide); :mod:`.columns`,
+:mod:`.model` and :mod:`.text` (the files); :mod:`.plan` (all of it together) and
+:mod:`.writing` (all files or none).
+"""

@@ -1,0 +1,73 @@
+"""Objects from the raw tables alone: the comments of their columns name field, type, label.
+
+They tell neither help texts nor decimals, picklists or where references lead.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from lakehouse_jobs.contract.objects import ObjectsConfig
+from lakehouse_jobs.contract.raw_log import TableProperty
+from lakehouse_jobs.raw.schema import GONE
+from lakehouse_tools.dbt_models.facts import FieldFacts, ObjectFacts
+from lakehouse_tools.dbt_models.org import rules_of
+from lakehouse_tools.environment import Environment, aws_errors
+from lakehouse_tools.stack import read_stack
+
+# See field_comment in lakehouse_jobs.raw.schema.
+_COMMENT: Final = re.compile(r"(?P<name>\w+) \((?P<type>\w+)(?P<hash>, SHA-256)?\): ?(?P<label>.*)")
+
+
+def read_raw(
+    environment: Environment, config: ObjectsConfig
+) -> tuple[list[ObjectFacts], dict[str, str]]:
+    """The configured objects that have a raw table; and the named ones that have none yet."""
+    with aws_errors(environment):
+        glue = environment.client("glue")
+        database = read_stack(environment).raw_database
+        pages = glue.get_paginator("get_tables").paginate(DatabaseName=database)
+        tables = [table for page in pages for table in page["TableList"]]
+    return from_tables(tables, config)
+
+
+def from_tables(
+    tables: Iterable[Mapping[str, Any]], config: ObjectsConfig
+) -> tuple[list[ObjectFacts], dict[str, str]]:
+    """The same from the answers of Glue's ``GetTables``."""
+    there = {
+        str(name): table
+        for table in tables
+        if (name := table.get("Parameters", {}).get(TableProperty.OBJECT))
+    }
+    names = [n for group in config.groups for n in config.members(group.name, there)]
+    found = [
+        ObjectFacts(name=name, label=name, fields=tuple(_fields(there[name], config)), origin="raw")
+        for name in names
+        if name in there
+    ]
+    return found, {name: "it has no raw table yet" for name in names if name not in there}
+
+
+def _fields(table: Mapping[str, Any], config: ObjectsConfig) -> Iterator[FieldFacts]:
+    rules = rules_of(config, str(table["Parameters"][TableProperty.OBJECT]))
+    found: dict[str, tuple[str, FieldFacts]] = {}
+    for column in table.get("StorageDescriptor", {}).get("Columns", ()):
+        comment = str(column.get("Comment") or "")
+        match = _COMMENT.fullmatch(comment.removesuffix(GONE))
+        current = column.get("Parameters", {}).get("iceberg.field.current", "true") != "false"
+        if match is None or comment.endswith(GONE) or not current:
+            continue
+        field = FieldFacts(
+            name=match["name"],
+            type=match["type"],
+            label=match["label"],
+            hashed=match["hash"] is not None,
+        )
+        if field.raw in rules.exclude:
+            continue
+        # A retyped field has two columns; the comment of the second has its type of today.
+        last = found.get(field.raw)
+        if last is None or len(last[0]) < len(column["Name"]):
+            found[field.raw] = (column["Name"], field)
+    yield from (field for _, field in found.values())

@@ -1,0 +1,179 @@
+"""Generated models: what dbt makes of 60 objects and 3,000 fields, and five of them on Spark."""
+
+import json
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from lakehouse_jobs.contract.objects import FieldRules
+from lakehouse_tools.dbt_models.facts import ObjectFacts, from_describe
+from lakehouse_tools.dbt_models.plan import make_plan
+from lakehouse_tools.dbt_models.project import FOLDER, read_project
+from lakehouse_tools.dbt_models.writing import write
+from tests.dbt.wide_org import FIELDS, HELP, NASTY, OBJECTS, WIDE, describes
+
+pytestmark = pytest.mark.local_aws
+
+ROOT = Path(__file__).parents[2]
+RECORDED = ROOT.parent / "shared" / "salesforce"
+TIME = pa.timestamp("us", "UTC")
+ARROW = {
+    "double": pa.float64(),
+    "bigint": pa.int64(),
+    "boolean": pa.bool_(),
+    "date": pa.date32(),
+    "timestamp": TIME,
+    "decimal": pa.float64(),
+}
+STAMP = datetime(2026, 1, 2, tzinfo=UTC)
+BUILT = (WIDE, "Account__c", "ns__Ledger__c", "Wide_Load__History", "Thing_05__c")
+Lake = Any  # of conftest.py, which tests cannot import
+Row = dict[str, Any]
+
+
+def facts_of(answers: list[dict[str, Any]]) -> list[ObjectFacts]:
+    return [from_describe(answer, FieldRules()) for answer in answers]
+
+
+def generate(project: Path, objects: list[ObjectFacts]) -> list[str]:
+    plan = make_plan(read_project(project), objects, left_out={})
+    write(project, FOLDER, {name: plan.files[name] for name in plan.changed})
+    return list(plan.changed)
+
+
+def raw_fields(project: Path, object_name: str) -> pa.Schema:
+    """The raw columns of an object, in the types that its extraction gives them."""
+    model = read_project(project).generated[object_name.lower()].model
+    fields = [
+        pa.field(c.raw, ARROW.get(c.data_type.split("(")[0], pa.string())) for c in model.columns
+    ]
+    return pa.schema([*fields, ("createddate", TIME), ("systemmodstamp", TIME)])
+
+
+def version(id: str, **values: Any) -> Row:
+    return {"id": id, "createddate": STAMP, "systemmodstamp": STAMP} | values
+
+
+@pytest.fixture(scope="module")
+def generated(lake: Lake) -> Lake:
+    """The lake with the whole org generated into its project, and five raw tables."""
+    objects = facts_of(describes())
+    assert (len(objects), sum(len(d["fields"]) for d in describes())) == (OBJECTS, FIELDS)
+    assert len(generate(lake.project, objects)) == 2 * OBJECTS + 1
+    assert generate(lake.project, objects) == []
+    for name in BUILT:
+        rows = [version("a", name="A"), version("b", name="B")]
+        if name == WIDE:
+            nasty = [version(f"n{i}", select__c=value) for i, value in enumerate(NASTY)]
+            rows += [*nasty, version("n", select__c="Unheard of", tags__c="Red;Blue;O'Neil")]
+            rows += [version("odd", amount__c=1.23456, my__field__c="one", myfield__c="two")]
+            rows += [version("lost", wide_load__c="nowhere"), version("found", wide_load__c="a")]
+        land(lake, name, rows, batch=1)
+    return lake
+
+
+def land(lake: Lake, name: str, rows: list[Row], *, batch: int, **more: pa.DataType) -> None:
+    schema = raw_fields(lake.project, name)
+    for column, kind in more.items():
+        schema = schema.append(pa.field(column, kind))
+    wanted = [{k: v for k, v in row.items() if k in schema.names} for row in rows]
+    lake.land(name.lower(), wanted, batch=batch, fields=schema)
+
+
+@pytest.fixture(scope="module")
+def compiled(generated: Lake) -> Lake:
+    """The same, compiled without a statement: the columns are told, as the build tells them."""
+    lake = generated
+    project = read_project(lake.project)
+    known = {
+        f"t_raw.{each.model.table}": {c.raw: c.data_type for c in each.model.columns}
+        for each in project.generated.values()
+    }
+    done = lake.run(
+        "dbt", "--quiet", "compile", "--select", f"path:{FOLDER}",
+        "--vars", json.dumps({"known_columns": known}),
+        folder=lake.project, env=lake.environment,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
+    return lake
+
+
+def manifest_of(lake: Lake) -> dict[str, Any]:
+    return json.loads((lake.project / "target" / "manifest.json").read_text())
+
+
+def test_the_whole_org_compiles(compiled: Lake) -> None:
+    place = compiled.project / "target" / "compiled" / "lakehouse" / FOLDER
+    sql = {path.stem: path.read_text() for path in place.rglob("*.sql")}
+
+    models = [name for name in sql if name.startswith("stg_")]
+    assert len(models) == OBJECTS
+    assert [name for name, text in sql.items() if "'''" in text or "\\" in text] == []
+    assert len([name for name in sql if name.startswith("listed_values_")]) > 50
+
+
+def test_texts_arrive_as_they_are(compiled: Lake) -> None:
+    nodes = manifest_of(compiled)["nodes"]
+    wide = nodes["model.lakehouse.stg_salesforce__wide_loads"]
+
+    amount = wide["columns"]["amount"]
+    assert amount["description"].startswith("Amount. " + " ".join(HELP.split()))
+    assert amount["config"]["meta"] == {"field": "Amount__c", "type": "currency"}
+    assert wide["config"]["meta"]["only_newer"]  # of dbt_project.yml, beside our own
+    [listed] = [
+        n for n in nodes.values() if n["name"] == "listed_values_stg_salesforce__wide_loads"
+    ]
+    assert listed["config"]["severity"] == "warn"
+
+
+def test_the_house_rules_hold(compiled: Lake) -> None:
+    manifest = manifest_of(compiled)
+    models = {k: n for k, n in manifest["nodes"].items() if k.startswith("model.")}
+    readers = [s for n in models.values() for s in n["depends_on"]["nodes"] if s[:6] == "source"]
+    assert sorted(readers) == sorted(manifest["sources"])  # each source has one reader
+    for node in models.values():
+        if "salesforce_generated" in node["path"]:
+            assert re.fullmatch(r"stg_salesforce__[a-z][a-z0-9_]*s", node["name"])
+            assert node["description"].startswith("One row per ")
+            assert next(iter(node["columns"])).endswith("_id")
+            assert all(column["description"] for column in node["columns"].values())
+            assert all(re.fullmatch(r"_?[a-z][a-z0-9_]*", name) for name in node["columns"])
+    for source in manifest["sources"].values():
+        assert source["loaded_at_field"] == "_extracted_at"
+        assert source["freshness"]["warn_after"] == {"count": 25, "period": "hour"}
+
+
+def test_five_of_them_on_spark(compiled: Lake) -> None:
+    """One test, because each step stands on the one before; a build takes its time."""
+    lake = compiled
+    first = lake.build("first")
+    assert first["status"] == "succeeded", first["log"]
+    assert "salesforce.thing_07__c" in first["excluded"]
+
+    wide = {r["wide_load_id"]: r for r in lake.rows("staging", "stg_salesforce__wide_loads")}
+    assert len(wide["odd"]) > 295
+    assert str(wide["odd"]["amount"]) == "1.2346"
+    assert (wide["odd"]["my_field"], wide["odd"]["myfield__c"]) == ("one", "two")
+    assert [wide[f"n{i}"]["wide_load_select"] for i in range(len(NASTY))] == list(NASTY)
+    assert len(lake.rows("staging", "stg_salesforce__custom_accounts")) == 2
+    assert len(lake.rows("staging", "stg_salesforce__wide_load_histories")) == 2
+    # Values that describe does not list and ids that lead nowhere: a warning each.
+    warned = {line for line in first["log"].splitlines() if "Got " in line and "WARN" in line}
+    told = {re.search(r"WARN (\d+) (\w+)", line) for line in warned if "WARN" in line}
+    counts = {match[2]: int(match[1]) for match in told if match}
+    assert counts["listed_values_stg_salesforce__wide_loads"] == 2, first["log"]
+    assert counts["known_references_stg_salesforce__wide_loads"] == 1, first["log"]
+
+    # A changed type, a changed record, an untouched one.
+    newer = version("a", systemmodstamp=datetime(2026, 1, 3, tzinfo=UTC), name="A2")
+    newer["ns__sum__c__string"] = "12.5"
+    land(lake, "ns__Ledger__c", [newer], batch=2, ns__sum__c__string=pa.string())
+    second = lake.build("second")
+    assert second["status"] == "succeeded", second["log"]
+    ledgers = {r["ns_ledger_id"]: r for r in lake.rows("staging", "stg_salesforce__ns_ledgers")}
+    assert (ledgers["a"]["ns_ledger_name"], str(ledgers["a"]["ns_sum"])) == ("A2", "12.50")
+    assert ledgers["b"]["ns_ledger_name"] == "B"

@@ -1,0 +1,188 @@
+"""``lakehouse dbt generate`` against the demo org behind its socket."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from lakehouse_constructs import _shipped
+from lakehouse_local.salesforce_org.administer import add, hide
+from lakehouse_local.salesforce_org.fields import Field
+from lakehouse_local.salesforce_org.org import make, open_org
+from lakehouse_local.salesforce_org.server import serving
+from lakehouse_local.salesforce_org.settings import Birth
+from lakehouse_tools.cli import cli
+from lakehouse_tools.dbt_models.project import FOLDER
+
+ROOT = Path(__file__).parents[4]
+OBJECTS = ["Account", "Project__c", "AccountHistory", "AccountShare", "Attachment", "Nowhere__c"]
+
+
+@pytest.fixture
+def place(tmp_path):
+    """A project, a configuration, and an org that nobody else changes."""
+    ignore = shutil.ignore_patterns("target", "logs")
+    shutil.copytree(ROOT / "dbt_project", tmp_path / "dbt_project", ignore=ignore)
+    configure(tmp_path, OBJECTS)
+    make(tmp_path / "org", Birth(records=600, now=1_790_000_000.0))
+    org = open_org(tmp_path / "org")
+    with serving(org) as url:
+        secret = {
+            "instance_url": url,
+            "client_id": org.store.meta("client_id"),
+            "client_secret": org.store.meta("client_secret"),
+        }
+        (tmp_path / "secret.json").write_text(json.dumps(secret))
+        yield tmp_path, org
+
+
+def configure(folder, objects, **rules):
+    config = {"groups": {"all": {"include": objects}}, "objects": rules}
+    (folder / "objects.json").write_text(json.dumps(config))
+
+
+def generate(folder, *arguments):
+    argv = ["dbt", "generate", "--secret-file", folder / "secret.json"]
+    argv += ["--config", folder / "objects.json", "--project", folder / "dbt_project", *arguments]
+    return CliRunner().invoke(cli, [str(a) for a in argv])
+
+
+def outcomes(result):
+    return {row["object"]: row for row in json.loads(result.stdout)["objects"]}
+
+
+def files(folder):
+    own = folder / "dbt_project" / FOLDER
+    return {path.name: path.read_bytes() for path in own.iterdir()} if own.is_dir() else {}
+
+
+def test_written_once_and_then_as_it_is(place):
+    folder, _ = place
+    checked = generate(folder, "--check")
+    assert (checked.exit_code, files(folder)) == (1, {})
+    assert "9 files would change in" in checked.stdout
+
+    result = generate(folder)
+    assert result.exit_code == 0, result.output
+    rows = {line.split()[0]: line.split()[1:] for line in result.stdout.splitlines()}
+    assert rows["Account"] == ["hand-made", "stg_salesforce__accounts", "–"]
+    assert rows["Project__c"] == ["written", "stg_salesforce__projects", "8"]
+    assert rows["AccountShare"][:2] == ["written", "stg_salesforce__account_shares"]
+    assert "Nowhere__c: " in result.stdout
+    assert "left out" in result.stdout
+    written = files(folder)
+    assert len(written) == 9  # four models and the sources
+    model = written["stg_salesforce__projects.sql"].decode()
+    assert "{{ field(raw, 'budget__c', 'decimal(18, 2)') }} as budget," in model
+    assert "base64" not in written["stg_salesforce__attachments.yml"].decode()
+
+    again = generate(folder)
+    assert again.stdout.splitlines()[-1].startswith("nothing to write: ")
+    assert (files(folder), generate(folder, "--check").exit_code) == (written, 0)
+    # What is deployed is the project's folder, whole.
+    entries = _shipped.dbt_project_entries(folder / "dbt_project")
+    assert f"{FOLDER.as_posix()}/stg_salesforce__projects.sql" in entries
+    assert not [name for name in entries if name.startswith("target")]
+
+
+def test_what_the_org_gains_and_drops(place):
+    folder, org = place
+    generate(folder)
+    hide(org.store, org.store.catalog.find("Project__c"), "Budget__c")
+    add(org.store, org.store.catalog.find("Project__c"), Field(name="Stage__c"))
+
+    result = generate(folder, "--json")
+
+    row = outcomes(result)["Project__c"]
+    assert row["outcome"] == "updated"
+    assert row["notes"] == ["new: Stage__c", "no longer in the org: Budget__c: kept"]
+    model = files(folder)["stg_salesforce__projects.sql"].decode()
+    assert " as budget," in model
+    assert " as stage," in model
+    assert json.loads(generate(folder, "--json").stdout)["files"] == []
+
+
+def test_an_object_that_is_no_longer_configured_is_left(place):
+    folder, _ = place
+    generate(folder)
+    before = files(folder)
+    configure(folder, ["Account"])
+
+    result = generate(folder, "--json")
+
+    assert outcomes(result)["Project__c"]["outcome"] == "dropped"
+    assert files(folder) == before
+
+
+def test_what_a_person_edited_is_kept(place):
+    folder, org = place
+    generate(folder)
+    path = folder / "dbt_project" / FOLDER / "stg_salesforce__projects.sql"
+    path.write_text(path.read_text().replace("as budget,", "as budget_of_all,"))
+    before = files(folder)
+    add(org.store, org.store.catalog.find("Project__c"), Field(name="Stage__c"))
+
+    result = generate(folder, "--json")
+
+    row = outcomes(result)["Project__c"]
+    assert row["outcome"] == "edited"
+    assert row["notes"][0] == "lacks Stage__c"
+    assert files(folder) == before
+
+
+def test_a_model_that_was_moved_is_ones_own(place):
+    folder, org = place
+    generate(folder)
+    own = folder / "dbt_project" / FOLDER
+    for end in ("sql", "yml"):
+        (own / f"stg_salesforce__projects.{end}").rename(
+            own.parent / "salesforce" / f"stg_salesforce__projects.{end}"
+        )
+    add(org.store, org.store.catalog.find("Project__c"), Field(name="Stage__c"))
+
+    result = generate(folder, "--json")
+
+    assert outcomes(result)["Project__c"]["outcome"] == "hand-made"
+    assert json.loads(result.stdout)["files"] == []
+    assert b"project__c" in files(folder)["_salesforce_generated__sources.yml"]
+
+
+def test_excluded_fields_are_not_in_it_and_hashed_ones_are_text(place):
+    folder, _ = place
+    rules = {"fields": {"exclude": ["Status__c"], "hash": ["Budget__c"]}}
+    configure(folder, ["Project__c"], Project__c=rules)
+
+    generate(folder)
+
+    model = files(folder)["stg_salesforce__projects.sql"].decode()
+    assert "status__c" not in model
+    assert "{{ field(raw, 'budget__c') }} as budget," in model
+
+
+def test_where_nothing_can_be_written_nothing_is(place, monkeypatch):
+    folder, org = place
+    generate(folder)
+    before = files(folder)
+    add(org.store, org.store.catalog.find("Project__c"), Field(name="Stage__c"))
+
+    def full(self, target):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "rename", full)
+    result = generate(folder)
+
+    assert result.exit_code == 1
+    assert "cannot be written: No space left on device; nothing was changed" in result.stderr
+    assert files(folder) == before
+
+
+def test_a_project_that_is_none_is_told_in_a_line(place):
+    folder, _ = place
+    shutil.rmtree(folder / "dbt_project")
+
+    result = generate(folder)
+
+    assert result.exit_code == 2
+    assert "it has no dbt_project.yml; give its folder with --project" in result.stderr

@@ -44,7 +44,7 @@ ODD = (
     Field(name="Is_Deleted__c", type="boolean"),
     Field(name="Batch__c", type="double"),
     Field(name="X3rd_Party__c"),
-    Field(name="Account__c", type="reference", to=("Account",)),
+    Field(name="Account__c", type="reference", to=("Account__c",)),
     Field(name="Wide_Load__c", type="reference", to=(WIDE,)),
     Field(name="Place__Latitude__s", type="double", compound="Place__c"),
     Field(name="Name_2__c"),

@@ -9,7 +9,7 @@ from lakehouse_jobs.contract.raw_log import column_name
 from lakehouse_jobs.extract.columns import select
 from lakehouse_jobs.salesforce.describe import read_description
 
-Origin = Literal["describe", "raw"]
+Origin = Literal["describe", "raw", "shipped"]
 PICKLISTS: Final = frozenset({"picklist", "multipicklist"})
 
 

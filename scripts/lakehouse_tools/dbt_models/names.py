@@ -14,6 +14,7 @@ from lakehouse_tools.dbt_models.facts import FieldFacts
 from lakehouse_tools.dbt_models.words import entity, plural, snake, suffixed
 
 PREFIX: Final = "stg_salesforce__"
+BASE_PREFIX: Final = "base_salesforce__"
 # The macro version_columns makes these, from fields that get no column of their own.
 VERSION_FIELDS: Final = frozenset(
     {"createddate", "lastmodifieddate", "systemmodstamp", "isdeleted"}
@@ -83,6 +84,11 @@ def models(object_name: str) -> Iterator[str]:
 def model_name(of: str) -> str:
     """The staging model of an entity."""
     return f"{PREFIX}{plural(of)}"
+
+
+def base_name(of: str) -> str:
+    """The model of all versions of an entity."""
+    return f"{BASE_PREFIX}{plural(of)}"
 
 
 def first_free(candidates: Iterator[str], taken: Collection[str]) -> str:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from lakehouse_tools.dbt_models import names
 from lakehouse_tools.dbt_models.columns import columns_of, gone
 from lakehouse_tools.dbt_models.facts import PICKLISTS, ObjectFacts
+from lakehouse_tools.dbt_models.files import files
 from lakehouse_tools.dbt_models.model import Model, Picklist, Reference
 from lakehouse_tools.dbt_models.project import FOLDER, SOURCES, Project, Reader
 from lakehouse_tools.dbt_models.sources import sources_file
@@ -69,7 +70,7 @@ def make_plan(
             continue
         rows.append(_row(project, facts, models[table]))
         if rows[-1].what not in (What.EDITED, What.UNCHANGED):
-            texts |= models[table].files()
+            texts |= files(models[table])
     for table, there in project.generated.items():
         if table not in found and table not in project.readers:
             reason = reasons.get(table, "neither the org nor the configuration has it any more")
@@ -126,6 +127,7 @@ def _models(project: Project, wanted: Sequence[ObjectFacts]) -> list[Model]:
         models.append(
             Model(
                 entity=entity,
+                has_base=names.base_name(entity) in project.bases,
                 object=facts.name,
                 label=facts.label,
                 origin=facts.origin,
@@ -202,9 +204,10 @@ def _row(project: Project, facts: ObjectFacts, model: Model) -> Row:
     row = Row(object=facts.name, what=What.WRITTEN, model=model.name, columns=len(model.columns))
     if there is None:
         return row
-    missing = sorted({c.field for c in model.columns} - {c.field for c in there.model.columns})
+    had = {column.raw for column in there.model.columns}
+    missing = sorted(column.field for column in model.columns if column.raw not in had)
     dropped = gone(there.model.columns, facts.fields)
-    notes = [f"no longer in the org: {', '.join(dropped)}: kept"] if dropped else []
+    notes = [f"not in the org: {', '.join(dropped)}: kept"] if dropped else []
     lacking = [f"lacks {', '.join(missing)}"] if missing else []
     if there.edited:
         notes = [*lacking, *notes, "to keep it yours, move it to ../salesforce"]
@@ -213,7 +216,7 @@ def _row(project: Project, facts: ObjectFacts, model: Model) -> Row:
         # Raw has no help texts, decimals or picklists: nothing that is there gets lost.
         notes += [f"{text}: generate from the org" for text in lacking]
         return replace(row, what=What.UNCHANGED, notes=tuple(notes))
-    same = all(project.texts.get(name) == text for name, text in model.files().items())
+    same = all(project.texts.get(name) == text for name, text in files(model).items())
     what = What.UNCHANGED if same else What.UPDATED
     if missing:
         notes.insert(0, f"new: {', '.join(missing)}")

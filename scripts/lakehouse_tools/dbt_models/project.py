@@ -9,7 +9,7 @@ from typing import Any, Final
 import yaml
 
 from lakehouse_tools.dbt_models.model import Model, read_model
-from lakehouse_tools.dbt_models.names import PREFIX
+from lakehouse_tools.dbt_models.names import BASE_PREFIX, PREFIX
 from lakehouse_tools.dbt_models.text import untouched
 from lakehouse_tools.errors import ModelsError, RequestError
 
@@ -46,6 +46,7 @@ class Project:
     declared: frozenset[str] = frozenset()  # raw tables in hand-made sources
     generated: Mapping[str, Generated] = field(default_factory=dict)  # by raw table
     names: frozenset[str] = frozenset()  # of hand-made models
+    bases: frozenset[str] = frozenset()  # models of all versions that are there or are asked for
     texts: Mapping[str, str] = field(default_factory=dict)  # files of the generated folder
     sources: frozenset[str] = frozenset()  # raw tables in the generated sources
 
@@ -67,6 +68,11 @@ def read_project(folder: Path) -> Project:
         declared=frozenset(t for p in yml for t in _tables(_parsed(p, _text(p)))),
         generated=dict(_generated(own, texts)),
         names=frozenset(sql),
+        bases=frozenset(
+            name
+            for name in (*(r for t in sql.values() for r in _REF.findall(t)), *_stems(texts))
+            if name.startswith(BASE_PREFIX) and name not in sql
+        ),
         texts=texts,
         sources=frozenset(_tables(_parsed(own / SOURCES, texts.get(SOURCES, "")))),
     )
@@ -89,7 +95,6 @@ def _generated(folder: Path, texts: Mapping[str, str]) -> Iterator[tuple[str, Ge
     for name, text in texts.items():
         if not name.startswith(PREFIX) or not name.endswith(".yml"):
             continue
-        query = texts.get(f"{name.removesuffix('.yml')}.sql")
         try:
             [entry] = _parsed(folder / name, text)["models"]
             model = read_model(entry)
@@ -98,14 +103,20 @@ def _generated(folder: Path, texts: Mapping[str, str]) -> Iterator[tuple[str, Ge
                 f"{folder / name} is not as it was generated: it has lost what names its object"
                 " and fields (config: meta); move it to ../salesforce with its SQL, or delete both"
             ) from None
+        stems = (model.name, model.base)
+        own = [t for stem in stems for end in ("sql", "yml") if (t := texts.get(f"{stem}.{end}"))]
         yield (
             model.table,
             Generated(
                 model=model,
-                edited=not untouched(text) or (query is not None and not untouched(query)),
-                complete=query is not None,
+                edited=not all(untouched(each) for each in own),
+                complete=f"{model.name}.sql" in texts,
             ),
         )
+
+
+def _stems(texts: Mapping[str, str]) -> Iterator[str]:
+    return (name.removesuffix(".sql") for name in texts if name.endswith(".sql"))
 
 
 def _tables(content: Any) -> Iterator[str]:

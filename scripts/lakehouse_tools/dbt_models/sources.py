@@ -9,6 +9,9 @@ from lakehouse_tools.dbt_models.text import marked, quoted, unquoted
 _HEAD = """\
 sources:
   - name: salesforce
+    description: >
+      The raw log, one table for each Salesforce object: one row for each version of a record
+      that Salesforce reported. Nothing in it is updated.
     schema: "{{ env_var('RAW_DATABASE') }}"
     config:
       loaded_at_field: _extracted_at
@@ -19,7 +22,7 @@ sources:
 
 
 def sources_file(tables: Iterable[str], labels: Mapping[str, str], *, before: str) -> str:
-    """The file. ``before``, the one that is there, knows the labels of objects not described now."""
+    """The file. ``before``, the one that is there, has labels of objects not described now."""
     known = {**_labels(before), **labels}
     lines = []
     for table in sorted(tables):

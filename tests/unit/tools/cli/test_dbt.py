@@ -61,19 +61,23 @@ def files(folder):
 def test_written_once_and_then_as_it_is(place):
     folder, _ = place
     checked = generate(folder, "--check")
-    assert (checked.exit_code, files(folder)) == (1, {})
-    assert "9 files would change in" in checked.stdout
+    shipped = files(folder)
+    assert checked.exit_code == 1
+    assert "11 files would change in" in checked.stdout
 
+    assert files(folder) == shipped
     result = generate(folder)
     assert result.exit_code == 0, result.output
     rows = {line.split()[0]: line.split()[1:] for line in result.stdout.splitlines()}
-    assert rows["Account"] == ["hand-made", "stg_salesforce__accounts", "–"]
+    assert rows["Account"][:2] == ["updated", "stg_salesforce__accounts"]
+    assert rows["Lead"][:2] == ["dropped", "stg_salesforce__leads"]  # not configured here
     assert rows["Project__c"] == ["written", "stg_salesforce__projects", "8"]
     assert rows["AccountShare"][:2] == ["written", "stg_salesforce__account_shares"]
     assert "Nowhere__c: " in result.stdout
     assert "left out" in result.stdout
     written = files(folder)
-    assert len(written) == 9  # four models and the sources
+    assert len(written) == len(shipped) + 8  # four models
+    assert written["stg_salesforce__leads.yml"] == shipped["stg_salesforce__leads.yml"]
     model = written["stg_salesforce__projects.sql"].decode()
     assert "{{ field(raw, 'budget__c', 'decimal(18, 2)') }} as budget," in model
     assert "base64" not in written["stg_salesforce__attachments.yml"].decode()
@@ -97,7 +101,7 @@ def test_what_the_org_gains_and_drops(place):
 
     row = outcomes(result)["Project__c"]
     assert row["outcome"] == "updated"
-    assert row["notes"] == ["new: Stage__c", "no longer in the org: Budget__c: kept"]
+    assert row["notes"] == ["new: Stage__c", "not in the org: Budget__c: kept"]
     model = files(folder)["stg_salesforce__projects.sql"].decode()
     assert " as budget," in model
     assert " as stage," in model
@@ -136,6 +140,7 @@ def test_a_model_that_was_moved_is_ones_own(place):
     folder, org = place
     generate(folder)
     own = folder / "dbt_project" / FOLDER
+    (own.parent / "salesforce").mkdir()
     for end in ("sql", "yml"):
         (own / f"stg_salesforce__projects.{end}").rename(
             own.parent / "salesforce" / f"stg_salesforce__projects.{end}"
@@ -147,6 +152,42 @@ def test_a_model_that_was_moved_is_ones_own(place):
     assert outcomes(result)["Project__c"]["outcome"] == "hand-made"
     assert json.loads(result.stdout)["files"] == []
     assert b"project__c" in files(folder)["_salesforce_generated__sources.yml"]
+
+
+def test_shipped_names_stay_and_the_orgs_fields_join_them(place):
+    folder, _ = place
+    before = {row.split(" as ")[1] for row in expressions(folder, "base_salesforce__accounts")}
+
+    generate(folder)
+
+    after = {row.split(" as ")[1] for row in expressions(folder, "base_salesforce__accounts")}
+    assert before < after
+    assert "parent_account_id," in after  # by rule it would be parent_id
+    assert "ref('base_salesforce__accounts')" in text(folder, "stg_salesforce__accounts")
+    described = files(folder)["stg_salesforce__accounts.yml"].decode()
+    assert "generated_from: describe" in described
+    assert "listed_values_stg_salesforce__accounts" in described
+
+
+def test_a_model_of_all_versions_comes_when_a_history_asks_for_it(place):
+    folder, _ = place
+    generate(folder)
+    history = "select * from {{ ref('base_salesforce__projects') }}\n"
+    (folder / "dbt_project" / "models" / "marts" / "sales" / "dim_project.sql").write_text(history)
+
+    generate(folder)
+
+    assert "ref('base_salesforce__projects')" in text(folder, "stg_salesforce__projects")
+    assert "source('salesforce', 'project__c')" in text(folder, "base_salesforce__projects")
+    assert json.loads(generate(folder, "--json").stdout)["files"] == []
+
+
+def text(folder, model):
+    return files(folder)[f"{model}.sql"].decode()
+
+
+def expressions(folder, model):
+    return [line for line in text(folder, model).splitlines() if "{{ field(" in line]
 
 
 def test_excluded_fields_are_not_in_it_and_hashed_ones_are_text(place):

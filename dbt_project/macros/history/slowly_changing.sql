@@ -14,15 +14,17 @@
     ends (the record was shared again), when it was extracted, but before the next stamp.
     The first begins with the record. Of versions that begin at one moment the last counts.
     A deletion closes the period, at the best date known, and opens none; a record that is
-    known only as deleted has one period, from its creation to its deletion. -#}
+    known only as deleted has one period, from its creation to its deletion.
+
+    Columns on the way begin with _: versions may have a field called `state`. -#}
 {% macro slowly_changing(versions, key, tracked) -%}
 stamped as (
 
     select
         *,
-        coalesce(system_modified_at, _extracted_at) as stamp_at,
+        coalesce(system_modified_at, _extracted_at) as _stamp_at,
         -- Later than the stamp for a tombstone.
-        coalesce(deleted_at, system_modified_at, _extracted_at) as version_at
+        coalesce(deleted_at, system_modified_at, _extracted_at) as _version_at
     from {{ versions }}
 
 ),
@@ -31,14 +33,14 @@ placed as (
 
     select
         *,
-        lag(version_at) over (
-            partition by {{ key }} order by stamp_at, _batch
-        ) as previous_at,
+        lag(_version_at) over (
+            partition by {{ key }} order by _stamp_at, _batch
+        ) as _previous_at,
         -- The next greater stamp, however many versions share this one.
-        min(stamp_at) over (
-            partition by {{ key }} order by unix_micros(stamp_at)
+        min(_stamp_at) over (
+            partition by {{ key }} order by unix_micros(_stamp_at)
             range between 1 following and unbounded following
-        ) as next_stamp_at
+        ) as _next_stamp_at
     from stamped
 
 ),
@@ -50,14 +52,14 @@ begun as (
         *,
         max(
             case
-                when previous_at is null then coalesce(created_at, version_at)
-                when version_at > previous_at then version_at
-                else least(greatest(_extracted_at, version_at), next_stamp_at)
+                when _previous_at is null then coalesce(created_at, _version_at)
+                when _version_at > _previous_at then _version_at
+                else least(greatest(_extracted_at, _version_at), _next_stamp_at)
             end
         ) over (
-            partition by {{ key }} order by stamp_at, _batch
+            partition by {{ key }} order by _stamp_at, _batch
             rows between unbounded preceding and current row
-        ) as begins_at
+        ) as _begins_at
     from placed
 
 ),
@@ -66,16 +68,16 @@ ranked as (
 
     select
         *,
-        max(_batch) over (partition by {{ key }}, begins_at) as moment_batch,
+        max(_batch) over (partition by {{ key }}, _begins_at) as _moment_batch,
         row_number() over (
-            partition by {{ key }}, begins_at order by stamp_at desc, _batch desc
-        ) as rank_in_moment,
+            partition by {{ key }}, _begins_at order by _stamp_at desc, _batch desc
+        ) as _rank_in_moment,
         struct(
             is_deleted
             {%- for column in tracked %},
             case when not is_deleted then {{ column }} end as {{ column }}
             {%- endfor %}
-        ) as state
+        ) as _state
     from begun
 
 ),
@@ -84,9 +86,9 @@ moments as (
 
     select
         *,
-        not state <=> lag(state) over (partition by {{ key }} order by begins_at) as is_change
+        not _state <=> lag(_state) over (partition by {{ key }} order by _begins_at) as _is_change
     from ranked
-    where rank_in_moment = 1
+    where _rank_in_moment = 1
 
 ),
 
@@ -95,10 +97,10 @@ counted as (
     select
         *,
         -- A deletion opens no period: what it brought counts for the one that it closes.
-        count_if(is_change and not is_deleted) over (
-            partition by {{ key }} order by begins_at
+        count_if(_is_change and not is_deleted) over (
+            partition by {{ key }} order by _begins_at
             rows between unbounded preceding and current row
-        ) as period_number
+        ) as _period_number
     from moments
 
 ),
@@ -107,7 +109,7 @@ batched as (
 
     select
         *,
-        max(moment_batch) over (partition by {{ key }}, period_number) as period_batch
+        max(_moment_batch) over (partition by {{ key }}, _period_number) as _period_batch
     from counted
 
 ),
@@ -116,11 +118,11 @@ bounded as (
 
     select
         *,
-        lead(begins_at) over (partition by {{ key }} order by begins_at) as ends_at,
-        lead(is_deleted) over (partition by {{ key }} order by begins_at) as ends_deleted,
-        lag(begins_at) over (partition by {{ key }} order by begins_at) is null as is_first
+        lead(_begins_at) over (partition by {{ key }} order by _begins_at) as _ends_at,
+        lead(is_deleted) over (partition by {{ key }} order by _begins_at) as _ends_deleted,
+        lag(_begins_at) over (partition by {{ key }} order by _begins_at) is null as _is_first
     from batched
-    where is_change
+    where _is_change
 
 ),
 
@@ -132,13 +134,13 @@ periods as (
         {{ column }},
         {%- endfor %}
         created_at,
-        begins_at as valid_from,
-        case when is_deleted then least(version_at, ends_at) else ends_at end as valid_to,
-        not is_deleted and ends_at is null as is_current,
-        is_deleted or coalesce(ends_deleted, false) as is_closed_by_deletion,
-        period_batch as _batch
+        _begins_at as valid_from,
+        case when is_deleted then least(_version_at, _ends_at) else _ends_at end as valid_to,
+        not is_deleted and _ends_at is null as is_current,
+        is_deleted or coalesce(_ends_deleted, false) as is_closed_by_deletion,
+        _period_batch as _batch
     from bounded
-    where not is_deleted or (is_first and begins_at < version_at)
+    where not is_deleted or (_is_first and _begins_at < _version_at)
 
 )
 {%- endmacro %}

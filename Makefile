@@ -40,10 +40,6 @@ SIDE_BY_SIDE = --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 unit: $(SYNCED) ## The unit tests that start neither the local AWS nor Spark
 	@$(BIN)/python -m pytest tests/unit -m "not local_aws" $(SIDE_BY_SIDE) $(ARGS)
 
-.PHONY: prove
-prove: runtimes ## What takes many minutes to show: an org of 60 objects built whole
-	@$(BIN)/python -m pytest -m prove $(ARGS)
-
 .PHONY: lint
 lint: $(SYNCED) ## Python and SQL style, and which package may import which
 	@$(BIN)/ruff check --quiet $(wildcard $(SOURCES))

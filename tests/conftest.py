@@ -18,15 +18,6 @@ _CLEARED = ("AWS_", "LAKEHOUSE_", "PYICEBERG_", "DBT_", "CDK_")
 use_bundled_node()
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Proofs run where they are asked for alone."""
-    if "prove" in config.getoption("markexpr"):
-        return
-    proofs = [item for item in items if item.get_closest_marker("prove")]
-    config.hook.pytest_deselected(items=proofs)
-    items[:] = [item for item in items if item not in proofs]
-
-
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """A test must not reach the user's account, whatever the shell exports."""

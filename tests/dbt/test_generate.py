@@ -1,10 +1,8 @@
 """Generated models: what dbt makes of 60 objects and 3,000 fields, and five of them on Spark."""
 
-import csv
 import json
 import re
-from datetime import UTC, date, datetime
-from decimal import Decimal
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +18,6 @@ from tests.dbt.wide_org import FIELDS, HELP, NASTY, OBJECTS, WIDE, describes
 
 pytestmark = pytest.mark.local_aws
 
-ROOT = Path(__file__).parents[2]
-RECORDED = ROOT.parent / "shared" / "salesforce"
 TIME = pa.timestamp("us", "UTC")
 ARROW = {
     "double": pa.float64(),
@@ -47,31 +43,6 @@ def generate(project: Path, objects: list[ObjectFacts]) -> list[str]:
     return list(plan.changed)
 
 
-def recorded_describes() -> list[dict[str, Any]]:
-    """Real ones of six standard objects, where they are beside the repository."""
-    paths = sorted((RECORDED / "describe").glob("[!G]*.json"))
-    return [json.loads(path.read_text()) for path in paths]
-
-
-def recorded_records(object_name: str) -> list[Row]:
-    """The public records of an object, with the ids and stamps that they lack."""
-    prefixes = {"Account": "001", "Contact": "003", "Opportunity": "006"}
-    leads = {"accountid": "001", "id": prefixes[object_name]}
-    found = []
-    with (RECORDED / "records" / f"{object_name}.csv").open(encoding="utf-8") as file:
-        for record in csv.DictReader(file):
-            plain = {k.lower().replace("_", ""): v or None for k, v in record.items()}
-            for name, prefix in leads.items():
-                if plain.get(name):
-                    plain[name] = f"{prefix}{int(plain[name]):015}"
-            if plain.get("amount"):
-                plain["amount"] = float(plain["amount"])
-            if plain.get("closedate"):
-                plain["closedate"] = date.fromisoformat(plain["closedate"])
-            found.append(version(plain.pop("id"), **plain))
-    return found
-
-
 def raw_fields(project: Path, object_name: str) -> pa.Schema:
     """The raw columns of an object, in the types that its extraction gives them."""
     model = read_project(project).generated[object_name.lower()].model
@@ -91,8 +62,6 @@ def generated(lake: Lake) -> Lake:
     objects = facts_of(describes())
     assert (len(objects), sum(len(d["fields"]) for d in describes())) == (OBJECTS, FIELDS)
     assert len(generate(lake.project, objects)) == 2 * OBJECTS + 1
-    objects += facts_of(recorded_describes())
-    generate(lake.project, objects)
     assert generate(lake.project, objects) == []
     for name in BUILT:
         rows = [version("a", name="A"), version("b", name="B")]
@@ -207,31 +176,8 @@ def test_five_of_them_on_spark(compiled: Lake) -> None:
     newer = version("a", systemmodstamp=datetime(2026, 1, 3, tzinfo=UTC), name="A2")
     newer["ns__sum__c__string"] = "12.5"
     land(lake, "ns__Ledger__c", [newer], batch=2, ns__sum__c__string=pa.string())
-    if RECORDED.is_dir():
-        for name in ("Account", "Contact", "Opportunity"):
-            land(lake, name, recorded_records(name), batch=1)
     second = lake.build("second")
     assert second["status"] == "succeeded", second["log"]
     ledgers = {r["ns_ledger_id"]: r for r in lake.rows("staging", "stg_salesforce__ns_ledgers")}
     assert (ledgers["a"]["ns_ledger_name"], str(ledgers["a"]["ns_sum"])) == ("A2", "12.50")
     assert ledgers["b"]["ns_ledger_name"] == "B"
-
-
-@pytest.mark.skipif(not RECORDED.is_dir(), reason="no recorded describes and records here")
-def test_recorded_describes_and_public_records(compiled: Lake) -> None:
-    """Built by the test before: the shipped models with all that a real org's describe adds."""
-    accounts = compiled.rows("staging", "stg_salesforce__accounts")
-    assert len(accounts) == len(recorded_records("Account")) > 1_000
-    assert {"parent_account_id", "jigsaw_company_id", "photo_url"} < accounts[0].keys()
-    opportunities = compiled.rows("staging", "stg_salesforce__opportunities")
-    assert sum(r["amount"] or 0 for r in opportunities) == sum(
-        Decimal(str(r["amount"] or 0)) for r in recorded_records("Opportunity")
-    )
-    marts = [compiled.rows("marts", name) for name in ("dim_account", "fct_opportunities")]
-    assert [len(rows) for rows in marts] == [len(accounts), len(opportunities)]
-    contacts = compiled.rows("staging", "stg_salesforce__contacts", "last_name")
-    assert {r["last_name"] for r in contacts} == {
-        r["lastname"] for r in recorded_records("Contact")
-    }
-    # Stages and salutations of an org that is not the recorded one.
-    assert results(compiled)["listed_values_stg_salesforce__contacts"][0] == "warn"

@@ -100,6 +100,9 @@ def _method(function: griffe.Function) -> Entry:
     for parameter in shown:
         if parameter.kind is griffe.ParameterKind.keyword_only and "*" not in parts:
             parts.append("*")
+        if parameter.kind is griffe.ParameterKind.var_keyword:
+            parts.append(f"**{parameter.name}: {parameter.annotation}")
+            continue
         default = "" if parameter.default is None else f" = {parameter.default}"
         parts.append(f"{parameter.name}: {parameter.annotation}{default}")
     return Entry(
@@ -118,7 +121,7 @@ def _props(function: griffe.Function, documented: griffe.Object) -> list[Prop]:
     }
     props = []
     for parameter in function.parameters:
-        if parameter.name in _COMMON:
+        if parameter.name in _COMMON or parameter.kind is griffe.ParameterKind.var_keyword:
             continue
         meaning, default = _split(described.get(parameter.name, ""))
         props.append(

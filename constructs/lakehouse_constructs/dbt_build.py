@@ -10,6 +10,7 @@ from aws_cdk import Duration, Names, RemovalPolicy
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_codebuild as codebuild
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_glue as glue
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from constructs import Construct
@@ -165,8 +166,10 @@ class DbtBuild(Construct):
         if not (folder / "dbt_project.yml").is_file():
             raise refused(self, "dbt_project", str(folder), "a folder with a dbt_project.yml")
         placed = network(self, vpc=vpc, vpc_subnets=vpc_subnets, security_groups=security_groups)
-        self.connection = None if placed is None else placed.connection
-        self.security_groups = () if placed is None else tuple(placed.security_groups)
+        self.connection: glue.Connection | None = None if placed is None else placed.connection
+        self.security_groups: tuple[ec2.ISecurityGroup, ...] = (
+            () if placed is None else tuple(placed.security_groups)
+        )
         source = archive_asset(self, "Source", entries=_shipped.dbt_project_entries(folder))
         jobs = archive_asset(self, "Jobs", entries=_shipped.jobs_entries())
         wheels = wheels_asset(

@@ -137,8 +137,10 @@ class SalesforceExtractor(Construct):
         self._raw = catalog.name(Layer.RAW)
         self.secret = secret if secret is not None else self._new_secret()
         placed = network(self, vpc=vpc, vpc_subnets=vpc_subnets, security_groups=security_groups)
-        self.connection = None if placed is None else placed.connection
-        self.security_groups = () if placed is None else tuple(placed.security_groups)
+        self.connection: glue.Connection | None = None if placed is None else placed.connection
+        self.security_groups: tuple[ec2.ISecurityGroup, ...] = (
+            () if placed is None else tuple(placed.security_groups)
+        )
         script = assets.Asset(self, "Script", path=str(_shipped.jobs_script(_SCRIPT)))
         jobs = archive_asset(self, "Jobs", entries=_shipped.jobs_entries())
         objects = assets.Asset(self, "Objects", path=str(objects_config.resolve()))

@@ -46,6 +46,8 @@ SHARE_FOR_JOBS = 0.9
 # Of the same time, after which no backfill begins.
 SHARE_BEFORE_FILLING = 0.5
 
+LARGE_BLOCK = 31 << 20  # bytes; above 32 MiB glibc takes no notice
+
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """The job's own arguments; others are Glue's and are left alone."""
@@ -244,6 +246,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     gc.freeze()
     gc.set_threshold(50_000)
     gc.enable()
+    # Pages are read a megabyte at a time. Once glibc has seen a large block freed it keeps such
+    # memory instead of fetching it from the system again (mallopt(3), M_MMAP_THRESHOLD).
+    bytes(LARGE_BLOCK)
     try:
         failure = failure_line(run(options))
     except (LakehouseError, ConfigError) as error:

@@ -183,6 +183,7 @@ class Definition:
                 BuildVariable.EXECUTION_NAME: _variable(_EXECUTION),
                 BuildVariable.FAILED_OBJECTS: _variable(_outcomes.FAILED_OBJECTS),
                 BuildVariable.FULL_REFRESH: _variable("$string($plan.full_refresh)"),
+                BuildVariable.MODELS: _variable("$plan.models"),
             },
             outputs={},
         )

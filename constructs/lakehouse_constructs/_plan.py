@@ -13,12 +13,12 @@ from lakehouse_jobs.contract.arguments import ALL_OBJECTS, UNSET, Mode
 from lakehouse_jobs.contract.objects import Group, ObjectsConfig, is_pattern
 from lakehouse_jobs.contract.period import MOMENT_FORM, MOMENT_PATTERN
 
-# {"objects": […], "groups": […], "mode": "…", "since": "…", "until": "…", "full_refresh": true},
-# all optional.
-INPUT_KEYS: Final = ("objects", "groups", "mode", "since", "until", "full_refresh")
+# {"objects": […], "groups": […], "mode": "…", "since": "…", "until": "…", "full_refresh": true,
+#  "models": […]}, all optional.
+INPUT_KEYS: Final = ("objects", "groups", "mode", "since", "until", "full_refresh", "models")
 
 # The value of the expression has either `error` and `cause`, or `mode`, `since`, `until`,
-# `full_refresh` and `items`, one for each Glue run:
+# `full_refresh`, `models` (one text) and `items`, one for each Glue run:
 # {"group", "objects": what the job is asked for, "names": the objects known by name,
 #  "worker_type" and "workers" where the plan is sized, "timeout_minutes"}
 _TEMPLATE: Final = """(
@@ -94,6 +94,8 @@ _TEMPLATE: Final = """(
   ? $invalid("until", "a time after since, which is " & $in.since)
   : $set("full_refresh") and $type($in.full_refresh) != "boolean"
   ? $invalid("full_refresh", "true or false")
+  : $set("models") and $not($is_list($in.models))
+  ? $invalid("models", "a list of dbt's selectors, or nothing for all")
   : $count($unknown_groups) > 0
   ? $unknown("UnknownGroup", $unknown_groups, $join($known.group, ", "))
   : $count($unknown_objects) > 0
@@ -106,6 +108,7 @@ _TEMPLATE: Final = """(
     "since": $moment("since"),
     "until": $moment("until"),
     "full_refresh": $in.full_refresh = true,
+    "models": $is_list($in.models) ? $join($in.models, " ") : "",
     "items": $items
   }
 )"""

@@ -36,8 +36,9 @@ class Pipeline(Construct):
     """Extract each group, build with dbt what is not built yet, say in one sentence what failed.
 
     The input of an execution, all optional: ``{"objects": […], "groups": […], "mode":
-    "incremental" | "full", "full_refresh": true | false}``. With ``full_refresh`` dbt
-    rebuilds every model from raw, also when nothing landed. What is not configured fails
+    "incremental" | "full", "full_refresh": true | false, "models": […]}``. With
+    ``full_refresh`` dbt rebuilds every model from raw, also when nothing landed; ``models``
+    are dbt's selectors of what it builds, for example ``tag:core``. What is not configured fails
     before anything starts. A failed object or group stops no other; the execution then
     ends in ExtractionFailed, ObjectsFailed or DbtBuildFailed with a cause for people, and
     the alert topic gets one message.

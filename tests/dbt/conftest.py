@@ -5,9 +5,11 @@ import os
 import shutil
 import socket
 import subprocess
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +36,7 @@ VARIABLES = {
     "DBT_SESSION_ROLE_ARN": "arn:aws:iam::123456789012:role/sessions",
     "DBT_SESSION_PREFIX": "t-dbt",
 }
+LAYERS = ("staging", "intermediate", "marts")
 TIME = pa.timestamp("us", "UTC")
 SYSTEM = pa.schema(
     [
@@ -99,6 +102,34 @@ def copied_project(folder: Path) -> Path:
     return Path(shutil.copytree(PROJECT, folder / "dbt_project", ignore=ignore))
 
 
+@cache
+def _catalog(endpoint: str) -> Catalog:
+    return load_catalog(
+        "lakehouse",
+        **{
+            "type": "glue",
+            "glue.endpoint": endpoint,
+            "s3.endpoint": endpoint,
+            "client.region": REGION,
+            "client.access-key-id": "test",
+            "client.secret-access-key": "test",
+        },
+    )
+
+
+def share_session(project: Path) -> None:
+    """Have all builds of a test run in one Spark: each start costs more than a build.
+
+    A session that lives on sees what PyIceberg committed in between, without a cache.
+    """
+    profile = project / "profiles.yml"
+    reuse = "      type: glue\n      glue_session_reuse: true\n"
+    first = "--conf spark.sql.defaultCatalog"
+    uncached = f"--conf spark.sql.catalog.glue_catalog.cache-enabled=false\n        {first}"
+    text = profile.read_text().replace("      type: glue\n", reuse)
+    profile.write_text(text.replace(first, uncached))
+
+
 @dataclass
 class Lake:
     """Raw tables to fill, a dbt build to run, tables to read."""
@@ -106,11 +137,48 @@ class Lake:
     home: Home
     project: Path
     run: Callable[..., subprocess.CompletedProcess[str]]
+    suffix: str = ""  # of the databases that dbt fills
 
     @property
     def environment(self) -> dict[str, str]:
         """What leads dbt here."""
-        return aws_environment(self.home.endpoint)
+        databases = {f"{layer.upper()}_DATABASE": self.database(layer) for layer in LAYERS}
+        return aws_environment(self.home.endpoint) | databases
+
+    def database(self, layer: str) -> str:
+        """The Glue database of a layer that dbt fills."""
+        return VARIABLES[f"{layer.upper()}_DATABASE"] + self.suffix
+
+    def create_databases(self) -> None:
+        """Make the databases that dbt fills, empty."""
+        for layer in LAYERS:
+            self._create_database(self.database(layer))
+
+    def create_raw(self) -> None:
+        """Make the bucket and the database of the raw tables."""
+        self.client("s3").create_bucket(Bucket=VARIABLES["LAKE_BUCKET"])
+        self._create_database(VARIABLES["RAW_DATABASE"])
+
+    def _create_database(self, name: str) -> None:
+        place = f"s3://{VARIABLES['LAKE_BUCKET']}/{name}/"
+        self.client("glue").create_database(DatabaseInput={"Name": name, "LocationUri": place})
+
+    def test_data(self, enabled: bool) -> None:
+        """Have the builds that follow run the data tests, or leave them out: half the time."""
+        project = self.project / "dbt_project.yml"
+        head, mark, tail = project.read_text().partition("data_tests:\n  lakehouse:\n")
+        line = "    +enabled: false\n"
+        project.write_text(head + mark + ("" if enabled else line) + tail.removeprefix(line))
+
+    def elsewhere(self, suffix: str) -> "Lake":
+        """The same raw tables, and empty databases to build in."""
+        other = replace(self, suffix=suffix)
+        other.create_databases()
+        return other
+
+    def tables(self, layer: str) -> list[str]:
+        """The tables that dbt made in a layer."""
+        return sorted(name for _, name in self.catalog().list_tables(self.database(layer)))
 
     def client(self, service: str) -> Any:
         """A boto3 client."""
@@ -124,17 +192,7 @@ class Lake:
 
     def catalog(self) -> Catalog:
         """PyIceberg's view of the lake."""
-        return load_catalog(
-            "lakehouse",
-            **{
-                "type": "glue",
-                "glue.endpoint": self.home.endpoint,
-                "s3.endpoint": self.home.endpoint,
-                "client.region": REGION,
-                "client.access-key-id": "test",
-                "client.secret-access-key": "test",
-            },
-        )
+        return _catalog(self.home.endpoint)
 
     def land(
         self,
@@ -218,10 +276,28 @@ class Lake:
 
     def rows(self, layer: str, table: str, *columns: str) -> list[dict[str, Any]]:
         """Rows of a table that dbt made, in a fixed order."""
-        name = (VARIABLES[f"{layer.upper()}_DATABASE"], table)
+        name = (self.database(layer), table)
         scan = self.catalog().load_table(name).scan()
         found = (scan.select(*columns) if columns else scan).to_arrow().to_pylist()
         return sorted(found, key=str)
+
+    def ask(self, query: str) -> tuple[list[str], list[list[str | None]]]:
+        """Athena's answer to a query of the marts: names of columns, rows as text."""
+        athena = self.client("athena")
+        started = athena.start_query_execution(
+            QueryString=query,
+            QueryExecutionContext={"Database": self.database("marts")},
+            ResultConfiguration={"OutputLocation": f"s3://{VARIABLES['LAKE_BUCKET']}/athena/"},
+        )["QueryExecutionId"]
+        while True:
+            status = athena.get_query_execution(QueryExecutionId=started)["QueryExecution"]
+            if status["Status"]["State"] not in ("QUEUED", "RUNNING"):
+                break
+            time.sleep(0.05)
+        assert status["Status"]["State"] == "SUCCEEDED", status["Status"]
+        found = athena.get_query_results(QueryExecutionId=started)["ResultSet"]["Rows"]
+        head, *rows = [[cell.get("VarCharValue") for cell in row["Data"]] for row in found]
+        return head, rows
 
 
 @pytest.fixture(scope="module")
@@ -232,15 +308,12 @@ def lake(
 ) -> Iterator[Lake]:
     """An empty lake on the local AWS."""
     server.start(runtime, lambda _: None)
-    lake = Lake(runtime, copied_project(tmp_path_factory.mktemp("build")), dbt)
+    project = copied_project(tmp_path_factory.mktemp("build"))
+    share_session(project)
+    lake = Lake(runtime, project, dbt)
     try:
-        lake.client("s3").create_bucket(Bucket=VARIABLES["LAKE_BUCKET"])
-        for variable, name in VARIABLES.items():
-            if variable.endswith("_DATABASE"):
-                place = f"s3://{VARIABLES['LAKE_BUCKET']}/{name}/"
-                lake.client("glue").create_database(
-                    DatabaseInput={"Name": name, "LocationUri": place}
-                )
+        lake.create_raw()
+        lake.create_databases()
         yield lake
     finally:
         server.stop(runtime)

@@ -274,9 +274,3 @@ def test_batch_by_batch(built: Lake) -> None:
         assert lake.rows(*table) == step_by_step[table], table
         # Replaced, not dropped: readers keep the table and its former states.
         assert len(snapshots(lake, *table)) > before[table], table
-
-
-def test_unit_tests_of_the_project(built: Lake) -> None:
-    log = built.by_hand("test", "--select", "test_type:unit")
-
-    assert "PASS=3 " in log, log

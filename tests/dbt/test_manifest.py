@@ -120,6 +120,103 @@ def test_every_staging_model_lists_its_columns_in_order(models: list[Node]) -> N
             assert list(node["columns"]) == wanted, node["name"]
 
 
+# The project evaluator's rules (dbt-labs/dbt-project-evaluator), as far as they are not above.
+def test_marts_are_contracts_with_described_columns(models: list[Node]) -> None:
+    for node in models:
+        if layer(node) == "marts":
+            assert node["config"]["contract"]["enforced"], node["name"]
+            for column in node["columns"].values():
+                assert column["data_type"], (node["name"], column["name"])
+                assert column["description"], (node["name"], column["name"])
+
+
+def test_columns_of_money_time_and_share_say_their_unit(models: list[Node]) -> None:
+    units = {
+        r"amount|price|revenue": "currency",
+        r"^hours_": "[Hh]ours",
+        r"^days_|_days_": "[Dd]ays",
+        r"minutes": "minutes",
+        r"percent": "percent",
+        r"_at$|^valid_": "UTC",
+    }
+    for node in models:
+        if layer(node) == "marts":
+            for name, column in node["columns"].items():
+                for pattern, unit in units.items():
+                    if re.search(pattern, name) and not name.endswith("_id"):
+                        assert re.search(unit, column["description"]), (node["name"], name)
+
+
+def test_a_model_lies_beside_its_description_in_its_layers_folder(models: list[Node]) -> None:
+    for node in models:
+        folder = node["path"].split("/")[0]
+        assert folder == layer(node), node["name"]
+        assert node["patch_path"].endswith(node["path"].replace(".sql", ".yml")), node["name"]
+
+
+def test_marts_stand_on_what_is_below_them(models: list[Node]) -> None:
+    order = ("stg", "base", "int", "dim", "fct", "rpt")
+    for node in models:
+        own = order.index(node["name"].split("_")[0])
+        for parent in node["depends_on"]["nodes"]:
+            if parent.startswith("model."):
+                assert order.index(parent.split(".")[-1].split("_")[0]) <= max(own, 1), (
+                    node["name"],
+                    parent,
+                )
+
+
+def test_what_is_worked_out_has_a_unit_test(manifest: dict[str, Any], models: list[Node]) -> None:
+    tested = {test["model"] for test in manifest["unit_tests"].values()}
+    worked_out = re.compile(
+        r"\bcase\b|\bover \(|datediff|hours_between|weighted_amount|outcome\("
+        r"|climb\(|hierarchy\(|sum\("
+    )
+
+    untested = [
+        node["name"]
+        for node in models
+        if layer(node) != "staging"
+        and worked_out.search(node["raw_code"])
+        and node["name"] not in tested
+    ]
+
+    assert untested == []
+
+
+def test_every_mart_has_a_reader_that_is_named(
+    manifest: dict[str, Any], models: list[Node]
+) -> None:
+    exposed = {
+        name for each in manifest["exposures"].values() for name in each["depends_on"]["nodes"]
+    }
+
+    assert [
+        n["name"] for n in models if layer(n) == "marts" and n["unique_id"] not in exposed
+    ] == []
+
+
+def test_every_mart_is_in_the_page_for_analysts(models: list[Node]) -> None:
+    page = (ROOT / "docs" / "marts.md").read_text(encoding="utf-8")
+    table = page.split("## Rules that hold", 1)[0]
+
+    assert [
+        n["name"] for n in models if layer(n) == "marts" and f"`{n['name']}`" not in table
+    ] == []
+
+
+def test_what_a_demo_builds_needs_nothing_else(models: list[Node]) -> None:
+    core = {n["unique_id"] for n in models if "core" in n["tags"]}
+
+    for node in models:
+        if node["unique_id"] in core:
+            parents = {p for p in node["depends_on"]["nodes"] if p.startswith("model.")}
+            ephemeral = {
+                n["unique_id"] for n in models if n["config"]["materialized"] == "ephemeral"
+            }
+            assert parents <= core | ephemeral, node["name"]
+
+
 def test_nothing_reads_the_wall_clock(manifest: dict[str, Any]) -> None:
     clock = re.compile(
         r"current_(timestamp|date|time)|\bnow\(|\bunix_timestamp\(\s*\)|run_started_at|localtimestamp"

@@ -49,13 +49,15 @@
 {%- endmacro %}
 
 
-{#- The same statement with last_batch() worked out before. Iceberg leaves out data files
+{#- The same statement with each last_batch() worked out before. Iceberg leaves out data files
     by a number, never by a subquery: with it a build reads what is new in raw, not raw.
     dbt-glue runs code that holds its marker as Python, which saves a statement. -#}
 {% macro with_last_batch_known(sql) -%}
 custom_glue_code_for_dbt_adapter
-sql, last_batch = '''{{ sql }} ''', '''{{ last_batch() }}'''
-if last_batch in sql:
+sql, question = '''{{ sql }} ''', '''{{ last_batch()[:-1] }}'''
+while question in sql:
+    start = sql.index(question)
+    last_batch = sql[start : sql.index(')', start + len(question)) + 1]
     sql = sql.replace(last_batch, str(spark.sql(last_batch).first()[0]))
 SqlWrapper2.execute(sql)
 {%- endmacro %}

@@ -3,11 +3,13 @@
 
     A model that reads raw itself stops at the batch that the table had when the build
     began, in a full build too: runs go on landing batches, and all models of a build must
-    see the same ones, with the columns that `columns_of` knows. -#}
-{% macro newer_batches() -%}
+    see the same ones, with the columns that `columns_of` knows.
+
+    own  see last_batch() -#}
+{% macro newer_batches(own=none) -%}
     {%- set conditions = [] -%}
     {%- if is_incremental() -%}
-        {%- do conditions.append('_batch > ' ~ last_batch()) -%}
+        {%- do conditions.append('_batch > ' ~ last_batch(own)) -%}
     {%- endif -%}
     {%- set bound = raw_batch() -%}
     {%- if bound is not none -%}

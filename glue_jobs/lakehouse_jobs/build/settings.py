@@ -20,6 +20,7 @@ class BuildSettings:
     failed_objects: tuple[str, ...] = ()  # API names
     select: tuple[str, ...] = ()  # dbt selectors; none means everything
     full_refresh: bool = False  # every model anew from raw, every seed from its file
+    models: tuple[str, ...] = ()  # of this build alone, instead of `select`; none: `select`
     execution_name: str | None = None  # None: started by hand, nothing is recorded
 
     @classmethod
@@ -35,6 +36,7 @@ class BuildSettings:
             failed_objects=_names(environment.get(BuildVariable.FAILED_OBJECTS, "")),
             select=tuple(environment.get(BuildVariable.SELECT, "").split()),
             full_refresh=environment.get(BuildVariable.FULL_REFRESH) == "true",
+            models=_selectors(environment),
             execution_name=environment.get(BuildVariable.EXECUTION_NAME) or None,
         )
 
@@ -65,6 +67,18 @@ def _needed(environment: Mapping[str, str], name: BuildVariable) -> str:
             allowed="a value (the deployed CodeBuild project sets it)",
         )
     return value
+
+
+def _selectors(environment: Mapping[str, str]) -> tuple[str, ...]:
+    text = environment.get(BuildVariable.MODELS, "")
+    if any(word.startswith("-") for word in text.split()):
+        raise ConfigError(
+            where="the build's environment",
+            key=BuildVariable.MODELS,
+            value=text,
+            allowed="dbt's selectors, such as tag:core, with blanks between them; no options",
+        )
+    return tuple(text.split())
 
 
 def _names(text: str) -> tuple[str, ...]:

@@ -63,6 +63,7 @@ class BuildVariable(StrEnum):
     # Set for each build by the state machine.
     EXECUTION_NAME = "LAKEHOUSE_EXECUTION_NAME"
     FULL_REFRESH = "LAKEHOUSE_FULL_REFRESH"  # "true": rebuild every model from raw
+    MODELS = "LAKEHOUSE_MODELS"  # as SELECT, for this build instead of it; may be empty
     FAILED_OBJECTS = "LAKEHOUSE_FAILED_OBJECTS"  # comma-separated API names, may be empty
 
 

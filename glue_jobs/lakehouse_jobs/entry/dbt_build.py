@@ -1,8 +1,8 @@
 """The dbt build that CodeBuild runs in the dbt project's folder.
 
 Leaves out what cannot be built, runs ``dbt build``, writes the outcome to
-``runs/<execution>/_dbt.json`` and, where it succeeded, what it has read to
-``runs/_built.json``. Exit status 0, or 1 with one last line that says why.
+``runs/<execution>/_dbt.json`` and, where it built everything and succeeded, what it has
+read to ``runs/_built.json``. Exit status 0, or 1 with one last line that says why.
 """
 
 import json
@@ -45,7 +45,7 @@ def build(settings: BuildSettings, *, folder: Path, glue: Any, s3: Any) -> Build
             if table.batch is not None
         }
         succeeded, nodes = project.build(
-            select=settings.select,
+            select=settings.models or settings.select,
             leave_out=[each.source for each in omitted],
             known_columns={
                 f"{database}.{name}": table.columns
@@ -62,7 +62,8 @@ def build(settings: BuildSettings, *, folder: Path, glue: Any, s3: Any) -> Build
             excluded=[each.source.name for each in omitted],
             seconds=time.monotonic() - started,
         )
-        if outcome["status"] == "succeeded":
+        # Of a build of some models others are behind: the next run builds, whatever lands.
+        if outcome["status"] == "succeeded" and not settings.models:
             left = {each.source.table for each in omitted}
             read = {source.table for source in project.sources} - left
             built.remember(

@@ -20,6 +20,11 @@ _MODES = [mode.value for mode in Mode]
     is_flag=True,
     help="Rebuild every model from raw; also when nothing is new.",
 )
+@click.option(
+    "--models",
+    metavar="SELECTORS",
+    help="Build only what dbt's selectors with commas between them name, such as tag:core.",
+)
 @click.option("--wait/--no-wait", default=True, help="Follow it, or only start it.")
 @plain_option
 def command(
@@ -31,6 +36,7 @@ def command(
     since: str | None,
     until: str | None,
     full_refresh: bool,
+    models: str | None,
     wait: bool,
     plain: bool,
 ) -> None:
@@ -69,6 +75,7 @@ def command(
         mode=Mode(mode) if mode else None,
         period=period(since, until),
         full_refresh=full_refresh,
+        models=names(models, option="--models"),
     )
     environment = Environment.named(environment_name)
     with aws_errors(environment):

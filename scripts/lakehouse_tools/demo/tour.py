@@ -22,6 +22,9 @@ from lakehouse_tools.executions.start import Request, start
 from lakehouse_tools.stack import Stack, read_stack
 from lakehouse_tools.timing import Phases
 
+# Staging and a mart of each kind. A demo shows the way; a plain `lakehouse run` builds the rest.
+_MODELS = ("tag:core",)
+
 
 class Tour:
     """One demo on one local lakehouse."""
@@ -83,7 +86,7 @@ class Tour:
     def _run(self, stack: Stack, phase: str) -> ExecutionProgress:
         self._title(phase)
         with self.phases.measure(phase):
-            arn = start(self.environment, stack, Request())
+            arn = start(self.environment, stack, Request(models=_MODELS))
             progress = run_and_follow(
                 self.environment, stack, arn, console=self.console, plain=self.plain
             )

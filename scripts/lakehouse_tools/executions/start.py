@@ -22,6 +22,7 @@ class Request:
     mode: Mode | None = None
     period: Period = ALWAYS  # of stamps, to be read again
     full_refresh: bool = False  # dbt rebuilds every model from raw
+    models: tuple[str, ...] = ()  # dbt's selectors of what to build; empty: everything
 
     def as_input(self) -> dict[str, Any]:
         """The execution's input, without what was left open."""
@@ -32,6 +33,7 @@ class Request:
             "since": moment_text(self.period.since) if self.period.since else None,
             "until": moment_text(self.period.until) if self.period.until else None,
             "full_refresh": self.full_refresh,
+            "models": list(self.models),
         }
         return {key: value for key, value in values.items() if value}
 

@@ -110,6 +110,13 @@ def test_models_are_rebuilt_only_when_asked_for(plan, given_) -> None:
     assert plan(given_)["full_refresh"] is False
 
 
+def test_models_are_one_text_and_everything_is_none(plan) -> None:
+    assert plan({"models": ["tag:core", "+rpt_sales_funnel"]})["models"] == (
+        "tag:core +rpt_sales_funnel"
+    )
+    assert plan({})["models"] == ""
+
+
 def test_null_is_the_same_as_nothing(plan) -> None:
     assert plan(dict.fromkeys(INPUT_KEYS)) == plan({})
 
@@ -129,6 +136,7 @@ def test_null_is_the_same_as_nothing(plan) -> None:
         ({"groups": {"a": 1}}, "InvalidInput", "groups: got"),
         ({"mode": "fast"}, "InvalidInput", ", ".join(Mode)),
         ({"full_refresh": "true"}, "InvalidInput", "full_refresh: got true; allowed: true or"),
+        ({"models": "tag:core"}, "InvalidInput", "models: got tag:core; allowed: a list"),
         ({"full_refresh": 1}, "InvalidInput", "full_refresh: got 1"),
         ({"since": "yesterday"}, "InvalidInput", "since: got yesterday; allowed: a UTC time such"),
         ({"since": 20260101}, "InvalidInput", "since: got 20260101"),

@@ -1,6 +1,7 @@
 {{ config(
     unique_key=['account_id', 'valid_from'],
     meta={'obsolete_column': '_obsolete'},
+    tags='core',
 ) }}
 
 {# A change of one of these begins a new row. -#}
@@ -50,4 +51,4 @@ accounts as (
 
 )
 
-{{ history_delta('accounts', key='account_id', ids='touched') }}
+{{ changed_rows('accounts', keys=['account_id', 'valid_from'], touched='touched') }}

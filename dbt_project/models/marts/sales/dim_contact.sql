@@ -1,43 +1,64 @@
-{{ config(unique_key='contact_id') }}
+{{ config(
+    unique_key=['contact_id', 'valid_from'],
+    meta={'obsolete_column': '_obsolete'},
+    tags='core',
+) }}
 
-select
-    -- ids
-    contact_id,
-    account_id,
-    reports_to_id,
-    owner_id,
+{# A change of one of these begins a new row. -#}
+{% set tracked = [
+    'account_id',
+    'reports_to_id',
+    'owner_id',
+    'contact_name',
+    'first_name',
+    'last_name',
+    'title',
+    'department',
+    'email',
+    'phone',
+    'lead_source',
+    'mailing_city',
+    'mailing_state',
+    'mailing_postal_code',
+    'mailing_country',
+    'is_opted_out_of_email',
+    'is_not_to_be_called',
+    'is_reachable_by_email',
+] -%}
 
-    -- strings
-    contact_name,
-    first_name,
-    last_name,
-    title,
-    department,
-    email,
-    phone,
-    lead_source,
-    mailing_city,
-    mailing_state,
-    mailing_postal_code,
-    mailing_country,
+with
 
-    -- booleans
-    coalesce(has_opted_out_of_email, false) as has_opted_out_of_email,
-    coalesce(is_do_not_call, false) as is_do_not_call,
-    email is not null
-    and not is_deleted
-    and not coalesce(has_opted_out_of_email, false)
-    and not coalesce(is_email_bounced, false) as is_reachable_by_email,
-    is_deleted,
+touched as (
 
-    -- dates
-    last_activity_date,
+    select distinct contact_id
+    from {{ ref('base_salesforce__contacts') }}
+    {{ newer_batches() }}
 
-    -- timestamps
-    created_at,
-    last_modified_at,
-    deleted_at,
-    _batch
+),
 
-from {{ ref('stg_salesforce__contacts') }}
-{{ newer_batches() }}
+versions as (
+
+    select
+        *,
+        coalesce(has_opted_out_of_email, false) as is_opted_out_of_email,
+        coalesce(is_do_not_call, false) as is_not_to_be_called,
+        email is not null
+        and not coalesce(has_opted_out_of_email, false)
+        and not coalesce(is_email_bounced, false) as is_reachable_by_email
+    from {{ ref('base_salesforce__contacts') }}
+    where contact_id in (select touched.contact_id from touched)
+
+),
+
+{{ slowly_changing('versions', 'contact_id', tracked) }},
+
+contacts as (
+
+    select
+        {{ history_key('contact_id') }} as contact_key,
+        *
+    from periods
+
+)
+
+{{ changed_rows('contacts', keys=['contact_id', 'valid_from'], touched='touched') }}

@@ -1,4 +1,4 @@
-{{ config(unique_key='opportunity_id') }}
+{{ config(unique_key='opportunity_id', tags='core') }}
 
 with
 
@@ -30,7 +30,7 @@ select
     amount,
     expected_revenue,
     probability_percent,
-    cast(amount * probability_percent / 100 as decimal(18, 2)) as weighted_amount,
+    {{ weighted_amount('amount', 'probability_percent') }} as weighted_amount,
     -- Days from creation to the close date, for those that are closed.
     case
         when outcome in ('Won', 'Lost')

@@ -125,6 +125,15 @@ def test_dbt_is_told_what_to_build(project: type[Project], wanted: tuple[str, ..
     assert project.told["select"] == wanted
 
 
+def test_a_build_of_some_models_is_not_remembered_as_one_of_all(project: type[Project]) -> None:
+    s3 = S3()
+
+    dbt_build.build(replace(SETTINGS, models=("tag:core",)), folder=Path(), glue=None, s3=s3)
+
+    assert project.told["select"] == ("tag:core",)
+    assert "lake/runs/_built.json" not in s3.objects
+
+
 def built(s3: S3) -> Any:
     return json.loads(s3.objects["lake/runs/_built.json"])
 

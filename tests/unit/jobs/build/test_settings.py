@@ -46,6 +46,15 @@ def test_selectors_are_separated_by_spaces() -> None:
     assert BuildSettings.from_environment(VALUES).select == ()
 
 
+def test_models_are_selectors_and_no_options() -> None:
+    settings = BuildSettings.from_environment(VALUES | {"LAKEHOUSE_MODELS": "tag:core dim_user"})
+
+    assert settings.models == ("tag:core", "dim_user")
+    assert BuildSettings.from_environment(VALUES).models == ()
+    with pytest.raises(ConfigError, match="LAKEHOUSE_MODELS: got '--full-refresh'"):
+        BuildSettings.from_environment(VALUES | {"LAKEHOUSE_MODELS": "--full-refresh"})
+
+
 def test_databases_are_named_once() -> None:
     settings = BuildSettings.from_environment(VALUES | {"INTERMEDIATE_DATABASE": "dev_staging"})
 

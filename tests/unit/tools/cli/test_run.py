@@ -47,6 +47,13 @@ def test_options_become_the_executions_input(requests, monkeypatch):
     assert requests == [{"objects": ["Account", "Contact"], "mode": "full", "full_refresh": True}]
 
 
+def test_models_become_the_executions_input(requests, monkeypatch):
+    ended(monkeypatch, status="SUCCEEDED")
+    result = invoke("--models", "tag:core, +rpt_sales_funnel")
+    assert result.exit_code == 0, result.output
+    assert requests == [{"models": ["tag:core", "+rpt_sales_funnel"]}]
+
+
 def test_a_failed_execution_is_its_cause_in_one_line(requests, monkeypatch):
     ended(monkeypatch, status="FAILED", error="ObjectsFailed", cause="1 of 2 failed:\n Lead: no")
     result = invoke()

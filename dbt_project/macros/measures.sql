@@ -1,0 +1,23 @@
+{#- Measures and classes that more than one model has, each defined once. -#}
+
+{#- Amount times probability, in the amount's currency. Salesforce's percents are 0 to 100. -#}
+{% macro weighted_amount(amount, probability_percent) -%}
+    cast({{ amount }} * {{ probability_percent }} / 100 as decimal(18, 2))
+{%- endmacro %}
+
+
+{#- Won, Lost, Open or Unknown. The record's own flags first: stage names are each org's own. -#}
+{% macro outcome(opportunity, stage) -%}
+    case
+        when {{ opportunity }}.is_won then 'Won'
+        when {{ opportunity }}.is_closed then 'Lost'
+        when {{ opportunity }}.is_closed is not null then 'Open'
+        else coalesce({{ stage }}.outcome, 'Unknown')
+    end
+{%- endmacro %}
+
+
+{#- Hours from one moment to a later one, by the clock round the week: no office hours. -#}
+{% macro hours_between(start, end) -%}
+    cast((unix_micros({{ end }}) - unix_micros({{ start }})) / 3600000000 as decimal(18, 2))
+{%- endmacro %}

@@ -1,0 +1,47 @@
+{{ config(
+    unique_key=['product_id', 'valid_from'],
+    meta={'obsolete_column': '_obsolete'},
+) }}
+
+{# A change of one of these begins a new row. -#}
+{% set tracked = [
+    'product_name',
+    'product_code',
+    'product_family',
+    'description',
+    'quantity_unit',
+    'stock_keeping_unit',
+    'is_active',
+    'is_archived',
+] -%}
+
+with
+
+touched as (
+
+    select distinct product_id
+    from {{ ref('base_salesforce__products') }}
+    {{ newer_batches() }}
+
+),
+
+versions as (
+
+    select *
+    from {{ ref('base_salesforce__products') }}
+    where product_id in (select touched.product_id from touched)
+
+),
+
+{{ slowly_changing('versions', 'product_id', tracked) }},
+
+products as (
+
+    select
+        {{ history_key('product_id') }} as product_key,
+        *
+    from periods
+
+)
+
+{{ changed_rows('products', keys=['product_id', 'valid_from'], touched='touched') }}

@@ -1,0 +1,108 @@
+{{ config(
+    unique_key=['created_month', 'stage_name'],
+    meta={'obsolete_column': '_obsolete'},
+) }}
+
+with
+
+stages as (
+
+    select * from {{ ref('opportunity_stages') }}
+    where outcome in ('Open', 'Won')
+
+),
+
+opportunities as (
+
+    select
+        opportunity_id,
+        stage_name,
+        outcome,
+        amount,
+        cast(date_trunc('month', created_at) as date) as created_month
+    from {{ ref('fct_opportunities') }}
+    where not is_deleted and created_at is not null
+
+),
+
+stages_seen as (
+
+    select
+        opportunity_id,
+        to_stage_name as stage_name
+    from {{ ref('fct_opportunity_stage_changes') }}
+    union all
+    select
+        opportunity_id,
+        stage_name
+    from opportunities
+
+),
+
+furthest_open_stages as (
+
+    select
+        stages_seen.opportunity_id,
+        max(stages.stage_order) as stage_order
+    from stages_seen
+    inner join stages on stages_seen.stage_name = stages.stage_name
+    where stages.outcome = 'Open'
+    group by stages_seen.opportunity_id
+
+),
+
+won_stage as (
+
+    select max(stage_order) as stage_order from stages
+    where outcome = 'Won'
+
+),
+
+cohorts as (
+
+    select
+        opportunities.*,
+        -- Who is won has passed every stage; who was won once and is open again has not.
+        case
+            when opportunities.outcome = 'Won' then won_stage.stage_order
+            else furthest_open_stages.stage_order
+        end as furthest_order,
+        count(*) over (partition by opportunities.created_month) as created_opportunities
+    from opportunities
+    cross join won_stage
+    left join furthest_open_stages
+        on opportunities.opportunity_id = furthest_open_stages.opportunity_id
+
+),
+
+funnel as (
+
+    select
+        -- dates
+        cohorts.created_month,
+
+        -- strings
+        stages.stage_name,
+        stages.phase,
+
+        -- numerics
+        stages.stage_order,
+        max(cohorts.created_opportunities) as created_opportunities,
+        count_if(cohorts.furthest_order >= stages.stage_order) as reached_opportunities,
+        cast(
+            coalesce(
+                sum(case when cohorts.furthest_order >= stages.stage_order then cohorts.amount end),
+                0
+            ) as decimal(28, 2)
+        ) as reached_amount,
+        count_if(cohorts.furthest_order = stages.stage_order and cohorts.outcome = 'Open')
+            as open_opportunities,
+        count_if(cohorts.furthest_order = stages.stage_order and cohorts.outcome = 'Lost')
+            as lost_opportunities
+    from cohorts
+    cross join stages
+    group by cohorts.created_month, stages.stage_name, stages.phase, stages.stage_order
+
+)
+
+{{ changed_rows('funnel', keys=['created_month', 'stage_name']) }}

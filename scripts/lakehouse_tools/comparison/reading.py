@@ -63,6 +63,9 @@ def _config(file: Section, fingerprint: str) -> ComparisonConfig:
             if target not in names:
                 where = f"tables[{index}].references.{column}"
                 raise file.error(where, target, f"one of the pairs {', '.join(names)}")
+            if len(pairs[names.index(target)].key) != 1:
+                where = f"tables[{index}].references.{column}"
+                raise file.error(where, target, "a pair whose key is one column")
     left_out = file.section("tables_left_out")
     return ComparisonConfig(
         where=file.where,

@@ -114,7 +114,7 @@ def compare(
         try:
             opened[pair.name] = _open(engine, sides, pair, table)
         except NotComparedError as error:
-            table.checks.append(not_compared(pair.name, "rows", str(error)))
+            table.checks.append(not_compared(pair.name, "comparison", str(error)))
     for done, table in enumerate(report.tables):
         progress(done, len(report.tables), table.name)
         sql = opened.get(table.name)
@@ -131,7 +131,7 @@ def compare(
             )
             newest[table.name] = freshness(engine, sql)
         except NotComparedError as error:
-            table.checks.append(not_compared(table.name, "rows", str(error)))
+            table.checks.append(not_compared(table.name, "comparison", str(error)))
         table.seconds = monotonic() - began
     progress(len(report.tables), len(report.tables), "run times")
     report.checks.append(_covered(config, sides))

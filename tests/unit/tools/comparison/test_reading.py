@@ -47,6 +47,7 @@ def test_shares_are_exact():
         ({"as_of": {"cutoff": "x", "valid_from": "f"}}, "both valid_from and valid_to"),
         ({"references": {"x": "c"}}, "references.x: got 'c'; allowed: one of the pairs b"),
         ({"references": {"y": "b"}}, "references.y: got 'y'; allowed: one of the compared columns"),
+        ({"references": {"x": "b"}, "key": {"i": {}, "j": {}}}, "a pair whose key is one column"),
         ({"modified": "y"}, "tables[0].modified: got 'y'"),
         ({"old_filter": "x ="}, "tables[0].old_filter: got 'x ='"),
         ({"known_differences": [{**RULE, "where": "true"}]}, "either columns or rows"),

@@ -113,12 +113,11 @@ class DuckDbEngine:
             for side in (OLD, NEW):
                 chosen = is_suspect(sql, side, self.dialect, part=part, parts=parts)
                 self._keep(f"suspect_{side}", sql.select(side, None, chosen))
-            copies = [exp.select("*").from_(f"suspect_{side}") for side in (OLD, NEW)]
             counts = [f"count(v{one.index}) AS c{one.index}" for one in sql.values]
             (row,) = self.answer(exp.select(*counts).from_("suspect_old"))
             for one in sql.values:
                 self._inside[one.index] += row[f"c{one.index}"]
-            yield Rows(sql=sql, old=copies[0], new=copies[1])
+            yield Rows(sql=sql, side=_copied)
 
     def outside(self, sql: PairSql, columns: tuple[Compared, ...]) -> dict[int, int]:
         """Both sides agree there, so the old side's values are counted."""
@@ -136,6 +135,12 @@ class DuckDbEngine:
         except duckdb.Error as error:
             reason = str(error).strip().split("\n", 1)[0]
             raise NotComparedError(f"DuckDB: {reason}") from error
+
+
+def _copied(side: str, columns: tuple[Compared, ...]) -> exp.Query:
+    """The copy of the suspect rows; it has all columns."""
+    del columns
+    return exp.select("*").from_(f"suspect_{side}")
 
 
 def _scan(found: Found) -> str:

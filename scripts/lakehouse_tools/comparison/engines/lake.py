@@ -10,7 +10,7 @@ from lakehouse_tools.comparison.errors import NotComparedError
 from lakehouse_tools.comparison.sides import Found, Kept
 from lakehouse_tools.comparison.sql.dialects import Dialect
 from lakehouse_tools.comparison.sql.rows import Rows
-from lakehouse_tools.comparison.sql.sides import NEW, OLD, Compared, PairSql, Relation
+from lakehouse_tools.comparison.sql.sides import Compared, PairSql, Relation
 from lakehouse_tools.comparison.sql.types import sql_type
 from lakehouse_tools.environment import Environment
 from lakehouse_tools.errors import QueryError
@@ -50,7 +50,7 @@ class AthenaEngine:
 
     def parts(self, sql: PairSql) -> Iterator[Rows]:
         """All rows at once: Athena spills and scales, and keeps nothing between queries."""
-        yield Rows(sql=sql, old=sql.select(OLD), new=sql.select(NEW))
+        yield Rows(sql=sql, side=sql.select)
 
     def outside(self, sql: PairSql, columns: tuple[Compared, ...]) -> dict[int, int]:
         """Nothing is outside."""

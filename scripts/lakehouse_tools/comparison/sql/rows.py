@@ -1,5 +1,6 @@
 """Which rows differ: counts by key, cells, and the list of keys. One text for every engine."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,18 +20,20 @@ COUNTS: Final = (
 
 @dataclass(frozen=True, kw_only=True)
 class Rows:
-    """The two sides to be joined: queries that :meth:`PairSql.select` made, or their copies."""
+    """The two sides to be joined.
+
+    ``side``: the rows of a side as :meth:`PairSql.select` names them, with at least these columns.
+    """
 
     sql: PairSql
-    old: exp.Query
-    new: exp.Query
+    side: Callable[[str, tuple[Compared, ...]], exp.Query]
 
     def by_key(self) -> exp.Select:
         """Each key with the number of its rows on either side."""
         keys = [f"k{one.index}" for one in self.sql.keys]
         sides = [
-            exp.select(*keys, f"{o} AS o", f"{n} AS n").from_(query.copy().subquery("s"))
-            for query, o, n in ((self.old, 1, 0), (self.new, 0, 1))
+            exp.select(*keys, f"{o} AS o", f"{n} AS n").from_(self.side(side, ()).subquery("s"))
+            for side, o, n in ((OLD, 1, 0), (NEW, 0, 1))
         ]
         both = exp.union(*sides, distinct=False).subquery("u")
         return exp.select(*keys, "sum(o) AS o", "sum(n) AS n").from_(both).group_by(*keys)
@@ -120,8 +123,8 @@ class Rows:
         self, query: exp.Select, columns: tuple[Compared, ...], duplicates: bool, *, values: bool
     ) -> exp.Select:
         for name, part in (
-            ("o", self._once(self.old, duplicates)),
-            ("n", self._once(self.new, duplicates)),
+            ("o", self._once(self.side(OLD, columns), duplicates)),
+            ("n", self._once(self.side(NEW, columns), duplicates)),
             ("j", self._joined(columns, values)),
             ("g", self._judged(columns, values)),
         ):
@@ -132,7 +135,7 @@ class Rows:
         """The rows whose key is there, and there once."""
         keys = self.sql.keys
         here = " and ".join(f"s.k{one.index} is not null" for one in keys)
-        query = exp.select("*").from_(side.copy().subquery("s")).where(here)
+        query = exp.select("*").from_(side.subquery("s", copy=False)).where(here)
         if not duplicates:
             return query
         renamed = [f"k{one.index} AS m{one.index}" for one in keys]

@@ -35,7 +35,7 @@ class AthenaText(DuckDbEngine):
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
     def parts(self, sql):
-        yield Rows(sql=sql, old=sql.select(OLD), new=sql.select(NEW))
+        yield Rows(sql=sql, side=sql.select)
 
     def outside(self, sql, columns):
         return dict.fromkeys((one.index for one in columns), 0)

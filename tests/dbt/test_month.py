@@ -8,7 +8,8 @@ import pytest
 
 from tests.dbt.month import DELIVERIES, KINDS, deliveries
 
-pytestmark = pytest.mark.local_aws
+# Five builds are one test's fixture: on a busy machine that is long.
+pytestmark = [pytest.mark.local_aws, pytest.mark.timeout(2400)]
 
 PAGE = Path(__file__).parents[2] / "docs" / "marts.md"
 QUERIES = re.findall(r"```sql\n(.*?)```", PAGE.read_text(encoding="utf-8"), flags=re.DOTALL)

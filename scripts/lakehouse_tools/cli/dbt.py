@@ -98,7 +98,13 @@ def generate(
     if as_json:
         click.echo(generated.as_json(plan))
     else:
-        generated.show_plan(output(), plan, folder=str(project_folder / FOLDER), check=check)
+        generated.show_plan(
+            output(),
+            plan,
+            folder=str(project_folder / FOLDER),
+            check=check,
+            from_raw=source == "raw",
+        )
     if check and plan.changed:
         raise click.exceptions.Exit(1)
 

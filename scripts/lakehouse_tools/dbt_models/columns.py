@@ -62,13 +62,15 @@ class Column:
 
 
 def columns_of(
-    fields: Iterable[FieldFacts], *, entity: str, given: Sequence[Column]
+    fields: Iterable[FieldFacts], *, entity: str, given: Sequence[Column], keep: bool = False
 ) -> tuple[Column, ...]:
     """The columns of an object's model, in their order.
 
     ``given``: those that the model has already. They keep their names, and stay where
-    their field is gone: raw keeps its values.
+    their field is gone: raw keeps its values. ``keep``: they stay as they are where their
+    field's type is what it was, for facts that know less than those they were made from.
     """
+    before = {column.raw: column for column in given if keep}
     named = {column.raw: column.name for column in given}
     taken = set(names.TAKEN) | set(named.values())
     found: dict[str, Column] = {}
@@ -80,16 +82,24 @@ def columns_of(
         if name is None:
             name = names.first_free(names.columns(field, entity), taken)
             taken.add(name)
-        found[field.raw] = Column(
+        column = Column(
             name=name,
             data_type=data_type(field),
             field=field.name,
             type=field.type,
             description=described(field),
         )
+        known = before.get(field.raw)
+        found[field.raw] = known if known and _alike(known, column) else column
     for column in given:
         found.setdefault(column.raw, column)
     return tuple(sorted(found.values(), key=_place))
+
+
+def _alike(one: Column, other: Column) -> bool:
+    """Whether two columns are of the same type in the org, and hashed both or neither."""
+    texts = {one.data_type == "string", other.data_type == "string"}
+    return one.type == other.type and len(texts) == 1
 
 
 def gone(given: Iterable[Column], fields: Iterable[FieldFacts]) -> tuple[str, ...]:

@@ -47,6 +47,7 @@ class ObjectFacts:
     label: str
     fields: tuple[FieldFacts, ...]
     origin: Origin = "describe"  # raw keeps names, types and labels alone
+    retyped: tuple[str, ...] = ()  # API names: raw knows several types of them
 
 
 def from_describe(answer: Mapping[str, Any], rules: FieldRules) -> ObjectFacts:

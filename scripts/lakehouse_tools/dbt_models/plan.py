@@ -129,10 +129,13 @@ def _models(project: Project, wanted: Sequence[ObjectFacts]) -> list[Model]:
                 entity=entity,
                 has_base=names.base_name(entity) in project.bases,
                 object=facts.name,
-                label=facts.label,
+                label=before.label if before and facts.origin == "raw" else facts.label,
                 origin=facts.origin,
                 columns=columns_of(
-                    facts.fields, entity=entity, given=before.columns if before else ()
+                    facts.fields,
+                    entity=entity,
+                    given=before.columns if before else (),
+                    keep=facts.origin == "raw",
                 ),
             )
         )
@@ -199,15 +202,30 @@ def _by_hand(project: Project, object_name: str) -> Row:
     )
 
 
+def _unsure(facts: ObjectFacts, model: Model) -> Iterable[str]:
+    types = {column.raw: column.type for column in model.columns}
+    for name in facts.retyped:
+        kind = types[name.lower()]
+        yield f"{name} changed its type; taken as {kind}: generate from the org to be sure"
+
+
 def _row(project: Project, facts: ObjectFacts, model: Model) -> Row:
     there = project.generated.get(model.table)
-    row = Row(object=facts.name, what=What.WRITTEN, model=model.name, columns=len(model.columns))
+    row = Row(
+        object=facts.name,
+        what=What.WRITTEN,
+        model=model.name,
+        columns=len(model.columns),
+        notes=tuple(_unsure(facts, model)),
+    )
     if there is None:
         return row
     had = {column.raw for column in there.model.columns}
     missing = sorted(column.field for column in model.columns if column.raw not in had)
     dropped = gone(there.model.columns, facts.fields)
-    notes = [f"not in the org: {', '.join(dropped)}: kept"] if dropped else []
+    where = "raw" if facts.origin == "raw" else "the org"
+    notes = [f"not in {where}: {', '.join(dropped)}: kept"] if dropped else []
+    notes += row.notes
     lacking = [f"lacks {', '.join(missing)}"] if missing else []
     if there.edited:
         notes = [*lacking, *notes, "to keep it yours, move it to ../salesforce"]

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from lakehouse_jobs.contract.objects import ObjectsConfig
+from lakehouse_jobs.contract.objects import FieldRules, ObjectsConfig
 from lakehouse_jobs.contract.raw_log import TableProperty
 from lakehouse_jobs.raw.schema import GONE
 from lakehouse_tools.dbt_models.facts import FieldFacts, ObjectFacts
@@ -41,33 +41,42 @@ def from_tables(
         if (name := table.get("Parameters", {}).get(TableProperty.OBJECT))
     }
     names = [n for group in config.groups for n in config.members(group.name, there)]
-    found = [
-        ObjectFacts(name=name, label=name, fields=tuple(_fields(there[name], config)), origin="raw")
-        for name in names
-        if name in there
-    ]
+    found = [_facts(name, there[name], rules_of(config, name)) for name in names if name in there]
     return found, {name: "it has no raw table yet" for name in names if name not in there}
 
 
-def _fields(table: Mapping[str, Any], config: ObjectsConfig) -> Iterator[FieldFacts]:
-    rules = rules_of(config, str(table["Parameters"][TableProperty.OBJECT]))
-    found: dict[str, tuple[str, FieldFacts]] = {}
+def _facts(name: str, table: Mapping[str, Any], rules: FieldRules) -> ObjectFacts:
+    columns = sorted(_columns(table), key=lambda found: len(found[0]))
+    # A retyped field has two columns. The comment of the second has its type of today, unless
+    # it was changed back: then the first one's has, and nothing tells.
+    fields = {field.raw: field for _, field in columns if field.raw not in rules.exclude}
+    types: dict[str, set[str]] = {}
+    for _, field in columns:
+        types.setdefault(field.raw, set()).add(field.type)
+    return ObjectFacts(
+        name=name,
+        label=name,
+        fields=tuple(fields.values()),
+        origin="raw",
+        retyped=tuple(sorted(field.name for raw, field in fields.items() if len(types[raw]) > 1)),
+    )
+
+
+def _columns(table: Mapping[str, Any]) -> Iterator[tuple[str, FieldFacts]]:
+    """Names of columns, and the fields that their comments tell of."""
     for column in table.get("StorageDescriptor", {}).get("Columns", ()):
+        # PyIceberg registers columns of former schemas too.
+        if column.get("Parameters", {}).get("iceberg.field.current", "true") == "false":
+            continue
         comment = str(column.get("Comment") or "")
-        match = _COMMENT.fullmatch(comment.removesuffix(GONE))
-        current = column.get("Parameters", {}).get("iceberg.field.current", "true") != "false"
-        if match is None or comment.endswith(GONE) or not current:
-            continue
-        field = FieldFacts(
-            name=match["name"],
-            type=match["type"],
-            label=match["label"],
-            hashed=match["hash"] is not None,
-        )
-        if field.raw in rules.exclude:
-            continue
-        # A retyped field has two columns; the comment of the second has its type of today.
-        last = found.get(field.raw)
-        if last is None or len(last[0]) < len(column["Name"]):
-            found[field.raw] = (column["Name"], field)
-    yield from (field for _, field in found.values())
+        match = _COMMENT.fullmatch(comment)
+        if match and not comment.endswith(GONE):
+            yield (
+                str(column["Name"]),
+                FieldFacts(
+                    name=match["name"],
+                    type=match["type"],
+                    label=match["label"],
+                    hashed=match["hash"] is not None,
+                ),
+            )

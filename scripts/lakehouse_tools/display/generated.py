@@ -23,12 +23,22 @@ _STYLES: Final = {
 }
 
 
-def show_plan(console: Console, plan: Plan, *, folder: str, check: bool) -> None:
-    """The table, the notes below it, and how many files."""
+_RAW: Final = (
+    "Raw tells no help texts, decimals, picklists or references, and no labels of objects:"
+    " currency is decimal(18, 2), and nothing but keys is tested. The org tells them."
+)
+
+
+def show_plan(
+    console: Console, plan: Plan, *, folder: str, check: bool, from_raw: bool = False
+) -> None:
+    """The table, the notes below it, what raw cannot know, and how many files."""
     show(console, _table(plan))
     for row in plan.rows:
         for note in row.notes:
             show(console, Text(f"{row.object}: {note}", style=_STYLES[row.what]))
+    if from_raw:
+        show(console, Text(_RAW, style="dim"))
     show(console, Text(closing_line(plan, folder=folder, check=check)))
 
 

@@ -27,18 +27,22 @@ def grant(
         )
         for statement in statements
     ]
-    for owner in _policy_owners(grantee) or [scope]:
+    for owner in policy_owners(grantee, default=scope):
         for statement in statements:
             if statement.wildcard is not None:
                 acknowledge_wildcards(owner, statement.policy, statement.wildcard)
     return reduce(lambda one, other: one.combine(other), grants)
 
 
-def _policy_owners(grantee: iam.IGrantable) -> list[Construct]:
-    """What holds the policy: the role or user made here; below a reference, the policy itself."""
+def policy_owners(grantee: iam.IGrantable, *, default: Construct) -> list[Construct]:
+    """What holds the grantee's policy, and so the findings about it.
+
+    The role or user made in this app; below a reference, the policy itself; ``default``
+    where there is neither.
+    """
     principal = grantee.grant_principal
     if isinstance(principal, Construct):
         return [principal]
     node = getattr(principal, "node", None)
     children = [] if node is None else node.children
-    return [child for child in children if isinstance(child, iam.Policy)]
+    return [child for child in children if isinstance(child, iam.Policy)] or [default]

@@ -49,8 +49,8 @@ def as_project(project: codebuild.Project) -> codebuild.IProject:
     return cast("codebuild.IProject", project)
 
 
-def as_topic(topic: sns.Topic) -> sns.ITopic:
-    """The topic that was made, as tasks take it."""
+def as_topic(topic: sns.ITopic | sns.Topic) -> sns.ITopic:
+    """A topic as tasks take it, also one that was made here."""
     return cast("sns.ITopic", topic)
 
 

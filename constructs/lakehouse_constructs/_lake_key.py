@@ -39,6 +39,11 @@ def let_services_use(key: kms.IKey, scope: Construct) -> None:
         ),
         True,  # an imported key takes none
     )
+    let_alarms_use(key)
+
+
+def let_alarms_use(key: kms.IKey) -> None:
+    """Let alarms of the account publish to topics on this key."""
     key.add_to_resource_policy(
         iam.PolicyStatement(
             sid="CloudWatchAlarms",

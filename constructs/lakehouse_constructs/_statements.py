@@ -1,7 +1,7 @@
 """IAM statements that several roles share, each as narrow as the service allows.
 
-Where a resource needs a wildcard, the statement carries the reason, and
-:func:`role` and :func:`add_statements` acknowledge the finding with it.
+Where a resource needs a wildcard, the statement carries the reason, and :func:`role` and
+:func:`._grants.grant` acknowledge the finding with it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,7 +13,6 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_s3_assets as assets
-from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from lakehouse_constructs._acknowledge import acknowledge_wildcards
@@ -180,18 +179,7 @@ def role(
         description=description,
         inline_policies={"Access": iam.PolicyDocument(statements=[s.policy for s in statements])},
     )
-    _explain(created, statements)
-    return created
-
-
-def add_statements(machine: sfn.StateMachine, *statements: Statement) -> None:
-    """Add to what CDK grants the role of a state machine."""
-    for statement in statements:
-        machine.add_to_role_policy(statement.policy)
-    _explain(machine, statements)
-
-
-def _explain(scope: Construct, statements: Iterable[Statement]) -> None:
     for statement in statements:
         if statement.wildcard is not None:
-            acknowledge_wildcards(scope, statement.policy, statement.wildcard)
+            acknowledge_wildcards(created, statement.policy, statement.wildcard)
+    return created

@@ -1,5 +1,6 @@
 """The alarms that cannot wait: the pipeline failed, hangs, or does not run at all."""
 
+import re
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -10,10 +11,13 @@ from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from lakehouse_constructs._errors import SynthesisError
-from lakehouse_constructs._interfaces import alarm_action
+from lakehouse_constructs._checks import check_form, refused
+from lakehouse_constructs._interfaces import alarm_action, as_topic
+from lakehouse_constructs._topic import let_alarms_publish
 
 RUNBOOK: Final = "docs/runbook.md"
+# A description has 1,024 characters, of which the sentence and the section take their part.
+_RUNBOOK: Final = re.compile(r"[^#\s]{1,800}")
 _MINUTE: Final = 60
 _DAY: Final = 86_400
 _LONGEST: Final = 7 * _DAY  # CloudWatch evaluates no alarm over more
@@ -46,23 +50,31 @@ class PipelineAlarms(Construct):
         runbook: str = RUNBOOK,
         **kwargs: Any,
     ) -> None:
-        """Make the alarms.
+        """Make the alarms. Raises SynthesisError.
 
         :param state_machine: the pipeline's.
-        :param topic: gets a message when an alarm goes off, and when it is over.
-            CloudWatch must be allowed to publish to it and to use its key.
+        :param topic: gets a message when an alarm goes off, and when it is over. Its policy
+            and that of its key let alarms of the account publish, where they were made in
+            this app. The policy of an imported topic must allow
+            ``cloudwatch.amazonaws.com`` ``sns:Publish``, that of an imported key
+            ``kms:GenerateDataKey*`` and ``kms:Decrypt``, or nothing arrives while the
+            alarms look healthy.
         :param dead_letter_queue: holds starts that EventBridge could not deliver.
             Default: no alarm on it.
         :param success_within: the longest time without a successful execution; twice the
             time between two starts is right. Missing data counts as no success. From a
-            minute to seven days; more than a day is rounded up to whole days.
+            minute to seven days, known at synthesis; more than a day is rounded up to
+            whole days.
             Default: no such alarm, for schedules that do not fire yet.
-        :param runbook: address of the runbook; ``#<section>`` is appended.
+        :param runbook: address of the runbook, without spaces; ``#<section>`` is appended.
             Default: ``docs/runbook.md`` of the project.
         """
         super().__init__(scope, id, **kwargs)
+        check_form(self, "runbook", runbook, _RUNBOOK, "an address without spaces and #")
+        seconds = None if success_within is None else self._seconds(success_within)
         self._runbook = runbook
         self._topic = topic
+        let_alarms_publish(as_topic(topic))
         self.alarms: dict[str, cloudwatch.Alarm] = {}
         for name, what, metric in (
             ("ExecutionFailed", "An execution failed", state_machine.metric_failed),
@@ -78,8 +90,8 @@ class PipelineAlarms(Construct):
                     statistic="Maximum", period=Duration.minutes(5)
                 ),
             )
-        if success_within is not None:
-            self._no_success(state_machine, success_within)
+        if seconds is not None:
+            self._no_success(state_machine, seconds)
 
     def _at_least_one(self, name: str, what: str, metric: cloudwatch.Metric) -> None:
         self._alarm(
@@ -92,13 +104,17 @@ class PipelineAlarms(Construct):
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         )
 
-    def _no_success(self, state_machine: sfn.IStateMachine, within: Duration) -> None:
-        seconds = int(within.to_seconds())
-        if not _MINUTE <= seconds <= _LONGEST:
-            raise SynthesisError(
-                f"{self.node.path}: success_within: got {within.to_human_string()}; allowed: "
-                "from 1 minute to 7 days, as CloudWatch looks back no further"
+    def _seconds(self, within: Duration) -> int:
+        # Periods are worked out from it, so that it cannot wait for the deployment.
+        told = within.to_human_string()
+        if within.is_unresolved() or not _MINUTE <= within.to_seconds(integral=False) <= _LONGEST:
+            allowed = (
+                "from 1 minute to 7 days, as CloudWatch looks back no further, known at synthesis"
             )
+            raise refused(self, "success_within", told, allowed)
+        return int(within.to_seconds(integral=False))
+
+    def _no_success(self, state_machine: sfn.IStateMachine, seconds: int) -> None:
         periods = -(-seconds // _DAY)
         # A period is a whole number of minutes.
         period = _DAY if periods > 1 else -(-seconds // _MINUTE) * _MINUTE

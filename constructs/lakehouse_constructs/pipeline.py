@@ -1,8 +1,11 @@
 """The state machine that takes Salesforce's changes to the marts."""
 
-from typing import Any
+import re
+from collections.abc import Sequence
+from typing import Any, Final
 
 from aws_cdk import ArnFormat, Aws, Duration, Names, RemovalPolicy, Stack
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sns as sns
@@ -10,26 +13,23 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from lakehouse_constructs._acknowledge import acknowledge
+from lakehouse_constructs._checks import check_form, check_minutes, check_whole
 from lakehouse_constructs._definition import Definition, Runs
-from lakehouse_constructs._interfaces import (
-    as_project,
-    as_topic,
-    email_subscription,
-    service_principal,
-)
-from lakehouse_constructs._statements import (
-    add_statements,
-    allow,
-    glue_arn,
-    on_bucket,
-    on_key,
-    on_objects,
-)
+from lakehouse_constructs._grants import grant, policy_owners
+from lakehouse_constructs._interfaces import as_log_group, as_project, email_subscription
+from lakehouse_constructs._statements import allow, glue_arn, on_bucket, on_key, on_objects
+from lakehouse_constructs._topic import new_topic
 from lakehouse_constructs.dbt_build import DbtBuild
 from lakehouse_constructs.extraction import GlueJobExtraction
 from lakehouse_constructs.lake_bucket import LakeBucket
 from lakehouse_constructs.salesforce_extractor import SalesforceExtractor
 from lakehouse_jobs.contract.runs import RUNS_PREFIX
+
+# It stands within a JSONata string, at the beginning of a subject of 100 characters at most.
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,59}")
+_EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_YEAR: Final = 365 * 24 * 60  # minutes; Step Functions ends an execution then
+_MAP: Final = 40  # iterations that an inline Map runs at once
 
 
 class Pipeline(Construct):
@@ -43,9 +43,15 @@ class Pipeline(Construct):
     ends in ExtractionFailed, ObjectsFailed or DbtBuildFailed with a cause for people, and
     the alert topic gets one message.
 
+    At rest it costs nothing but its logs' storage. An execution costs its state transitions,
+    under a US cent, beside what its Glue runs and its build cost. It never starts by itself
+    (see :class:`ExtractionSchedules`), never starts a failed run again, and never reads or
+    writes a table.
+
     :ivar state_machine: the state machine, Standard.
-    :ivar alert_topic: gets one message for each failed execution.
-    :ivar log_group: the executions' history.
+    :ivar role: of the state machine, made here or given.
+    :ivar alert_topic: gets one message for each failed execution; made here or given.
+    :ivar log_group: the executions' history; made here or given.
     """
 
     def __init__(
@@ -57,38 +63,56 @@ class Pipeline(Construct):
         extraction: SalesforceExtractor | GlueJobExtraction,
         dbt_build: DbtBuild,
         name: str,
-        alert_emails: tuple[str, ...] = (),
+        alert_topic: sns.ITopic | None = None,
+        alert_emails: Sequence[str] = (),
+        role: iam.IRole | None = None,
+        log_group: logs.ILogGroup | None = None,
         max_concurrency: int | None = None,
         timeout: Duration | None = None,
         log_retention: logs.RetentionDays = logs.RetentionDays.THREE_MONTHS,
         **kwargs: Any,
     ) -> None:
-        """Make the state machine.
+        """Make the state machine. Raises SynthesisError.
 
         :param lake: where outcomes lie (``runs/``); its key encrypts alerts and logs.
         :param extraction: what brings rows into raw: the Salesforce extractor, or a Glue job
             of one's own and what it promises.
         :param dbt_build: what builds the other layers.
-        :param name: of the lakehouse, for people: it begins the subject of alerts.
+        :param name: of the lakehouse, for people: it begins the subject of alerts. Letters,
+            digits, spaces and ``._-``, at most 60.
+        :param alert_topic: an existing topic. The state machine gets the right to publish to
+            it and to use its key; import it with ``Topic.from_topic_attributes(key_arn=…)``
+            where it has one. Default: a new topic on the lake's key, over TLS alone, to which
+            alarms of the account may publish.
         :param alert_emails: subscribed to the alert topic; each has to confirm once.
             Default: nobody.
-        :param max_concurrency: Glue runs at once in one execution. Default: with the
+        :param role: an existing role that Step Functions may assume. What the state machine
+            needs is added to it; one that may not be changed is left alone and must have it
+            already. Default: a new role with this and nothing else.
+        :param log_group: an existing one. Where its name does not begin with
+            ``/aws/vendedlogs/``, it takes room in the account's log resource policy, which
+            is small. Default: a new one under that prefix, on the lake's key.
+        :param max_concurrency: Glue runs at once in one execution, 1 to 40. Default: with the
             Salesforce extractor as many as the objects' ``api_budget.long_requests``, one for
             each run, and at most 10; with a job of one's own 1, as a Glue job has one run at a
             time unless its MaxConcurrentRuns says otherwise.
-        :param timeout: of one execution. Default: 24 hours.
-        :param log_retention: how long the executions' log is kept. Default: three months.
+        :param timeout: of one execution, whole minutes, up to 365 days. Default: 24 hours.
+        :param log_retention: how long a new log group keeps the executions' log.
+            Default: three months.
         """
         super().__init__(scope, id, **kwargs)
-        self.alert_topic = self._alert_topic(lake, alert_emails)
-        # Under this prefix the account's log resource policy needs no entry for it.
-        self.log_group = logs.LogGroup(
-            self,
-            "Logs",
-            log_group_name=f"/aws/vendedlogs/states/{Names.unique_resource_name(self)}",
-            retention=log_retention,
-            encryption_key=lake.key,
-            removal_policy=RemovalPolicy.DESTROY,
+        longest = Duration.hours(24) if timeout is None else timeout
+        at_once = _at_once(extraction) if max_concurrency is None else max_concurrency
+        check_form(self, "name", name, _NAME, "letters, digits, spaces and ._-, at most 60")
+        check_whole(self, "max_concurrency", at_once, low=1, high=_MAP)
+        check_minutes(self, "timeout", longest, low=1, high=_YEAR)
+        for email in alert_emails:
+            check_form(self, "alert_emails", email, _EMAIL, "e-mail addresses")
+        self.alert_topic = new_topic(self, lake.key) if alert_topic is None else alert_topic
+        for email in alert_emails:
+            self.alert_topic.add_subscription(email_subscription(email))
+        self.log_group = (
+            self._new_log_group(lake, log_retention) if log_group is None else log_group
         )
         runs = _runs(extraction)
         definition = Definition(
@@ -97,59 +121,87 @@ class Pipeline(Construct):
             partition=Aws.PARTITION,
             project=as_project(dbt_build.project),
             build_timeout=dbt_build.timeout.plus(Duration.minutes(30)),
-            topic=as_topic(self.alert_topic),
+            topic=self.alert_topic,
             lakehouse=name,
-            max_concurrency=_at_once(extraction) if max_concurrency is None else max_concurrency,
+            max_concurrency=at_once,
         )
         self.state_machine = sfn.StateMachine(
             self,
             "StateMachine",
+            role=role,
             query_language=sfn.QueryLanguage.JSONATA,
             definition_body=sfn.DefinitionBody.from_chainable(definition.chain(self)),
-            timeout=Duration.hours(24) if timeout is None else timeout,
+            timeout=longest,
             tracing_enabled=True,
             logs=sfn.LogOptions(
                 destination=self.log_group, level=sfn.LogLevel.ALL, include_execution_data=True
             ),
         )
+        self.role = self.state_machine.role
         self._grant(lake, runs.job_name)
 
-    def _alert_topic(self, lake: LakeBucket, emails: tuple[str, ...]) -> sns.Topic:
-        topic = sns.Topic(
-            self,
-            "Alerts",
-            display_name="Lakehouse alerts",
-            master_key=lake.key,
-            enforce_ssl=True,
+    def grant_start_execution(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Let somebody start, watch and stop executions."""
+        machine = self.state_machine
+        executions = Stack.of(self).format_arn(
+            service="states",
+            resource="execution",
+            resource_name=f"{machine.state_machine_name}:*",
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
         )
-        for email in emails:
-            topic.add_subscription(email_subscription(email))
-        # With enforce_ssl the policy holds a Deny alone: an alarm would look healthy and
-        # nothing would arrive.
-        topic.add_to_resource_policy(
-            iam.PolicyStatement(
-                sid="CloudWatchAlarms",
-                principals=[service_principal("cloudwatch.amazonaws.com")],
-                actions=["sns:Publish"],
-                resources=[topic.topic_arn],
-                conditions={
-                    "StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID},
-                    "ArnLike": {
-                        "aws:SourceArn": Stack.of(self).format_arn(
-                            service="cloudwatch",
-                            resource="alarm",
-                            resource_name="*",
-                            arn_format=ArnFormat.COLON_RESOURCE_NAME,
-                        )
-                    },
-                },
+        statements = [
+            allow(
+                "states:StartExecution",
+                "states:ListExecutions",
+                on=[machine.state_machine_arn],
+            ),
+            allow(
+                "states:DescribeExecution",
+                "states:GetExecutionHistory",
+                "states:StopExecution",
+                on=[executions],
+                wildcard="An execution is named when it starts; the state machine is fixed",
+            ),
+        ]
+        return grant(grantee, statements, scope=self)
+
+    def metric_failed(self, **options: Any) -> cloudwatch.Metric:
+        """Executions that failed. Options: those of CDK's metrics (``period=`` …)."""
+        return self.state_machine.metric_failed(**options)
+
+    def metric_succeeded(self, **options: Any) -> cloudwatch.Metric:
+        """Executions that succeeded."""
+        return self.state_machine.metric_succeeded(**options)
+
+    def metric_timed_out(self, **options: Any) -> cloudwatch.Metric:
+        """Executions that Step Functions ended after ``timeout``."""
+        return self.state_machine.metric_timed_out(**options)
+
+    def metric_duration(self, **options: Any) -> cloudwatch.Metric:
+        """Milliseconds that executions took."""
+        return self.state_machine.metric_time(**options)
+
+    def _new_log_group(self, lake: LakeBucket, retention: logs.RetentionDays) -> logs.ILogGroup:
+        # Under this prefix the account's log resource policy needs no entry for it.
+        return as_log_group(
+            logs.LogGroup(
+                self,
+                "Logs",
+                log_group_name=f"/aws/vendedlogs/states/{Names.unique_resource_name(self)}",
+                retention=retention,
+                encryption_key=lake.key,
+                removal_policy=RemovalPolicy.DESTROY,
             )
         )
-        return topic
 
     def _grant(self, lake: LakeBucket, job_name: str) -> None:
-        add_statements(
-            self.state_machine,
+        # For the outcomes in the bucket and the topic's messages: CDK leaves both out.
+        topic_key = self.alert_topic.master_key
+        same = topic_key is not None and topic_key.key_arn == lake.key.key_arn
+        keys = [on_key(lake.key, services=["s3", "sns"] if same else ["s3"])]
+        if topic_key is not None and not same:
+            keys.append(on_key(topic_key, services=["sns"]))
+        statements = [
             allow(
                 "glue:StartJobRun",
                 "glue:GetJobRun",
@@ -159,14 +211,15 @@ class Pipeline(Construct):
             ),
             on_bucket(lake.bucket),
             on_objects(lake.bucket, prefixes=[RUNS_PREFIX], actions=["s3:GetObject"]),
-            # For the outcomes in the bucket and the topic's messages: CDK leaves both out.
-            on_key(lake.key, services=["s3", "sns"]),
-        )
-        acknowledge(
-            self.state_machine,
-            "IAM5[Resource::*]",
-            "X-Ray's and log delivery's actions know no resource",
-        )
+            *keys,
+        ]
+        grant(self.role, statements, scope=self)
+        for owner in policy_owners(self.role, default=self):
+            acknowledge(
+                owner,
+                "IAM5[Resource::*]",
+                "X-Ray's and log delivery's actions know no resource",
+            )
 
 
 def _runs(extraction: SalesforceExtractor | GlueJobExtraction) -> Runs:

@@ -2,12 +2,14 @@ import re
 from pathlib import Path
 
 import pytest
-from aws_cdk import Duration, Stack
+from aws_cdk import Duration, Stack, Token
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 
 from lakehouse_constructs import PipelineAlarms, SynthesisError
+from lakehouse_constructs._topic import new_topic
 from lakehouse_constructs.alarms import section, twice
 
 RUNBOOK = Path(__file__).resolve().parents[3] / "docs" / "runbook.md"
@@ -17,10 +19,11 @@ RUNBOOK = Path(__file__).resolve().parents[3] / "docs" / "runbook.md"
 def make(stack: Stack):
     arn = "arn:aws:states:us-east-1:123456789012:stateMachine:m"
     machine = sfn.StateMachine.from_state_machine_arn(stack, "Machine", arn)
-    topic = sns.Topic(stack, "Topic")
 
     def alarms(**props) -> PipelineAlarms:
-        return PipelineAlarms(stack, "Alarms", state_machine=machine, topic=topic, **props)
+        if "topic" not in props:
+            props["topic"] = sns.Topic(stack, "Topic")
+        return PipelineAlarms(stack, "Alarms", state_machine=machine, **props)
 
     return alarms
 
@@ -33,7 +36,15 @@ def by_metric(resources):
     return find
 
 
-def test_by_default_it_watches_how_executions_end(make, by_metric) -> None:
+def test_dead_letter_queue_default_is_none(make) -> None:
+    assert "StartsNotDelivered" not in make().alarms
+
+
+def test_success_within_default_expects_no_execution(make) -> None:
+    assert "NoSuccess" not in make().alarms
+
+
+def test_it_watches_how_executions_end(make, by_metric) -> None:
     make()
 
     assert set(by_metric()) == {"ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted"}
@@ -45,7 +56,7 @@ def test_by_default_it_watches_how_executions_end(make, by_metric) -> None:
         assert "AlarmName" not in alarm
 
 
-def test_a_dead_letter_queue_is_watched(stack, make, by_metric) -> None:
+def test_dead_letter_queue_custom_is_watched(stack, make, by_metric) -> None:
     make(dead_letter_queue=sqs.Queue(stack, "Letters"))
 
     alarm = by_metric()["ApproximateNumberOfMessagesVisible"]
@@ -63,7 +74,9 @@ def test_a_dead_letter_queue_is_watched(stack, make, by_metric) -> None:
         (Duration.days(7), 86_400, 7),
     ],
 )
-def test_no_data_at_all_is_no_success(make, by_metric, within, period, periods) -> None:
+def test_success_within_custom_takes_no_data_for_no_success(
+    make, by_metric, within, period, periods
+) -> None:
     make(success_within=within)
 
     alarm = by_metric()["ExecutionsSucceeded"]
@@ -72,10 +85,94 @@ def test_no_data_at_all_is_no_success(make, by_metric, within, period, periods) 
     assert alarm["ComparisonOperator"] == "LessThanThreshold"
 
 
-@pytest.mark.parametrize("within", [Duration.seconds(30), Duration.days(8)])
-def test_what_cloudwatch_cannot_watch_is_refused(make, within) -> None:
-    with pytest.raises(SynthesisError, match=r"success_within: got .*allowed: from 1 minute to 7"):
-        make(success_within=within)
+def test_runbook_default_is_the_projects(make, resources) -> None:
+    make()
+
+    for alarm in resources("AWS::CloudWatch::Alarm"):
+        assert ". docs/runbook.md#execution-" in alarm["AlarmDescription"]
+
+
+def test_runbook_custom_is_where_descriptions_point(make, resources) -> None:
+    make(runbook="https://wiki.example/lake")
+
+    for alarm in resources("AWS::CloudWatch::Alarm"):
+        assert ". https://wiki.example/lake#execution-" in alarm["AlarmDescription"]
+
+
+@pytest.mark.parametrize(
+    ("props", "told"),
+    [
+        ({"success_within": Duration.seconds(30)}, "success_within: got '30 seconds'; allowed: f"),
+        ({"success_within": Duration.days(8)}, "success_within: got '8 days'; allowed: from 1 min"),
+        (
+            {"success_within": Duration.hours(Token.as_number({"Ref": "Hours"}))},
+            "success_within: got .* known at synthesis",
+        ),
+        ({"runbook": "our wiki"}, "Test/Alarms: runbook: got 'our wiki'; allowed: an address"),
+        ({"runbook": "wiki#lake"}, "runbook: got 'wiki#lake'; allowed: an address"),
+    ],
+)
+def test_what_cloudwatch_cannot_watch_is_refused(make, props, told) -> None:
+    with pytest.raises(SynthesisError, match=told):
+        make(**props)
+
+
+class TestTopic:
+    """What CDK leaves out: without it alarms look healthy, and nothing arrives."""
+
+    def test_a_topic_that_demands_tls_lets_alarms_publish(
+        self, stack: Stack, make, resources
+    ) -> None:
+        make(topic=sns.Topic(stack, "Theirs", enforce_ssl=True))
+
+        (policy,) = resources("AWS::SNS::TopicPolicy")
+        deny, allowed = policy["PolicyDocument"]["Statement"]
+        assert deny["Effect"] == "Deny"
+        assert (allowed["Effect"], allowed["Action"]) == ("Allow", "sns:Publish")
+        assert allowed["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+        account = {"Ref": "AWS::AccountId"}
+        assert allowed["Condition"]["StringEquals"] == {"aws:SourceAccount": account}
+        assert allowed["Condition"]["ArnLike"]["aws:SourceArn"]["Fn::Join"][1][-1] == ":alarm:*"
+
+    def test_the_key_of_the_topic_lets_alarms_use_it(self, stack: Stack, make, resources) -> None:
+        make(topic=sns.Topic(stack, "Theirs", master_key=kms.Key(stack, "TheirKey")))
+
+        (key,) = resources("AWS::KMS::Key")
+        (use,) = [s for s in key["KeyPolicy"]["Statement"] if "Service" in s["Principal"]]
+        assert use["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+        assert use["Action"] == ["kms:GenerateDataKey*", "kms:Decrypt"]
+        assert use["Condition"] == {
+            "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+        }
+
+    def test_a_second_user_of_the_topic_adds_nothing(
+        self, stack: Stack, make, lake, resources
+    ) -> None:
+        made = make(topic=new_topic(stack, lake.key))
+        machine = sfn.StateMachine.from_state_machine_arn(
+            stack, "Other", "arn:aws:states:us-east-1:123456789012:stateMachine:other"
+        )
+        PipelineAlarms(stack, "More", state_machine=machine, topic=new_topic(made, lake.key))
+
+        for policy in resources("AWS::SNS::TopicPolicy"):
+            assert len(policy["PolicyDocument"]["Statement"]) == 2
+        (key,) = resources("AWS::KMS::Key")
+        sids = [s["Sid"] for s in key["KeyPolicy"]["Statement"] if "Sid" in s]
+        assert sids.count("CloudWatchAlarms") == 1
+
+    def test_an_imported_topic_is_left_to_its_owner(self, stack: Stack, make, resources) -> None:
+        theirs = sns.Topic.from_topic_attributes(
+            stack,
+            "Theirs",
+            topic_arn="arn:aws:sns:us-east-1:123456789012:theirs",
+            key_arn="arn:aws:kms:us-east-1:123456789012:key/theirs",
+        )
+
+        make(topic=theirs)
+
+        assert resources("AWS::SNS::TopicPolicy") == resources("AWS::KMS::Key") == []
+        for alarm in resources("AWS::CloudWatch::Alarm"):
+            assert alarm["AlarmActions"] == ["arn:aws:sns:us-east-1:123456789012:theirs"]
 
 
 def test_twice_the_shortest_schedule() -> None:

@@ -29,8 +29,6 @@ CONSTRUCTS = [
 LATER = {
     "DbtBuild",
     "ExtractionSchedules",
-    "Pipeline",
-    "PipelineAlarms",
     "SalesforceExtractor",
 }
 

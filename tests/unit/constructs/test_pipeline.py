@@ -3,11 +3,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from aws_cdk import Duration, Stack
+from aws_cdk import CfnParameter, Duration, Fn, Stack
 from aws_cdk import aws_glue as glue
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
+from aws_cdk import aws_sns as sns
 
-from lakehouse_constructs import GlueJobExtraction, JobGroup, Pipeline
+from lakehouse_constructs import GlueJobExtraction, JobGroup, Pipeline, SynthesisError
+from lakehouse_constructs._interfaces import service_principal
 from lakehouse_jobs.contract.arguments import Argument, BuildVariable
 
 PER_RUN = {
@@ -126,20 +130,40 @@ class TestDefaults:
         for text in _strings(_definition(machine())):
             assert "\n" not in text
 
-    def test_executions_are_traced_logged_and_ended_after_a_day(
-        self, make, machine, resources
-    ) -> None:
+    def test_executions_are_traced_and_logged(self, make, machine) -> None:
         make()
         properties = machine()
 
         assert properties["TracingConfiguration"] == {"Enabled": True}
         assert properties["LoggingConfiguration"]["Level"] == "ALL"
-        assert _definition(properties)["TimeoutSeconds"] == 24 * 60 * 60
         assert _definition(properties)["QueryLanguage"] == "JSONata"
-        names = [str(g.get("LogGroupName")) for g in resources("AWS::Logs::LogGroup")]
-        assert any(name.startswith("/aws/vendedlogs/states/") for name in names)
 
-    def test_the_role_may_publish_on_an_encrypted_topic_and_read_outcomes(
+    def test_timeout_default_is_a_day(self, make, machine) -> None:
+        make()
+
+        assert _definition(machine())["TimeoutSeconds"] == 24 * 60 * 60
+
+    def test_log_group_default_is_a_new_one_on_the_lakes_key(self, make, resources) -> None:
+        made = make()
+
+        (group,) = _vended(resources)
+        assert "KmsKeyId" in group
+        assert made.log_group.node.scope is made
+
+    def test_log_retention_default_is_three_months(self, make, resources) -> None:
+        make()
+
+        assert [g["RetentionInDays"] for g in _vended(resources)] == [90]
+
+    def test_max_concurrency_default_is_the_orgs_long_requests(
+        self, make, machine, extractor
+    ) -> None:
+        make()
+
+        expected = min(10, extractor.objects.api_budget.long_requests)
+        assert _definition(machine())["States"]["EachGroup"]["MaxConcurrency"] == expected
+
+    def test_role_default_may_publish_on_an_encrypted_topic_and_read_outcomes(
         self, make, resources
     ) -> None:
         make()
@@ -153,7 +177,9 @@ class TestDefaults:
         (read,) = [s for s in allowed if s["Action"] == "s3:GetObject"]
         assert read["Resource"]["Fn::Join"][1][-1] == "/runs/*"
 
-    def test_alarms_may_publish_although_the_topic_demands_tls(self, make, resources) -> None:
+    def test_alert_topic_default_lets_alarms_publish_though_it_demands_tls(
+        self, make, resources
+    ) -> None:
         make()
         (policy,) = resources("AWS::SNS::TopicPolicy")
         by_sid = {s["Sid"]: s for s in policy["PolicyDocument"]["Statement"]}
@@ -161,29 +187,160 @@ class TestDefaults:
         assert by_sid["AllowPublishThroughSSLOnly"]["Effect"] == "Deny"
         assert by_sid["CloudWatchAlarms"]["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
 
-    def test_nobody_is_subscribed(self, make, resources) -> None:
+    def test_alert_emails_default_is_nobody(self, make, resources) -> None:
         make()
 
         assert resources("AWS::SNS::Subscription") == []
 
 
 class TestCustom:
-    def test_props(self, make, machine, resources) -> None:
-        make(
-            alert_emails=("a@example.com", "b@example.com"),
-            max_concurrency=2,
-            timeout=Duration.hours(3),
-            log_retention=logs.RetentionDays.ONE_DAY,
-        )
+    def test_alert_emails_custom_are_subscribed(self, make, resources) -> None:
+        make(alert_emails=["a@example.com", "b@example.com"])
 
         assert [s["Endpoint"] for s in resources("AWS::SNS::Subscription")] == [
             "a@example.com",
             "b@example.com",
         ]
-        definition = _definition(machine())
-        assert definition["States"]["EachGroup"]["MaxConcurrency"] == 2
-        assert definition["TimeoutSeconds"] == 3 * 60 * 60
-        assert 1 in {g["RetentionInDays"] for g in resources("AWS::Logs::LogGroup")}
+
+    def test_max_concurrency_custom(self, make, machine) -> None:
+        make(max_concurrency=2)
+
+        assert _definition(machine())["States"]["EachGroup"]["MaxConcurrency"] == 2
+
+    def test_timeout_custom(self, make, machine) -> None:
+        make(timeout=Duration.hours(3))
+
+        assert _definition(machine())["TimeoutSeconds"] == 3 * 60 * 60
+
+    def test_log_retention_custom(self, make, resources) -> None:
+        make(log_retention=logs.RetentionDays.ONE_DAY)
+
+        assert [g["RetentionInDays"] for g in _vended(resources)] == [1]
+
+    def test_log_group_custom_takes_the_executions(
+        self, stack: Stack, make, machine, resources
+    ) -> None:
+        arn = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/vendedlogs/theirs"
+        theirs = logs.LogGroup.from_log_group_arn(stack, "Theirs", arn)
+
+        assert make(log_group=theirs).log_group is theirs
+        assert _vended(resources) == []
+        (destination,) = machine()["LoggingConfiguration"]["Destinations"]
+        assert destination["CloudWatchLogsLogGroup"]["LogGroupArn"] == f"{arn}:*"
+
+    def test_alert_topic_custom_of_the_app_gets_messages_on_its_own_key(
+        self, stack: Stack, make, machine, resources
+    ) -> None:
+        key = kms.Key(stack, "TheirKey")
+        theirs = sns.Topic(stack, "Theirs", master_key=key, enforce_ssl=True)
+
+        made = make(alert_topic=theirs, alert_emails=["a@example.com"])
+
+        assert made.alert_topic is theirs
+        assert len(resources("AWS::SNS::Topic")) == 1
+        reference = {"Ref": stack.get_logical_id(theirs.node.default_child)}
+        assert resources("AWS::SNS::Subscription")[0]["TopicArn"] == reference
+        arn = stack.resolve(key.key_arn)
+        (use,) = [s for s in _of_machine(resources) if s["Resource"] == arn]
+        assert use["Action"] == ["kms:Decrypt", "kms:GenerateDataKey"]
+        assert '"sns."' in json.dumps(use["Condition"])
+        (publish,) = [s for s in _of_machine(resources) if s["Action"] == "sns:Publish"]
+        assert publish["Resource"] == reference
+
+    def test_alert_topic_custom_of_somebody_else_is_published_to_and_left_alone(
+        self, stack: Stack, make, resources
+    ) -> None:
+        arn = "arn:aws:sns:us-east-1:123456789012:theirs"
+        key = "arn:aws:kms:us-east-1:123456789012:key/theirs"
+        theirs = sns.Topic.from_topic_attributes(stack, "Theirs", topic_arn=arn, key_arn=key)
+
+        make(alert_topic=theirs)
+
+        assert resources("AWS::SNS::TopicPolicy") == []
+        (use,) = [s for s in _of_machine(resources) if s["Resource"] == key]
+        assert '"sns."' in json.dumps(use["Condition"])
+
+    def test_role_custom_gets_what_the_state_machine_needs(
+        self, stack: Stack, make, machine, resources
+    ) -> None:
+        states = service_principal("states.amazonaws.com")
+        theirs = iam.Role(stack, "Theirs", assumed_by=states)
+
+        assert make(role=theirs).role is theirs
+        assert machine()["RoleArn"] == stack.resolve(theirs.role_arn)
+        text = json.dumps(_of_machine(resources))
+        for action in (
+            "glue:StartJobRun",
+            "codebuild:StartBuild",
+            "sns:Publish",
+            "s3:GetObject",
+            "kms:GenerateDataKey",
+            "logs:CreateLogDelivery",
+        ):
+            assert action in text
+
+    def test_role_custom_that_may_not_be_changed_is_left_alone(
+        self, stack: Stack, make, machine, resources
+    ) -> None:
+        arn = "arn:aws:iam::123456789012:role/theirs"
+
+        make(role=iam.Role.from_role_arn(stack, "Theirs", arn, mutable=False))
+
+        assert machine()["RoleArn"] == arn
+        assert "glue:StartJobRun" not in json.dumps(resources("AWS::IAM::Policy"))
+
+    @pytest.mark.parametrize(
+        ("props", "told"),
+        [
+            ({"name": "our 'lake'"}, r"Test/Pipeline: name: got \"our 'lake'\"; allowed: letters"),
+            ({"max_concurrency": 0}, r"max_concurrency: got 0; allowed: a whole number from 1 to"),
+            ({"max_concurrency": 41}, r"max_concurrency: got 41; allowed: .* to 40"),
+            ({"timeout": Duration.seconds(90)}, r"timeout: got '1 minute 30 seconds'; allowed: "),
+            ({"alert_emails": ["ops"]}, r"alert_emails: got 'ops'; allowed: e-mail addresses"),
+        ],
+    )
+    def test_what_cannot_be_deployed_is_refused(self, make, props, told) -> None:
+        with pytest.raises(SynthesisError, match=told):
+            make(**props)
+
+    def test_a_value_known_at_deployment_passes(self, stack: Stack, make) -> None:
+        address = CfnParameter(stack, "Address").value_as_string
+
+        make(name=Fn.import_value("name"), alert_emails=[address])
+
+
+class TestUse:
+    def test_who_starts_executions_gets_this_pipeline_alone(
+        self, stack: Stack, make, resources
+    ) -> None:
+        user = iam.User(stack, "User")
+
+        make().grant_start_execution(user)
+
+        (policy,) = [p for p in resources("AWS::IAM::Policy") if "Users" in p]
+        start, watch = policy["PolicyDocument"]["Statement"]
+        assert start["Action"] == ["states:StartExecution", "states:ListExecutions"]
+        assert "PipelineStateMachine" in start["Resource"]["Ref"]
+        assert "states:StopExecution" in watch["Action"]
+        *_, name, every = watch["Resource"]["Fn::Join"][1]
+        assert "PipelineStateMachine" in name["Fn::GetAtt"][0]
+        assert every == ":*"
+
+    def test_metrics_are_those_of_the_state_machine(self, make) -> None:
+        pipeline = make()
+
+        names = [
+            pipeline.metric_failed(period=Duration.hours(1)).metric_name,
+            pipeline.metric_succeeded().metric_name,
+            pipeline.metric_timed_out().metric_name,
+            pipeline.metric_duration().metric_name,
+        ]
+        assert names == [
+            "ExecutionsFailed",
+            "ExecutionsSucceeded",
+            "ExecutionsTimedOut",
+            "ExecutionTime",
+        ]
 
 
 class TestAJobOfOnesOwn:
@@ -233,6 +390,21 @@ class TestAJobOfOnesOwn:
             if "glue:StartJobRun" in s["Action"]
         ]
         assert start["Resource"]["Fn::Join"][1][-1] == {"Ref": "Theirs"}
+
+
+def _vended(resources) -> list[dict]:
+    """The log groups of executions."""
+    return [
+        group
+        for group in resources("AWS::Logs::LogGroup")
+        if str(group.get("LogGroupName")).startswith("/aws/vendedlogs/states/")
+    ]
+
+
+def _of_machine(resources) -> list[dict]:
+    """The statements of the policy that lets runs be started."""
+    (policy,) = [p for p in resources("AWS::IAM::Policy") if "glue:StartJobRun" in json.dumps(p)]
+    return policy["PolicyDocument"]["Statement"]
 
 
 def _strings(value: object) -> list[str]:

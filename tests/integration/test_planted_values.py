@@ -7,10 +7,14 @@ the pages of a load on their way there), nowhere else.
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from lakehouse_local.salesforce_org import lifecycle
+from tests.integration.conftest import Org
 
 pytestmark = [pytest.mark.local_aws, pytest.mark.timeout(900)]
 
@@ -27,40 +31,51 @@ TABLES = re.compile(r"^(lakehouse_dev_\w+|loads)/")
 OBJECTS = "Contact,Lead"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Left:
+    """A lakehouse after its runs, and what the commands said."""
+
+    lakehouse: Any
+    said: str
+    secret: str
+    org_id: str
+
+
 @pytest.fixture(scope="module")
-def left(demo: Any) -> dict[str, Any]:
+def left(fresh_lakehouse: Any) -> Iterator[Left]:
     """One run that lands the person, and one in which the org sends the secret back."""
-    lakehouse, org = demo.lakehouse, demo.org
+    lakehouse = fresh_lakehouse
+    details = lifecycle.start(lakehouse.home, records=300)
+    org = Org(details.url, details.client_id, details.client_secret)
     lakehouse.fill_secret(**org.credentials)
-    org.call("POST", "records", object="Contact", operation="insert", records=[PERSON], late_seconds=120)
-    landed = lakehouse.run("run", "--objects", OBJECTS, "--plain")
+    insert_person = {"object": "Contact", "operation": "insert", "records": [PERSON]}
+    org.call("POST", "records", **insert_person, late_seconds=120)
+    run = ("run", "--objects", OBJECTS, "--models", "+dim_contact", "--plain")
+    landed = lakehouse.run(*run)
     assert landed.status == 0, landed.out + landed.err
+
     message = f"client_secret={org.client_secret} was sent"
     spoilt = {"status": 400, "times": 100, "code": "ODD", "message": message}
     org.call("POST", "moods", path=r"/(sobjects|query|jobs)", **spoilt)
-    org.call("POST", "records", object="Contact", operation="update", records=_changed(lakehouse), late_seconds=90)
-    failed = lakehouse.run("run", "--objects", OBJECTS, "--plain")
+    failed = lakehouse.run(*run)
     tried = lakehouse.run("connections", "--json", "--skip", "dbt")
     org.call("DELETE", "moods")
     assert failed.status == 1
     assert "ODD: client_secret=*** was sent" in failed.err
     said = [landed, failed, tried, lakehouse.run("status"), lakehouse.run("report")]
-    return {
-        "said": "\n".join(r.out + r.err for r in said),
-        "secret": org.client_secret,
-        "org": org.call("GET", "status")["org_id"],
-    }
+    yield Left(
+        lakehouse=lakehouse,
+        said="\n".join(r.out + r.err for r in said),
+        secret=org.client_secret,
+        org_id=org.call("GET", "status")["org_id"],
+    )
+    lifecycle.stop(lakehouse.home)
 
 
-def _changed(lakehouse: Any) -> list[dict[str, str]]:
-    rows = lakehouse.raw("contact", "id", "email")
-    (found,) = {r["id"] for r in rows if r["email"] == PERSON["Email"]}
-    return [{"Id": found, "Phone": PERSON["Phone"]}]
-
-
-def everything(lakehouse: Any, said: str) -> Iterator[tuple[str, str]]:
-    """(place, text) of all that is not a table."""
-    yield "commands", said
+def everything(left: Left) -> Iterator[tuple[str, str]]:
+    """(place, text) of all that is neither a table nor an object in a bucket."""
+    lakehouse = left.lakehouse
+    yield "commands", left.said
     clouds = lakehouse.client("cloudformation")
     yield "template", json.dumps(clouds.get_template(StackName="LakehouseDev")["TemplateBody"])
     logs = lakehouse.client("logs")
@@ -109,41 +124,37 @@ def tables(lakehouse: Any) -> Iterator[tuple[str, str, str]]:
             yield key, identifier[1], json.dumps(rows, default=str, ensure_ascii=False)
 
 
-def token_in(text: str, left: dict[str, Any]) -> bool:
+def token_in(text: str, left: Left) -> bool:
     """The client's secret, or any access token: ``<org>!…``."""
-    return left["secret"] in text or f"{left['org'][:15]}!" in text
-
-
-def test_no_token_is_anywhere(demo: Any, left: dict[str, Any]) -> None:
-    lakehouse = demo.lakehouse
-    places = dict(everything(lakehouse, left["said"]))
-    assert len([p for p in places if p.startswith("log ")]) > 3
-    assert any(p.startswith("history ") for p in places)
-    found = [p for p, text in places.items() if token_in(text, left)]
-    found += [key for key, text in objects(lakehouse) if token_in(text, left)]
-    found += [table for _, table, text in tables(lakehouse) if token_in(text, left)]
-    assert found == []
-    # The search finds what is there: the secret itself.
-    secret = lakehouse.client("secretsmanager").get_secret_value(
-        SecretId=lakehouse.outputs["SalesforceSecretArn"]
-    )
-    assert token_in(secret["SecretString"], left)
-
-
-def test_a_person_is_in_tables_alone(demo: Any, left: dict[str, Any]) -> None:
-    lakehouse = demo.lakehouse
-    outside = [p for p, text in everything(lakehouse, left["said"]) if personal(text)]
-    outside += [
-        key
-        for key, text in objects(lakehouse)
-        if not TABLES.match(key) and not key.endswith(".parquet") and personal(text)
-    ]
-    assert outside == []
-    inside = {(layer, table) for layer, table, text in tables(lakehouse) if personal(text)}
-    assert ("RawDatabase", "contact") in inside
-    assert ("MartsDatabase", "dim_contact") in inside
-    assert not {table for _, table in inside} & {"_runs", "_rejected"}
+    return left.secret in text or f"{left.org_id[:15]}!" in text
 
 
 def personal(text: str) -> bool:
     return any(value in text for value in PERSONAL)
+
+
+def test_no_token_is_anywhere(left: Left) -> None:
+    places = dict(everything(left))
+    assert len([p for p in places if p.startswith("log ")]) > 3
+    assert any(p.startswith("history ") for p in places)
+    found = [p for p, text in places.items() if token_in(text, left)]
+    found += [key for key, text in objects(left.lakehouse) if token_in(text, left)]
+    found += [table for _, table, text in tables(left.lakehouse) if token_in(text, left)]
+    assert found == []
+    # The search finds what is there: the secret itself.
+    secret = left.lakehouse.client("secretsmanager").get_secret_value(
+        SecretId=left.lakehouse.outputs["SalesforceSecretArn"]
+    )
+    assert token_in(secret["SecretString"], left)
+
+
+def test_a_person_is_in_tables_alone(left: Left) -> None:
+    outside = [place for place, text in everything(left) if personal(text)]
+    outside += [
+        key for key, text in objects(left.lakehouse) if not TABLES.match(key) and personal(text)
+    ]
+    assert outside == []
+    inside = {(layer, table) for layer, table, text in tables(left.lakehouse) if personal(text)}
+    assert ("RawDatabase", "contact") in inside
+    assert ("MartsDatabase", "dim_contact") in inside
+    assert not {table for _, table in inside} & {"_runs", "_rejected"}

@@ -96,6 +96,12 @@ def manifest(
     return json.loads((folder / "target" / "manifest.json").read_text())
 
 
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the project, to change and compile."""
+    return copied_project(tmp_path_factory.mktemp("project"))
+
+
 def copied_project(folder: Path) -> Path:
     """The project in a folder of the test's own, where dbt may leave its files."""
     ignore = shutil.ignore_patterns("target", "logs", "dbt_packages")

@@ -22,7 +22,7 @@ _COMMENT: Final = re.compile(r"(?P<name>\w+) \((?P<type>\w+)(?P<hash>, SHA-256)?
 def read_raw(
     environment: Environment, config: ObjectsConfig
 ) -> tuple[list[ObjectFacts], dict[str, str]]:
-    """The configured objects that have a raw table; and the named ones that have none yet."""
+    """The configured objects that have a raw table, and why others are left out."""
     with aws_errors(environment):
         glue = environment.client("glue")
         database = read_stack(environment).raw_database
@@ -41,8 +41,17 @@ def from_tables(
         if (name := table.get("Parameters", {}).get(TableProperty.OBJECT))
     }
     names = [n for group in config.groups for n in config.members(group.name, there)]
-    found = [_facts(name, there[name], rules_of(config, name)) for name in names if name in there]
-    return found, {name: "it has no raw table yet" for name in names if name not in there}
+    found: list[ObjectFacts] = []
+    left_out: dict[str, str] = {}
+    for name in names:
+        facts = _facts(name, there[name], rules_of(config, name)) if name in there else None
+        if facts is None:
+            left_out[name] = "it has no raw table yet"
+        elif not any(field.raw == "id" for field in facts.fields):
+            left_out[name] = "no comment of its raw table names Id: generate it from the org"
+        else:
+            found.append(facts)
+    return found, left_out
 
 
 def _facts(name: str, table: Mapping[str, Any], rules: FieldRules) -> ObjectFacts:

@@ -227,3 +227,62 @@ def test_a_project_that_is_none_is_told_in_a_line(place):
 
     assert result.exit_code == 2
     assert "it has no dbt_project.yml; give its folder with --project" in result.stderr
+
+
+SOURCES = "_salesforce_generated__sources.yml"
+
+
+def test_sources_that_a_person_edited_are_kept(place):
+    folder, org = place
+    generate(folder)
+    path = folder / "dbt_project" / FOLDER / SOURCES
+    path.write_text(path.read_text().replace("count: 25", "count: 3"))
+    before = files(folder)
+
+    # They declare all that is needed: nothing is in the way.
+    add(org.store, org.store.catalog.find("Project__c"), Field(name="Stage__c"))
+    assert generate(folder).exit_code == 0
+    assert files(folder)[SOURCES] == before[SOURCES]
+    assert files(folder) != before
+
+    before = files(folder)
+    configure(folder, [*OBJECTS, "CaseStatus"])
+    result = generate(folder)
+    assert result.exit_code == 1
+    assert f"{SOURCES} was edited and lacks casestatus: move it to" in result.stderr
+    assert files(folder) == before
+
+    # What the message says helps.
+    own = folder / "dbt_project" / "models" / "staging" / "salesforce"
+    own.mkdir()
+    path.rename(own / "sources.yml")
+    assert generate(folder).exit_code == 0
+    declared = files(folder)[SOURCES].decode()
+    assert "- name: casestatus" in declared
+    assert "project__c" not in declared
+
+
+def test_two_readers_of_one_object_are_told(place):
+    folder, _ = place
+    generate(folder)
+    own = folder / "dbt_project" / "models" / "staging" / "salesforce"
+    own.mkdir()
+    model = "{{ config(unique_key='id') }} select 1 from {{ source('salesforce', 'project__c') }}"
+    (own / "stg_salesforce__our_projects.sql").write_text(model)
+    before = files(folder)
+
+    result = generate(folder, "--json")
+
+    row = outcomes(result)["Project__c"]
+    assert (row["outcome"], row["model"]) == ("hand-made", "stg_salesforce__our_projects")
+    assert row["notes"] == [
+        "the generated stg_salesforce__projects reads it too: delete one of them"
+    ]
+    assert files(folder) == before
+
+    # Half of the generated one is gone: it is no reader, but it is in dbt's way.
+    (folder / "dbt_project" / FOLDER / "stg_salesforce__projects.sql").unlink()
+    row = outcomes(generate(folder, "--json"))["Project__c"]
+    assert row["notes"] == [
+        "stg_salesforce__projects.yml lies with the generated ones still: move it too"
+    ]

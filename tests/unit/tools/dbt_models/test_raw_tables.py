@@ -105,6 +105,19 @@ def test_fields_that_changed_or_went(wide_lab):
     )
 
 
+def test_a_table_whose_comments_tell_nothing_is_left_out():
+    table = {
+        "Name": "account",
+        "Parameters": {"lakehouse.object": "Account"},
+        "StorageDescriptor": {"Columns": [{"Name": "id"}, {"Name": "name", "Comment": "A name"}]},
+    }
+
+    found, left_out = from_tables([table], read({"groups": {"all": {"include": ["Account"]}}}))
+
+    assert found == []
+    assert left_out["Account"].startswith("no comment of its raw table names Id")
+
+
 @pytest.fixture
 def place(wide_lab, tmp_path):
     """A project, the configuration, and a deployed stack that names the raw database."""

@@ -86,6 +86,7 @@ class LakehouseStack(Stack):
             "Schedules",
             state_machine=self.pipeline.state_machine,
             schedules=settings.schedules,
+            extraction=self.extractor,
             enabled=settings.schedules_enabled,
         )
         self.alarms = PipelineAlarms(

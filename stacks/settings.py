@@ -10,6 +10,7 @@ from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_logs as logs
 
 from lakehouse_constructs import ExtractionSchedule, GlueSessions
+from lakehouse_constructs._expression import EXPRESSIONS, TIME_ZONES, is_expression, is_time_zone
 from lakehouse_jobs.contract.arguments import Mode
 from lakehouse_jobs.contract.checked import Section
 from lakehouse_jobs.contract.objects import WORKER_TYPES, ObjectsConfig
@@ -18,7 +19,6 @@ from stacks.values import account, region
 _PREFIX: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _SCHEDULE_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9]{0,39}")
-_EXPRESSION: Final = re.compile(r"(rate|cron|at)\([^()]+\)")
 
 # The ages that CloudWatch Logs knows, in days.
 _RETENTION: Final = {
@@ -134,13 +134,17 @@ def _schedule(section: Section, objects: ObjectsConfig) -> ExtractionSchedule:
     for group in groups:
         if group not in known:
             raise section.error("groups", group, f"configured groups: {', '.join(known)}")
+    expression = section.text("expression")
+    if expression is None or not is_expression(expression):
+        raise section.error("expression", expression, EXPRESSIONS)
+    time_zone = section.text("time_zone", "Etc/UTC")
+    if not is_time_zone(time_zone):
+        raise section.error("time_zone", time_zone, TIME_ZONES)
     return ExtractionSchedule(
         name=_matching(section, "name", _SCHEDULE_NAME, "letters and digits, such as Nightly"),
-        expression=_matching(
-            section, "expression", _EXPRESSION, "rate(15 minutes) or cron(0 2 * * ? *)"
-        ),
+        expression=expression,
         groups=groups,
         mode=Mode(section.text("mode", Mode.INCREMENTAL.value, one_of=tuple(Mode))),
-        time_zone=section.text("time_zone", "Etc/UTC"),
+        time_zone=time_zone,
         flexible_minutes=section.whole("flexible_minutes", 0, low=0, high=1_440),
     )

@@ -4,7 +4,7 @@ jsii names the parameters of some methods differently in a class and in its inte
 so type checkers refuse what is right. The casts stand here, once each.
 """
 
-from typing import cast
+from typing import Any, cast
 
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as cloudwatch_actions
@@ -16,12 +16,13 @@ from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_scheduler_targets as targets
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 
-def service_principal(name: str) -> iam.IPrincipal:
-    """An AWS service, for example ``glue.amazonaws.com``."""
-    return cast("iam.IPrincipal", iam.ServicePrincipal(name))
+def service_principal(name: str, *, when: dict[str, Any] | None = None) -> iam.IPrincipal:
+    """An AWS service, for example ``glue.amazonaws.com``, under the conditions ``when``."""
+    return cast("iam.IPrincipal", iam.ServicePrincipal(name, conditions=when))
 
 
 def email_subscription(address: str) -> sns.ITopicSubscription:
@@ -57,6 +58,16 @@ def as_topic(topic: sns.ITopic | sns.Topic) -> sns.ITopic:
 def alarm_action(topic: sns.ITopic | sns.Topic) -> cloudwatch.IAlarmAction:
     """A message to a topic."""
     return cast("cloudwatch.IAlarmAction", cloudwatch_actions.SnsAction(cast("sns.ITopic", topic)))
+
+
+def as_queue(queue: sqs.Queue) -> sqs.IQueue:
+    """The queue that was made, as constructs take it."""
+    return cast("sqs.IQueue", queue)
+
+
+def as_schedule_group(group: scheduler.ScheduleGroup) -> scheduler.IScheduleGroup:
+    """The group that was made, as schedules take it."""
+    return cast("scheduler.IScheduleGroup", group)
 
 
 def as_target(target: targets.StepFunctionsStartExecution) -> scheduler.IScheduleTarget:

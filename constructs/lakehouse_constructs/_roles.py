@@ -1,6 +1,7 @@
 """Roles that a construct makes, or takes from whoever brings one."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from aws_cdk import aws_iam as iam
 from constructs import Construct
@@ -18,14 +19,23 @@ def role_for(
     service: str,
     description: str,
     statements: Sequence[Statement],
+    trusted_when: dict[str, Any] | None = None,
 ) -> iam.IRole:
     """The role that was given, with these statements added; else a new one with them alone.
 
     A role that may not be changed (imported with ``mutable=False``, or
     ``without_policy_updates()``) stays as it is: whoever brings it has granted all this.
+    ``trusted_when``: under which conditions the service may take a new role on.
     """
     if given is None:
-        made = role(scope, id, service=service, description=description, statements=statements)
+        made = role(
+            scope,
+            id,
+            service=service,
+            description=description,
+            statements=statements,
+            trusted_when=trusted_when,
+        )
         return as_role(made)
     grant(given, statements, scope=scope)
     return given

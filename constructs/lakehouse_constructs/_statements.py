@@ -6,7 +6,7 @@ Where a resource needs a wildcard, the statement carries the reason, and :func:`
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from aws_cdk import ArnFormat, Aws, Stack
 from aws_cdk import aws_iam as iam
@@ -170,12 +170,13 @@ def role(
     service: str,
     description: str,
     statements: Sequence[Statement],
+    trusted_when: dict[str, Any] | None = None,
 ) -> iam.Role:
     """A role for a service with one inline policy and nothing else."""
     created = iam.Role(
         scope,
         id,
-        assumed_by=service_principal(f"{service}.amazonaws.com"),
+        assumed_by=service_principal(f"{service}.amazonaws.com", when=trusted_when),
         description=description,
         inline_policies={"Access": iam.PolicyDocument(statements=[s.policy for s in statements])},
     )

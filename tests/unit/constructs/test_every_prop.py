@@ -28,7 +28,6 @@ CONSTRUCTS = [
 # Whoever brings the tests of one of these takes its name away.
 LATER = {
     "DbtBuild",
-    "ExtractionSchedules",
     "SalesforceExtractor",
 }
 

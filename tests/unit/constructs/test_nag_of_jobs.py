@@ -11,10 +11,19 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from cdk_nag import AwsSolutionsChecks
 
-from lakehouse_constructs import DbtBuild, IcebergCatalog, LakeBucket, SalesforceExtractor
+from lakehouse_constructs import (
+    DbtBuild,
+    ExtractionSchedule,
+    ExtractionSchedules,
+    IcebergCatalog,
+    LakeBucket,
+    Pipeline,
+    SalesforceExtractor,
+)
 
 # Of the account or team that brings them, not of a construct of this library.
 THEIRS = {"AwsSolutions-VPC7"}
+THEIR_ACCOUNT = iam.AccountPrincipal("123456789012")
 
 
 @pytest.fixture
@@ -56,18 +65,37 @@ def test_every_finding_is_acknowledged(
                     ("Job", "glue.amazonaws.com"),
                     ("Build", "codebuild.amazonaws.com"),
                     ("Session", "glue.amazonaws.com"),
+                    ("Machine", "states.amazonaws.com"),
+                    ("Scheduler", "scheduler.amazonaws.com"),
                 )
             }
-        SalesforceExtractor(
+        extractor = SalesforceExtractor(
             stack, "Extractor", objects_config=objects_config, role=roles.get("Job"), **common
         )
-        DbtBuild(
+        build = DbtBuild(
             stack,
             "DbtBuild",
             dbt_project=dbt_project,
             role=roles.get("Build"),
             session_role=roles.get("Session"),
             **common,
+        )
+        pipeline = Pipeline(
+            stack,
+            "Pipeline",
+            lake=lake,
+            extraction=extractor,
+            dbt_build=build,
+            name="theirs",
+            role=roles.get("Machine"),
+        )
+        pipeline.grant_start_execution(iam.Role(stack, "Starter", assumed_by=THEIR_ACCOUNT))
+        ExtractionSchedules(
+            stack,
+            "Schedules",
+            state_machine=pipeline.state_machine,
+            schedules=[ExtractionSchedule(name="Hourly", expression="rate(1 hour)")],
+            role=roles.get("Scheduler"),
         )
 
     assert findings(fill) == set()

@@ -114,6 +114,12 @@ def _schedule(**values: Any) -> list[dict[str, Any]]:
         ({"schedules": _schedule(groups=["nope"])}, "schedules[0].groups", "sales, support"),
         ({"schedules": _schedule(mode="fast")}, "schedules[0].mode", "incremental"),
         ({"schedules": _schedule(expression="hourly")}, "schedules[0].expression", "rate("),
+        (
+            {"schedules": _schedule(expression="cron(0 2 * * *)")},
+            "schedules[0].expression",
+            "cron(0 2 * * ? *)",
+        ),
+        ({"schedules": _schedule(time_zone="CEST")}, "schedules[0].time_zone", "Europe/Berlin"),
         ({"schedules": _schedule(name="my schedule")}, "schedules[0].name", "letters"),
         ({"schedules": _schedule() * 2}, "schedules[1].name", "once"),
     ],

@@ -85,7 +85,8 @@ def generate(
     from lakehouse_tools.display.console import output
 
     config = ObjectsConfig.from_file(config_file)
-    put_back(project_folder, FOLDER)
+    if not check:
+        put_back(project_folder, FOLDER)
     project = read_project(project_folder)
     if source == "raw":
         objects, left_out = _raw(environment_name, config)

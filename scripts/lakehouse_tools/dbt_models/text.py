@@ -5,9 +5,16 @@ import json
 import re
 from typing import Final
 
+import yaml
+from yaml.resolver import Resolver
+
 # dbt renders texts with Jinja, and takes a whole text that looks like a call for one.
 _JINJA: Final = re.compile(r"\{\{|\{%|\{#|\}\}|%\}|#\}")
 _CALL: Final = re.compile(r"\s*(env_var|ref|var|source|doc)\s*\(.+\)\s*", re.DOTALL)
+# What YAML does not read as it stands, or takes for the end of a line.
+_ODD: Final = re.compile(r"[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
+_YAML: Final = Resolver()
+_TEXT: Final = "tag:yaml.org,2002:str"
 _MARK: Final = re.compile(r"sha256:([0-9a-f]{64})")
 _PLAIN: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_(),]*")
 HEAD_LINES: Final = 4
@@ -22,8 +29,13 @@ def quoted(text: str) -> str:
     """A YAML scalar that dbt reads as this very text."""
     if _JINJA.search(text) or _CALL.fullmatch(text):
         # As a literal of Jinja's, whose own quotes and backslashes are JSON's.
-        text = f"{{{{ {json.dumps(text, ensure_ascii=False)} }}}}"
-    return json.dumps(text, ensure_ascii=False)
+        text = f"{{{{ {_json(text)} }}}}"
+    return _json(text)
+
+
+def _json(text: str) -> str:
+    written = json.dumps(text, ensure_ascii=False)
+    return _ODD.sub(lambda odd: f"\\u{ord(odd[0]):04x}", written)
 
 
 def unquoted(text: str) -> str:
@@ -34,8 +46,9 @@ def unquoted(text: str) -> str:
 
 
 def plain(word: str) -> str:
-    """A name or type without quotes, where YAML needs none."""
-    return word if _PLAIN.fullmatch(word) else json.dumps(word)
+    """A name or type without quotes, where YAML takes it for text: ``yes`` it does not."""
+    tag = _YAML.resolve(yaml.ScalarNode, word, (True, False))
+    return word if _PLAIN.fullmatch(word) and tag == _TEXT else json.dumps(word)
 
 
 def marked(body: str, *, comment: str) -> str:

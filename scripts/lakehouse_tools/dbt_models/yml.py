@@ -39,23 +39,23 @@ def model_yml(model: Model) -> Iterator[str]:
     yield f"    description: {quoted(grain)}"
     yield "    config:"
     yield "      meta:"
-    yield f"        object: {model.object}"
+    yield f"        object: {plain(model.object)}"
     yield f"        label: {quoted(model.label)}"
-    yield f"        entity: {model.entity}"
+    yield f"        entity: {plain(model.entity)}"
     yield f"        generated_from: {model.origin}"
     yield "    data_tests:"
     yield "      - primary_key:"
     yield "          arguments:"
-    yield f"            columns: [{model.key}]"
+    yield f"            columns: [{plain(model.key)}]"
     yield from _picklist_test(model)
     yield from _reference_test(model)
     yield "    columns:"
     for column in model.columns:
-        yield f"      - name: {column.name}"
+        yield f"      - name: {plain(column.name)}"
         yield f"        data_type: {plain(column.data_type)}"
         yield f"        description: {quoted(column.description)}"
         yield "        config:"
-        yield f"          meta: {{field: {column.field}, type: {column.type}}}"
+        yield f"          meta: {{field: {plain(column.field)}, type: {plain(column.type)}}}"
     for name, data_type in VERSION_COLUMNS:
         yield f"      - name: {name}"
         yield f"        data_type: {data_type}"
@@ -65,14 +65,14 @@ def model_yml(model: Model) -> Iterator[str]:
 def _picklist_test(model: Model) -> Iterator[str]:
     if not model.picklists:
         return
-    several = ", ".join(each.column for each in model.picklists if each.several)
+    several = ", ".join(plain(each.column) for each in model.picklists if each.several)
     yield "      - listed_values:"
     yield f"          name: listed_values_{model.name}"
     yield "          arguments:"
     yield f"            several: [{several}]"
     yield "            values:"
     for each in model.picklists:
-        yield f"              {each.column}:"
+        yield f"              {plain(each.column)}:"
         yield from (f"                - {quoted(value)}" for value in each.values)
     yield from _WARN
 
@@ -85,9 +85,9 @@ def _reference_test(model: Model) -> Iterator[str]:
     yield "          arguments:"
     yield "            references:"
     for each in model.references:
-        yield f"              - column: {each.column}"
+        yield f"              - column: {plain(each.column)}"
         yield f"                to: ref('{each.model}')"
-        yield f"                key: {each.key}"
+        yield f"                key: {plain(each.key)}"
     yield from _WARN
 
 

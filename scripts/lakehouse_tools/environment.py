@@ -1,10 +1,14 @@
 """Where a command works: the local AWS, or an account reached with the user's own settings.
 
+An account's region is ``AWS_REGION``, else ``AWS_DEFAULT_REGION``, else the profile's: the
+order of AWS's own tools. boto3 alone does not read the first.
+
 For the local AWS the endpoint and the dummy keys are given to the session and its
 clients explicitly; the user's ``AWS_*`` variables and profiles are neither read nor
 changed.
 """
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -54,6 +58,14 @@ class Environment:
         """What to add to a suggested command so that it works on this environment."""
         return "" if self.name == LOCAL else f" --env {self.name}"
 
+    def region_variables(self) -> dict[str, str]:
+        """What leads a child process to the region of our clients; empty where there is none.
+
+        Under both names, for not every tool reads both.
+        """
+        region = self._session().region_name
+        return {"AWS_REGION": region, "AWS_DEFAULT_REGION": region} if region else {}
+
     def client(self, service: str) -> Any:
         """A boto3 client, made once for each service."""
         if service not in self._clients:
@@ -95,7 +107,7 @@ class Environment:
         import boto3
 
         if self.home is None:
-            return boto3.Session()
+            return boto3.Session(region_name=os.environ.get("AWS_REGION") or None)
         from botocore.session import Session
 
         from lakehouse_local.home import REGION

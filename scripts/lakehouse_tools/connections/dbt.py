@@ -90,7 +90,7 @@ def _environment(
     environment: Environment, variables: Mapping[str, str], environ: Mapping[str, str]
 ) -> dict[str, str]:
     if environment.home is None:
-        kept = dict(environ)
+        kept = {**environ, **environment.region_variables()}
     else:
         from lakehouse_local.home import aws_environment
 

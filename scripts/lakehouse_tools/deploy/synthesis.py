@@ -28,12 +28,15 @@ def pinned_version() -> str:
 def child_environment(
     environment: Environment, home: "Home", environ: Mapping[str, str] = os.environ
 ) -> dict[str, str]:
-    """The CLI's environment: an account's settings are the user's, the local AWS's its own."""
+    """The CLI's environment: an account's settings are the user's, the local AWS's its own.
+
+    The region is the one that the checks and the review looked at.
+    """
     from lakehouse_local.home import aws_environment
 
     local = environment.home is not None
     return cdk.child_environment(
-        aws_environment(home.endpoint) if local else {},
+        aws_environment(home.endpoint) if local else environment.region_variables(),
         cache=home.instance / "cdk" if local else home.root / "cdk",
         drop_aws=local,
         environ=environ,

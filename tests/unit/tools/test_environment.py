@@ -4,6 +4,8 @@ import pytest
 from botocore import exceptions
 
 from lakehouse_local.home import Home
+from lakehouse_tools.connections.dbt import _environment
+from lakehouse_tools.deploy import synthesis
 from lakehouse_tools.environment import Environment, aws_errors
 from lakehouse_tools.errors import AwsError, CredentialsError, LocalAwsDownError
 
@@ -59,6 +61,30 @@ def test_an_account_without_region_says_so(account, monkeypatch, tmp_path):
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
     with pytest.raises(CredentialsError, match="no AWS region"), aws_errors(account):
         account.client("glue")
+
+
+@pytest.mark.parametrize(
+    ("variables", "region"),
+    [
+        ({"AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "us-east-1"}, "eu-west-1"),
+        ({"AWS_REGION": "", "AWS_DEFAULT_REGION": "us-east-1"}, "us-east-1"),
+        ({}, "ap-south-1"),
+    ],
+)
+def test_clients_and_child_processes_work_in_one_region(
+    account, monkeypatch, tmp_path, variables, region
+):
+    (tmp_path / "config").write_text("[default]\nregion = ap-south-1\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert account.client("sts").meta.region_name == region
+    child = synthesis.child_environment(account, Home(root=tmp_path, port=5791))
+    assert (child["AWS_REGION"], child["AWS_DEFAULT_REGION"]) == (region, region)
+    debug = _environment(account, {}, {"AWS_REGION": "elsewhere"})
+    assert (debug["AWS_REGION"], debug["AWS_DEFAULT_REGION"]) == (region, region)
 
 
 def test_an_unknown_profile_is_named(account, monkeypatch):

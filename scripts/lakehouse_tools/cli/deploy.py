@@ -71,12 +71,16 @@ def command(
         raise RequestError("nobody is here to be asked: say --yes to deploy, or --check to look")
     environment = Environment.named(environment_name)
     console = output()
-    rollout = Rollout(
-        environment,
-        allowed=allowed,
-        skip=skip,
-        status=lambda title, few: status_line(console, title, plain=plain, few=few, quiet=as_json),
-        told=(lambda _: None) if as_json else checks.show,
+    rollout = click.get_current_context().with_resource(
+        Rollout(
+            environment,
+            allowed=allowed,
+            skip=skip,
+            status=lambda title, few: status_line(
+                console, title, plain=plain, few=few, quiet=as_json
+            ),
+            told=(lambda _: None) if as_json else checks.show,
+        )
     )
 
     def finish(**more: object) -> None:

@@ -10,7 +10,7 @@ from lakehouse_tools.review.assembly import Template
 
 _EVERYBODY: Final = "IAM_ALLOWED_PRINCIPALS"
 # DPUs of a worker, docs.aws.amazon.com/glue/latest/dg/add-job.html.
-_DPUS: Final = {"G.1X": 1, "G.2X": 2, "G.4X": 4, "G.8X": 8}
+WORKER_DPUS: Final = {"G.1X": 1, "G.2X": 2, "G.4X": 4, "G.8X": 8}
 # Codes in Service Quotas, service "glue".
 RUNS: Final = "L-5E4153CA"  # Max concurrent job runs per account
 DPUS: Final = "L-08F3B322"  # Max task DPUs per account
@@ -82,7 +82,7 @@ def _databases(template: Template) -> list[str]:
 
 def wanted_dpus(config: ObjectsConfig, *, sessions: int) -> int:
     """DPUs when all groups run side by side; ``sessions``: those of dbt's."""
-    return sessions + sum(g.workers * _DPUS[g.worker_type] for g in config.groups)
+    return sessions + sum(g.workers * WORKER_DPUS[g.worker_type] for g in config.groups)
 
 
 def quotas(environment: Environment, config: ObjectsConfig, *, session_dpus: int) -> str:

@@ -37,7 +37,7 @@ def deploy(
                 "deploy",
                 environment.stack_name,
                 *("--app", cdk.app_option()),
-                *("--output", str(synthesis.place(environment, home))),
+                *("--output", str(home.instance / "cdk.out")),
                 *("--outputs-file", str(home.instance / "outputs.json")),
                 *("--require-approval", "never"),
                 *("--progress", "events"),

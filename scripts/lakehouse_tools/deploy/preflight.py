@@ -29,11 +29,14 @@ class Preflight:
         environment: Environment,
         home: "Home",
         *,
+        folder: Path,
         report: cdk.Report,
         skip: Collection[str] = (),
     ) -> None:
+        """``folder``: where the assembly goes."""
         self._environment = environment
         self._home = home
+        self._folder = folder
         self._report = report
         self._skip = skip
         self._account = ""
@@ -53,6 +56,8 @@ class Preflight:
         if identity.passed is False or self.assembly is None:
             return
         yield self._try("bootstrap", self._bootstrap)
+        if self._environment.name == "prod":
+            yield self._try("alerts", self._alerts)
         if "lake-formation" not in self._skip:
             yield self._try("Lake Formation", self._lake_formation, _MAY_ASK)
         if "quotas" not in self._skip:
@@ -115,7 +120,9 @@ class Preflight:
         return self.place
 
     def _synthesize(self) -> str:
-        self.assembly = synthesis.synthesize(self._environment, self._home, self._report)
+        self.assembly = synthesis.synthesize(
+            self._environment, self._home, self._folder, report=self._report
+        )
         resources = self.assembly.stacks[self._environment.stack_name].resources
         return f"{self._environment.stack_name}, {len(resources)} resources"
 
@@ -136,6 +143,18 @@ class Preflight:
         if version < needed:
             raise CheckFailedError(f"bootstrap version {version}; needed: {needed}", remedy)
         return f"bootstrap version {version}; needed: {needed}"
+
+    def _alerts(self) -> str:
+        """Whether the topic that the stack makes has somebody who reads it."""
+        kinds = [resource["Type"] for resource in self._template().resources.values()]
+        readers = kinds.count("AWS::SNS::Subscription")
+        if not readers and "AWS::SNS::Topic" in kinds:
+            raise Note(
+                "nobody is subscribed to the alerts: a run that fails tells nobody",
+                "write addresses into `alerts.emails` of config/prod.json, or subscribe to the"
+                " topic of the output AlertTopicArn yourself",
+            )
+        return f"{readers} subscribed" if readers else "a topic that was there already"
 
     def _lake_formation(self) -> str:
         role = str(self._properties()["cloudFormationExecutionRoleArn"])
@@ -187,7 +206,7 @@ def _partition(environment: Environment) -> str:
 
 
 def _session_dpus(resources: Any) -> int:
-    """DPUs of dbt's sessions, from the variables of the build's project."""
+    """DPUs of dbt's sessions, from the variables of the build's project: each thread has one."""
     from lakehouse_jobs.contract.arguments import BuildVariable
 
     for resource in resources.values():
@@ -196,5 +215,6 @@ def _session_dpus(resources: Any) -> int:
         listed = resource["Properties"]["Environment"].get("EnvironmentVariables", [])
         values = {v["Name"]: v["Value"] for v in listed}
         workers = int(values.get(BuildVariable.SESSION_WORKERS, 0))
-        return workers * int(values.get(BuildVariable.THREADS, 1))
+        dpus = governance.WORKER_DPUS[values.get(BuildVariable.SESSION_WORKER_TYPE, "G.1X")]
+        return workers * dpus * int(values.get(BuildVariable.THREADS, 1))
     return 0

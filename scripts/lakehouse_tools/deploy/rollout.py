@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Collection
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import asdict
 from pathlib import Path
 
@@ -20,7 +20,10 @@ Status = Callable[[str, bool], AbstractContextManager[cdk.Report]]
 
 
 class Rollout:
-    """The steps, in this order: start, check, review, deploy, verify."""
+    """The steps, in this order: start, check, review, deploy, verify.
+
+    A context: the assembly is there until it ends.
+    """
 
     def __init__(
         self,
@@ -40,11 +43,19 @@ class Rollout:
         self._skip = skip
         self._status = status
         self._told = told
+        self._end = ExitStack()
         self._assembly: Assembly | None = None
         self._filled = False
         self.place = ""
         self.found: list[Check] = []
         self.outputs: dict[str, str] = {}
+
+    def __enter__(self) -> "Rollout":
+        self._folder = self._end.enter_context(synthesis.own_folder(self._environment, self._home))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end.close()
 
     @property
     def failed(self) -> int:
@@ -73,7 +84,13 @@ class Rollout:
     def check(self) -> bool:
         """Whether nothing stands in the way."""
         with self._status("checking", False) as report:
-            preflight = Preflight(self._environment, self._home, report=report, skip=self._skip)
+            preflight = Preflight(
+                self._environment,
+                self._home,
+                folder=self._folder,
+                report=report,
+                skip=self._skip,
+            )
             for check in preflight.checks():
                 self._add(check)
         self._assembly, self.place = preflight.assembly, preflight.place

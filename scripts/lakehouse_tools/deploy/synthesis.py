@@ -2,8 +2,10 @@
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
 from lakehouse_tools.deploy import cdk
@@ -43,15 +45,22 @@ def child_environment(
     )
 
 
-def place(environment: Environment, home: "Home") -> Path:
-    """Where an environment's assembly lies, so that two do not write into each other's."""
-    return home.instance / "cdk.out" if environment.home else home.root / f"cdk.{environment.name}"
+@contextmanager
+def own_folder(environment: Environment, home: "Home") -> Iterator[Path]:
+    """A new folder for the assembly of one rollout, removed afterwards.
+
+    While a person reads the review, no other command can write into it.
+    """
+    parent = home.instance if environment.home else home.root
+    parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=f"cdk.{environment.name}.", dir=parent) as folder:
+        yield Path(folder)
 
 
-def synthesize(environment: Environment, home: "Home", report: cdk.Report) -> Assembly:
-    """``cdk synth`` of the environment's stack. Raises :class:`DeployError`."""
-    folder = place(environment, home)
-    folder.parent.mkdir(parents=True, exist_ok=True)
+def synthesize(
+    environment: Environment, home: "Home", folder: Path, *, report: cdk.Report
+) -> Assembly:
+    """``cdk synth`` of the environment's stack into a folder. Raises :class:`DeployError`."""
     cdk.run_logged(
         [
             *cdk.command(home.node_modules),

@@ -5,6 +5,7 @@ import pytest
 
 from lakehouse_local.home import Home
 from lakehouse_tools.deploy import deployed, governance, preflight, synthesis
+from lakehouse_tools.environment import Environment
 from lakehouse_tools.errors import DeployError
 from lakehouse_tools.review.assembly import Assembly
 
@@ -34,9 +35,11 @@ def assembly(tmp_path) -> Assembly:
         "bootstrapStackVersionSsmParameter": "/cdk-bootstrap/q1/version",
         "cloudFormationExecutionRoleArn": role,
     }
-    manifest = {"artifacts": {"LakehouseDev": {"properties": properties}}}
+    stacks = ("LakehouseDev", "LakehouseProd")
+    manifest = {"artifacts": {stack: {"properties": properties} for stack in stacks}}
     (folder / "manifest.json").write_text(json.dumps(manifest))
     variables = [
+        {"Name": "DBT_SESSION_WORKER_TYPE", "Value": "G.2X"},
         {"Name": "DBT_SESSION_WORKERS", "Value": "3"},
         {"Name": "DBT_THREADS", "Value": "2"},
     ]
@@ -45,7 +48,8 @@ def assembly(tmp_path) -> Assembly:
         "Properties": {"Environment": {"EnvironmentVariables": variables}},
     }
     template = {"Resources": {"Build": build}}
-    (folder / "LakehouseDev.template.json").write_text(json.dumps(template))
+    for stack in stacks:
+        (folder / f"{stack}.template.json").write_text(json.dumps(template))
     return Assembly.at(folder)
 
 
@@ -58,7 +62,7 @@ def look(account, stub, monkeypatch, project, assembly, tmp_path):
     )
     monkeypatch.setattr(preflight.cdk, "command", lambda _: ["cdk"])
     monkeypatch.setattr(deployed, "ready", lambda _: "UPDATE_COMPLETE")
-    monkeypatch.setattr(synthesis, "synthesize", lambda *_: assembly)
+    monkeypatch.setattr(synthesis, "synthesize", lambda *_, report: assembly)
     monkeypatch.setattr(
         governance, "lake_formation", lambda *_, executor: asked.setdefault("executor", executor)
     )
@@ -66,7 +70,7 @@ def look(account, stub, monkeypatch, project, assembly, tmp_path):
         governance, "quotas", lambda *_, session_dpus: f"{session_dpus} DPUs for dbt"
     )
 
-    def run(*, version="21", cdk_version=None, bootstrap_asked=True, **options):
+    def run(*, version="21", cdk_version=None, bootstrap_asked=True, environment=None, **options):
         asked["cdk"] = f"{cdk_version or synthesis.pinned_version()} (build abc)"
         stub("sts").add_response(
             "get_caller_identity", {"Account": "123456789012", "Arn": ARN, "UserId": "u"}
@@ -79,7 +83,11 @@ def look(account, stub, monkeypatch, project, assembly, tmp_path):
         else:
             stub("ssm").add_response("get_parameter", {"Parameter": {"Value": version}}, name)
         checks = preflight.Preflight(
-            account, Home(root=tmp_path, port=5794), report=lambda _: None, **options
+            environment or account,
+            Home(root=tmp_path, port=5794),
+            folder=tmp_path / "cdk.out",
+            report=lambda _: None,
+            **options,
         ).checks()
         return {c.name: c for c in checks}
 
@@ -97,7 +105,7 @@ def test_everything_in_order(look):
     assert found["Lake Formation"].text == (
         "arn:aws:iam::123456789012:role/cdk-q1-cfn-exec-role-us-east-1"
     )
-    assert found["quotas"].text == "6 DPUs for dbt"
+    assert found["quotas"].text == "12 DPUs for dbt"  # 3 workers of 2 DPU, for 2 threads
 
 
 @pytest.mark.parametrize(
@@ -130,6 +138,26 @@ def test_a_bootstrap_that_is_missing_or_old(look, version, told):
     assert "cdk bootstrap aws://123456789012/us-east-1" in (found["bootstrap"].remedy or "")
 
 
+@pytest.mark.parametrize(
+    ("kinds", "passed", "told"),
+    [
+        (["AWS::SNS::Topic"], None, "nobody is subscribed"),
+        (["AWS::SNS::Topic", "AWS::SNS::Subscription"], True, "1 subscribed"),
+        ([], True, "a topic that was there already"),
+    ],
+)
+def test_alerts_that_reach_nobody_are_worth_saying_in_production(
+    look, account, assembly, project, kinds, passed, told
+):
+    (project / "config" / "prod.json").write_text("{}")
+    resources = {f"R{n}": {"Type": kind} for n, kind in enumerate(kinds)}
+    path = assembly.folder / "LakehouseProd.template.json"
+    path.write_text(json.dumps({"Resources": resources}))
+    found = look(environment=Environment("prod", None, account._clients))
+    assert (found["alerts"].passed, told in found["alerts"].text) == (passed, True)
+    assert ("alerts.emails" in (found["alerts"].remedy or "")) == (passed is None)
+
+
 def test_another_cdk_cli(look):
     found = look(cdk_version="3.0.0")
     assert found["CDK CLI"].passed is False
@@ -137,7 +165,7 @@ def test_another_cdk_cli(look):
 
 
 def test_a_template_that_cannot_be_made_ends_it(look, monkeypatch):
-    def broken(*_):
+    def broken(*_, report):
         raise DeployError("cdk synth failed: config/dev.json: prefix: got 7")
 
     monkeypatch.setattr(synthesis, "synthesize", broken)

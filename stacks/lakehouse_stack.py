@@ -50,6 +50,7 @@ class LakehouseStack(Stack):
             "Catalog",
             lake=self.lake,
             prefix=settings.prefix,
+            lake_formation=settings.lake_formation,
             removal_policy=settings.removal_policy,
         )
         self.extractor = SalesforceExtractor(
@@ -58,6 +59,10 @@ class LakehouseStack(Stack):
             lake=self.lake,
             catalog=self.catalog,
             objects_config=settings.objects_config,
+            worker_type=settings.extraction.worker_type,
+            number_of_workers=settings.extraction.workers,
+            timeout=settings.extraction.timeout,
+            max_concurrent_runs=settings.extraction.max_concurrent_runs,
             log_retention=settings.log_retention,
             wheel_cache=wheel_cache,
         )
@@ -79,6 +84,7 @@ class LakehouseStack(Stack):
             dbt_build=self.dbt_build,
             name=settings.prefix,
             alert_emails=settings.alert_emails,
+            timeout=settings.execution_timeout,
             log_retention=settings.log_retention,
         )
         self.schedules = ExtractionSchedules(

@@ -9,7 +9,7 @@ from typing import Final, Literal
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_logs as logs
 
-from lakehouse_constructs import ExtractionSchedule, GlueSessions
+from lakehouse_constructs import ExtractionSchedule, GlueSessions, LakeFormation
 from lakehouse_constructs._expression import EXPRESSIONS, TIME_ZONES, is_expression, is_time_zone
 from lakehouse_jobs.contract.arguments import Mode
 from lakehouse_jobs.contract.checked import Section
@@ -35,6 +35,16 @@ _RETENTION: Final = {
 
 
 @dataclass(frozen=True, kw_only=True)
+class ExtractionLimits:
+    """Limits on the Glue runs of the extraction."""
+
+    worker_type: str  # this and the next two: of runs started without the pipeline
+    workers: int
+    timeout: Duration
+    max_concurrent_runs: int  # over all executions
+
+
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """One environment."""
 
@@ -46,7 +56,10 @@ class Settings:
     keep_old_versions_for: Duration
     alert_emails: tuple[str, ...]
     log_retention: logs.RetentionDays
+    lake_formation: LakeFormation
+    extraction: ExtractionLimits
     sessions: GlueSessions
+    execution_timeout: Duration
     schedules_enabled: bool
     schedules: tuple[ExtractionSchedule, ...]
     objects_config: Path
@@ -80,7 +93,12 @@ def _settings(section: Section, *, objects_config: Path, objects: ObjectsConfig)
         ),
         alert_emails=alerts.read(_emails),
         log_retention=_retention(section),
+        lake_formation=LakeFormation(
+            section.text("lake_formation", LakeFormation.OFF.value, one_of=tuple(LakeFormation))
+        ),
+        extraction=section.section("extraction").read(_extraction),
         sessions=section.section("dbt").read(_sessions),
+        execution_timeout=_minutes(section, "execution_timeout_minutes", 1_440, high=525_600),
         schedules_enabled=section.flag("schedules_enabled", False),
         schedules=tuple(_schedules(section, objects)),
         objects_config=objects_config,
@@ -108,6 +126,19 @@ def _retention(section: Section) -> logs.RetentionDays:
         allowed = ", ".join(str(known) for known in _RETENTION)
         raise section.error("log_retention_days", days, f"one of {allowed}")
     return _RETENTION[days]
+
+
+def _minutes(section: Section, name: str, default: int, *, high: int) -> Duration:
+    return Duration.minutes(section.whole(name, default, low=1, high=high))
+
+
+def _extraction(section: Section) -> ExtractionLimits:
+    return ExtractionLimits(
+        worker_type=section.text("worker_type", "G.1X", one_of=WORKER_TYPES),
+        workers=section.whole("workers", 2, low=2, high=299),
+        timeout=_minutes(section, "timeout_minutes", 60, high=10_080),
+        max_concurrent_runs=section.whole("max_concurrent_runs", 50, low=1, high=1_000),
+    )
 
 
 def _sessions(section: Section) -> GlueSessions:

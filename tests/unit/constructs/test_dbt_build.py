@@ -8,10 +8,14 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 
-from lakehouse_constructs import DbtBuild, GlueSessions, SynthesisError
+from lakehouse_constructs import DbtBuild, GlueSessions, SynthesisError, _shipped
 from lakehouse_jobs.contract.arguments import BuildVariable
 
-SET_BY_THE_PIPELINE = {BuildVariable.EXECUTION_NAME, BuildVariable.FAILED_OBJECTS}
+SET_BY_THE_PIPELINE = {
+    BuildVariable.EXECUTION_NAME,
+    BuildVariable.MODELS,
+    BuildVariable.FAILED_OBJECTS,
+}
 SET_WHERE_ASKED_FOR = {BuildVariable.SELECT, BuildVariable.SESSION_CONNECTIONS}
 
 
@@ -28,6 +32,8 @@ def _variables(project: dict) -> dict:
 class TestDefaults:
     def test_builds_run_one_at_a_time(self, project) -> None:
         assert project["ConcurrentBuildLimit"] == 1
+
+    def test_timeout_default_is_four_hours(self, project) -> None:
         assert project["TimeoutInMinutes"] == 240
 
     def test_the_buildspec_stands_in_the_template_as_in_the_file(
@@ -46,7 +52,28 @@ class TestDefaults:
         assert variables["MARTS_DATABASE"] == "lake_test_marts"
         assert variables["DBT_SESSION_PREFIX"] == "lake-test-dbt"
         assert variables["LAKEHOUSE_FULL_REFRESH"] == "false"
+
+    def test_sessions_default_is_one_of_two_workers(self, project) -> None:
+        variables = _variables(project)
+
+        assert variables["DBT_SESSION_WORKER_TYPE"] == "G.1X"
         assert (variables["DBT_SESSION_WORKERS"], variables["DBT_THREADS"]) == ("2", "1")
+
+    def test_select_default_is_everything(self, project) -> None:
+        assert BuildVariable.SELECT not in _variables(project)
+
+    def test_vpc_default_is_none(self, project, resources) -> None:
+        assert "VpcConfig" not in project
+        assert resources("AWS::Glue::Connection") == []
+
+    def test_log_group_default_is_a_new_one_on_the_lakes_key(self, project, resources) -> None:
+        (group,) = resources("AWS::Logs::LogGroup")
+
+        assert "KmsKeyId" in group
+        assert "Logs" in project["LogsConfig"]["CloudWatchLogs"]["GroupName"]["Ref"]
+
+    def test_log_retention_default_is_three_months(self, project, resources) -> None:
+        assert [g["RetentionInDays"] for g in resources("AWS::Logs::LogGroup")] == [90]
 
     def test_the_build_may_use_its_own_sessions_only(self, dbt_build, statements) -> None:
         allowed = statements("dbt build")
@@ -58,7 +85,7 @@ class TestDefaults:
             "StringEquals": {"iam:PassedToService": "glue.amazonaws.com"}
         }
 
-    def test_the_build_changes_no_table_and_no_file_but_its_outcome(
+    def test_role_default_changes_no_table_and_no_file_but_its_outcome(
         self, dbt_build, statements
     ) -> None:
         allowed = statements("dbt build")
@@ -90,7 +117,9 @@ class TestDefaults:
         assert {action.split(":")[0] for action in actions} <= {"glue", "s3", "kms"}
         assert not any("*" in action for action in actions)
 
-    def test_sessions_read_raw_and_write_the_other_layers(self, dbt_build, statements) -> None:
+    def test_session_role_default_reads_raw_and_writes_the_other_layers(
+        self, dbt_build, statements
+    ) -> None:
         allowed = statements("Glue sessions")
 
         written = [
@@ -124,47 +153,81 @@ class TestCustom:
 
         return made
 
-    def test_sizes_and_names(self, make, resources) -> None:
-        build = make(
-            session_prefix="x",
-            sessions=GlueSessions(worker_type="G.2X", workers=7, threads=3),
-            timeout=Duration.minutes(25),
-            log_retention=logs.RetentionDays.ONE_DAY,
-        )
+    def test_session_prefix_custom(self, make, resources) -> None:
+        make(session_prefix="x")
+
+        (project,) = resources("AWS::CodeBuild::Project")
+        assert _variables(project)["DBT_SESSION_PREFIX"] == "x"
+
+    def test_sessions_custom(self, make, resources) -> None:
+        make(sessions=GlueSessions(worker_type="G.2X", workers=7, threads=3))
 
         (project,) = resources("AWS::CodeBuild::Project")
         variables = _variables(project)
-        assert variables["DBT_SESSION_PREFIX"] == "x"
         assert variables["DBT_SESSION_WORKER_TYPE"] == "G.2X"
         assert (variables["DBT_SESSION_WORKERS"], variables["DBT_THREADS"]) == ("7", "3")
-        assert project["TimeoutInMinutes"] == build.timeout.to_minutes() == 25
-        assert resources("AWS::Logs::LogGroup")[0]["RetentionInDays"] == 1
 
-    def test_sessions_are_named_after_the_construct_unless_told_otherwise(
-        self, make, resources
+    def test_timeout_custom(self, make, resources) -> None:
+        build = make(timeout=Duration.minutes(25))
+
+        (project,) = resources("AWS::CodeBuild::Project")
+        assert project["TimeoutInMinutes"] == build.timeout.to_minutes() == 25
+
+    def test_log_retention_custom(self, make, resources) -> None:
+        make(log_retention=logs.RetentionDays.ONE_DAY)
+
+        assert [g["RetentionInDays"] for g in resources("AWS::Logs::LogGroup")] == [1]
+
+    def test_wheel_cache_default_is_in_the_users_cache_folder(
+        self, make, monkeypatch: pytest.MonkeyPatch, wheel_cache: Path
     ) -> None:
+        asked = []
+        monkeypatch.setattr(
+            "lakehouse_constructs.dbt_build.default_cache",
+            lambda: asked.append("default") or wheel_cache,
+        )
+
+        make(wheel_cache=None)
+
+        assert asked == ["default"]
+
+    def test_wheel_cache_custom_is_the_only_one_looked_at(
+        self, make, monkeypatch: pytest.MonkeyPatch, wheel_cache: Path
+    ) -> None:
+        monkeypatch.delattr("lakehouse_constructs.dbt_build.default_cache")
+
+        make(wheel_cache=wheel_cache)
+
+    def test_dbt_project_default_is_the_shipped_one(self, make, resources) -> None:
+        make(dbt_project=None)
+
+        (project,) = resources("AWS::CodeBuild::Project")
+        expected = _shipped.buildspec(_shipped.dbt_project())
+        assert project["Source"]["BuildSpec"] == expected
+
+    def test_session_prefix_default_is_named_after_the_construct(self, make, resources) -> None:
         make()
 
         (project,) = resources("AWS::CodeBuild::Project")
         assert _variables(project)["DBT_SESSION_PREFIX"] == "Test-DbtBuild-E497CDB8"
 
-    def test_a_selection_is_what_is_built(self, make, resources) -> None:
+    def test_select_custom_is_what_is_built(self, make, resources) -> None:
         make(select=["tag:daily", "staging.erp+"])
 
         (project,) = resources("AWS::CodeBuild::Project")
         assert _variables(project)[BuildVariable.SELECT] == "tag:daily staging.erp+"
 
-    def test_a_project_of_ones_own_gets_the_buildspec_that_it_lacks(
+    def test_dbt_project_custom_gets_the_buildspec_that_it_lacks(
         self, make, dbt_project: Path, resources
     ) -> None:
         (dbt_project / "buildspec.yml").unlink()
 
-        make()
+        make(dbt_project=dbt_project)
 
         (project,) = resources("AWS::CodeBuild::Project")
         assert "lakehouse_jobs.entry.dbt_build" in project["Source"]["BuildSpec"]
 
-    def test_a_log_group_of_ones_own(self, stack: Stack, make, resources, statements) -> None:
+    def test_log_group_custom(self, stack: Stack, make, resources, statements) -> None:
         arn = "arn:aws:logs:us-east-1:123456789012:log-group:/theirs"
         theirs = logs.LogGroup.from_log_group_arn(stack, "Theirs", arn)
 
@@ -173,7 +236,9 @@ class TestCustom:
         (write,) = [s for s in statements("dbt build") if "logs:PutLogEvents" in s["Action"]]
         assert write["Resource"] == f"{arn}:*"
 
-    def test_roles_of_ones_own_get_what_they_need(self, stack: Stack, make, resources) -> None:
+    def test_role_custom_and_session_role_get_what_they_need(
+        self, stack: Stack, make, resources
+    ) -> None:
         theirs = {
             name: iam.Role(stack, name, assumed_by=iam.ServicePrincipal(service))
             for name, service in (
@@ -195,7 +260,7 @@ class TestCustom:
         (project,) = resources("AWS::CodeBuild::Project")
         assert "Theirs" in json.dumps(project["ServiceRole"])
 
-    def test_roles_that_may_not_be_changed_are_left_alone(
+    def test_session_role_custom_and_role_that_may_not_be_changed_are_left_alone(
         self, stack: Stack, make, resources
     ) -> None:
         arn = "arn:aws:iam::123456789012:role/theirs"
@@ -207,7 +272,7 @@ class TestCustom:
         (project,) = resources("AWS::CodeBuild::Project")
         assert project["ServiceRole"] == arn
 
-    def test_in_a_vpc_sessions_and_builds_get_what_they_do_there(
+    def test_vpc_custom_grants_what_sessions_and_builds_do_there(
         self, stack: Stack, make, resources, statements
     ) -> None:
         build = make(vpc=ec2.Vpc(stack, "Vpc"))
@@ -234,18 +299,32 @@ class TestCustom:
         assert condition["ec2:AuthorizedService"] == "codebuild.amazonaws.com"
         assert len(condition["ec2:Subnet"]) == 2
 
-    def test_subnets_and_security_groups_of_ones_own(self, stack: Stack, make, resources) -> None:
+    def test_vpc_subnets_default_is_the_private_ones(self, stack: Stack, make, resources) -> None:
+        make(vpc=ec2.Vpc(stack, "Vpc"))
+
+        assert "VpcPrivateSubnet1" in _subnet(resources)
+
+    def test_security_groups_default_is_a_new_one_that_lets_workers_in(
+        self, stack: Stack, make, resources
+    ) -> None:
+        make(vpc=ec2.Vpc(stack, "Vpc"))
+
+        (own,) = resources("AWS::EC2::SecurityGroupIngress")
+        assert own["GroupId"] == own["SourceSecurityGroupId"]
+
+    def test_vpc_subnets_custom(self, stack: Stack, make, resources) -> None:
+        vpc = ec2.Vpc(stack, "Vpc")
+
+        make(vpc=vpc, vpc_subnets=ec2.SubnetSelection(subnets=[vpc.public_subnets[0]]))
+
+        assert "VpcPublicSubnet1" in _subnet(resources)
+
+    def test_security_groups_custom(self, stack: Stack, make, resources) -> None:
         vpc = ec2.Vpc(stack, "Vpc")
         group = ec2.SecurityGroup(stack, "Theirs", vpc=vpc)
-        public = ec2.SubnetSelection(subnets=[vpc.public_subnets[0]])
 
-        build = make(vpc=vpc, vpc_subnets=public, security_groups=[group])
-
-        assert build.security_groups == (group,)
+        assert make(vpc=vpc, security_groups=[group]).security_groups == (group,)
         assert len(resources("AWS::EC2::SecurityGroup")) == 1
-        (connection,) = resources("AWS::Glue::Connection")
-        placed = connection["ConnectionInput"]["PhysicalConnectionRequirements"]
-        assert "VpcPublicSubnet1" in json.dumps(placed["SubnetId"])
 
     @pytest.mark.parametrize(
         ("props", "told"),
@@ -302,6 +381,13 @@ class TestUse:
             dbt_build.metric_duration().metric_name,
         ]
         assert names == ["FailedBuilds", "SucceededBuilds", "Duration"]
+
+
+def _subnet(resources) -> str:
+    """The subnet in which the one connection places Glue's workers."""
+    (connection,) = resources("AWS::Glue::Connection")
+    placed = connection["ConnectionInput"]["PhysicalConnectionRequirements"]
+    return json.dumps(placed["SubnetId"])
 
 
 def _listed(value: str | list[str]) -> list[str]:

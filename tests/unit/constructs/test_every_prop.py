@@ -25,11 +25,6 @@ CONSTRUCTS = [
     for name in lakehouse_constructs.__all__
     if issubclass(value := getattr(lakehouse_constructs, name), Construct)
 ]
-# Whoever brings the tests of one of these takes its name away.
-LATER = {
-    "DbtBuild",
-    "SalesforceExtractor",
-}
 
 
 def _props(construct: type) -> Iterator[inspect.Parameter]:
@@ -51,17 +46,7 @@ def _tests(construct: type) -> dict[str, set[str]]:
     }
 
 
-@pytest.mark.parametrize(
-    "construct",
-    [
-        pytest.param(
-            c,
-            id=c.__name__,
-            marks=pytest.mark.xfail(strict=True) if c.__name__ in LATER else (),
-        )
-        for c in CONSTRUCTS
-    ],
-)
+@pytest.mark.parametrize("construct", CONSTRUCTS, ids=lambda construct: construct.__name__)
 def test_each_prop_has_its_tests(construct: type) -> None:
     tests = _tests(construct)
     missing = []

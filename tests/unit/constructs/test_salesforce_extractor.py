@@ -33,7 +33,17 @@ class TestDefaults:
         assert job["GlueVersion"] == "5.1"
         assert job["Command"]["Name"] == "glueetl"
         assert job["MaxRetries"] == 0
-        assert job["Timeout"] > 0
+
+    def test_worker_type_default_is_g1x(self, job) -> None:
+        assert job["WorkerType"] == "G.1X"
+
+    def test_number_of_workers_default_is_glues_minimum(self, job) -> None:
+        assert job["NumberOfWorkers"] == 2
+
+    def test_timeout_default_is_an_hour(self, job) -> None:
+        assert job["Timeout"] == 60
+
+    def test_max_concurrent_runs_default_is_50(self, job) -> None:
         assert job["ExecutionProperty"]["MaxConcurrentRuns"] == 50
 
     def test_the_arguments_are_those_the_job_reads(self, job) -> None:
@@ -58,7 +68,7 @@ class TestDefaults:
             '.gluewheels.zip"}'
         )
 
-    def test_the_secret_is_generated_not_written_into_the_template(
+    def test_secret_default_is_generated_not_written_into_the_template(
         self, stack: Stack, extractor, resources
     ) -> None:
         (secret,) = resources("AWS::SecretsManager::Secret")
@@ -71,7 +81,7 @@ class TestDefaults:
             "AWS::SecretsManager::Secret", {"DeletionPolicy": "Retain"}
         )
 
-    def test_the_job_writes_raw_and_its_own_prefixes_and_nothing_else(self, allowed) -> None:
+    def test_role_default_writes_raw_and_its_own_prefixes_and_nothing_else(self, allowed) -> None:
         written = [
             resource["Fn::Join"][1][-1]
             for s in allowed
@@ -114,12 +124,16 @@ class TestDefaults:
         groups = resources("AWS::Logs::LogGroup")
 
         assert [g["LogGroupName"]["Fn::Join"][1][-1] for g in groups] == ["/error", "/output"]
-        assert {g["RetentionInDays"] for g in groups} == {90}
         assert all("KmsKeyId" in g for g in groups)
         (job,) = Template.from_stack(stack).find_resources("AWS::Glue::Job").values()
         assert len(job["DependsOn"]) == 2
 
-    def test_logs_and_bookmarks_are_encrypted(self, extractor, resources) -> None:
+    def test_log_retention_default_is_three_months(self, extractor, resources) -> None:
+        assert {g["RetentionInDays"] for g in resources("AWS::Logs::LogGroup")} == {90}
+
+    def test_security_configuration_default_encrypts_logs_and_bookmarks(
+        self, extractor, resources
+    ) -> None:
         (configuration,) = resources("AWS::Glue::SecurityConfiguration")
 
         assert configuration["EncryptionConfiguration"].keys() == {
@@ -151,30 +165,67 @@ class TestCustom:
 
         return made
 
-    def test_props(self, stack: Stack, make, resources) -> None:
-        secret = secretsmanager.Secret.from_secret_name_v2(stack, "Existing", "crm")
-        extractor = make(
-            secret=secret,
-            max_concurrent_runs=3,
-            worker_type="G.2X",
-            number_of_workers=5,
-            timeout=Duration.minutes(20),
-            log_retention=logs.RetentionDays.ONE_WEEK,
+    def test_secret_custom_is_read_and_no_other_is_made(
+        self, stack: Stack, make, resources, statements
+    ) -> None:
+        theirs = secretsmanager.Secret.from_secret_name_v2(stack, "Existing", "crm")
+
+        assert make(secret=theirs).secret is theirs
+        assert resources("AWS::SecretsManager::Secret") == []
+        (read,) = [s for s in statements("Extraction job") if "GetSecretValue" in s["Action"]]
+        assert "secret:crm" in json.dumps(read["Resource"])
+
+    def test_worker_type_custom(self, make, resources) -> None:
+        make(worker_type="G.2X")
+
+        assert resources("AWS::Glue::Job")[0]["WorkerType"] == "G.2X"
+
+    def test_number_of_workers_custom(self, make, resources) -> None:
+        make(number_of_workers=5)
+
+        assert resources("AWS::Glue::Job")[0]["NumberOfWorkers"] == 5
+
+    def test_timeout_custom(self, make, resources) -> None:
+        make(timeout=Duration.minutes(20))
+
+        assert resources("AWS::Glue::Job")[0]["Timeout"] == 20
+
+    def test_max_concurrent_runs_custom(self, make, resources) -> None:
+        make(max_concurrent_runs=3)
+
+        assert resources("AWS::Glue::Job")[0]["ExecutionProperty"] == {"MaxConcurrentRuns": 3}
+
+    def test_log_retention_custom(self, make, resources) -> None:
+        make(log_retention=logs.RetentionDays.ONE_WEEK)
+
+        assert {g["RetentionInDays"] for g in resources("AWS::Logs::LogGroup")} == {7}
+
+    def test_wheel_cache_default_is_in_the_users_cache_folder(
+        self, make, monkeypatch: pytest.MonkeyPatch, wheel_cache: Path
+    ) -> None:
+        asked = []
+        monkeypatch.setattr(
+            "lakehouse_constructs.salesforce_extractor.default_cache",
+            lambda: asked.append("default") or wheel_cache,
         )
 
-        assert extractor.secret is secret
-        assert resources("AWS::SecretsManager::Secret") == []
-        (job,) = resources("AWS::Glue::Job")
-        assert job["ExecutionProperty"] == {"MaxConcurrentRuns": 3}
-        assert (job["WorkerType"], job["NumberOfWorkers"], job["Timeout"]) == ("G.2X", 5, 20)
-        assert {g["RetentionInDays"] for g in resources("AWS::Logs::LogGroup")} == {7}
+        make(wheel_cache=None)
+
+        assert asked == ["default"]
+
+    def test_wheel_cache_custom_is_the_only_one_looked_at(
+        self, make, monkeypatch: pytest.MonkeyPatch, wheel_cache: Path
+    ) -> None:
+        monkeypatch.delattr("lakehouse_constructs.salesforce_extractor.default_cache")
+
+        make(wheel_cache=wheel_cache)
 
     def test_tags_reach_the_job(self, make, resources) -> None:
         Tags.of(make().job).add("team", "crm")
 
         assert resources("AWS::Glue::Job")[0]["Tags"] == {"team": "crm"}
 
-    def test_a_security_configuration_of_ones_own(self, stack: Stack, make, resources) -> None:
+    def test_security_configuration_custom(self, stack: Stack, make, resources) -> None:
         theirs = glue.SecurityConfiguration.from_security_configuration_name(
             stack, "Theirs", "theirs"
         )
@@ -184,9 +235,7 @@ class TestCustom:
         assert resources("AWS::Glue::Job")[0]["SecurityConfiguration"] == "theirs"
         assert all("/jobs/theirs-role/" in json.dumps(g) for g in resources("AWS::Logs::LogGroup"))
 
-    def test_a_role_of_ones_own_gets_what_the_job_needs(
-        self, stack: Stack, make, resources
-    ) -> None:
+    def test_role_custom_gets_what_the_job_needs(self, stack: Stack, make, resources) -> None:
         glue_service = iam.ServicePrincipal("glue.amazonaws.com")
         theirs = iam.Role(stack, "Theirs", assumed_by=glue_service)
 
@@ -198,7 +247,7 @@ class TestCustom:
             assert action in text
         assert "Theirs" in json.dumps(resources("AWS::Glue::Job")[0]["Role"])
 
-    def test_a_role_that_may_not_be_changed_is_left_alone(
+    def test_role_custom_that_may_not_be_changed_is_left_alone(
         self, stack: Stack, make, resources
     ) -> None:
         arn = "arn:aws:iam::123456789012:role/theirs"
@@ -207,13 +256,13 @@ class TestCustom:
         assert resources("AWS::IAM::Policy") == resources("AWS::IAM::Role") == []
         assert resources("AWS::Glue::Job")[0]["Role"] == arn
 
-    def test_outside_of_a_vpc_there_is_no_connection(self, make, resources) -> None:
+    def test_vpc_default_is_none_and_no_connection(self, make, resources) -> None:
         extractor = make()
 
         assert (extractor.connection, extractor.security_groups) == (None, ())
         assert "Connections" not in resources("AWS::Glue::Job")[0]
 
-    def test_in_a_vpc_the_job_gets_what_it_does_there(
+    def test_vpc_custom_grants_what_the_job_does_there(
         self, stack: Stack, make, resources, statements
     ) -> None:
         extractor = make(vpc=ec2.Vpc(stack, "Vpc"))
@@ -222,8 +271,6 @@ class TestCustom:
         assert resources("AWS::Glue::Job")[0]["Connections"] == {"Connections": [name]}
         (connection,) = resources("AWS::Glue::Connection")
         assert connection["ConnectionInput"]["ConnectionType"] == "NETWORK"
-        placed = connection["ConnectionInput"]["PhysicalConnectionRequirements"]
-        assert "VpcPrivateSubnet1" in json.dumps(placed["SubnetId"])
         by_action = {
             action: s for s in statements("Extraction job") for action in _listed(s["Action"])
         }
@@ -231,25 +278,33 @@ class TestCustom:
             assert "*" not in _listed(by_action[action]["Resource"])
         assert by_action["ec2:DescribeVpcEndpoints"]["Resource"] == "*"
 
-    def test_the_workers_let_each_other_in(self, stack: Stack, make, resources) -> None:
+    def test_security_groups_default_is_a_new_one_that_lets_workers_in(
+        self, stack: Stack, make, resources
+    ) -> None:
         make(vpc=ec2.Vpc(stack, "Vpc"))
 
         (own,) = resources("AWS::EC2::SecurityGroupIngress")
         assert own["GroupId"] == own["SourceSecurityGroupId"]
         assert (own["FromPort"], own["ToPort"]) == (0, 65535)
 
-    def test_subnets_and_security_groups_of_ones_own(self, stack: Stack, make, resources) -> None:
+    def test_vpc_subnets_default_is_the_private_ones(self, stack: Stack, make, resources) -> None:
+        make(vpc=ec2.Vpc(stack, "Vpc"))
+
+        assert "VpcPrivateSubnet1" in _subnet(resources)
+
+    def test_vpc_subnets_custom(self, stack: Stack, make, resources) -> None:
+        vpc = ec2.Vpc(stack, "Vpc")
+
+        make(vpc=vpc, vpc_subnets=ec2.SubnetSelection(subnets=[vpc.public_subnets[0]]))
+
+        assert "VpcPublicSubnet1" in _subnet(resources)
+
+    def test_security_groups_custom(self, stack: Stack, make, resources) -> None:
         vpc = ec2.Vpc(stack, "Vpc")
         group = ec2.SecurityGroup(stack, "Theirs", vpc=vpc)
-        public = ec2.SubnetSelection(subnets=[vpc.public_subnets[0]])
 
-        extractor = make(vpc=vpc, vpc_subnets=public, security_groups=[group])
-
-        assert extractor.security_groups == (group,)
+        assert make(vpc=vpc, security_groups=[group]).security_groups == (group,)
         assert len(resources("AWS::EC2::SecurityGroup")) == 1
-        (connection,) = resources("AWS::Glue::Connection")
-        placed = connection["ConnectionInput"]["PhysicalConnectionRequirements"]
-        assert "VpcPublicSubnet1" in json.dumps(placed["SubnetId"])
 
     @pytest.mark.parametrize(
         ("props", "told"),
@@ -371,6 +426,13 @@ def test_two_syntheses_publish_the_same_files(objects_config: Path, wheel_cache:
         return Template.from_stack(stack).find_resources("AWS::Glue::Job")
 
     assert job() == job()
+
+
+def _subnet(resources) -> str:
+    """The subnet in which the one connection places Glue's workers."""
+    (connection,) = resources("AWS::Glue::Connection")
+    placed = connection["ConnectionInput"]["PhysicalConnectionRequirements"]
+    return json.dumps(placed["SubnetId"])
 
 
 def _listed(value: str | list[str]) -> list[str]:

@@ -7,7 +7,7 @@ import pytest
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_logs as logs
 
-from lakehouse_constructs import ExtractionSchedule, GlueSessions
+from lakehouse_constructs import ExtractionSchedule, GlueSessions, LakeFormation
 from lakehouse_jobs.contract.arguments import Mode
 from lakehouse_jobs.contract.errors import ConfigError
 from stacks.settings import load
@@ -37,7 +37,12 @@ def test_defaults_keep_data_and_fire_no_schedule(folder: Path) -> None:
     assert settings.keep_old_versions_for.to_days() == 14
     assert settings.termination_protection is True
     assert settings.log_retention == logs.RetentionDays.THREE_MONTHS
+    assert settings.lake_formation == LakeFormation.OFF
+    limits = settings.extraction
+    assert (limits.worker_type, limits.workers, limits.max_concurrent_runs) == ("G.1X", 2, 50)
+    assert limits.timeout.to_minutes() == 60
     assert settings.sessions == GlueSessions()
+    assert settings.execution_timeout.to_hours() == 24
     assert settings.schedules_enabled is False
     assert settings.schedules == ()
     assert settings.alert_emails == ()
@@ -54,7 +59,15 @@ def test_everything_can_be_set(folder: Path) -> None:
         termination_protection=False,
         log_retention_days=7,
         alerts={"emails": ["ops@example.com"]},
+        lake_formation="catalog-and-files",
+        extraction={
+            "worker_type": "G.4X",
+            "workers": 3,
+            "timeout_minutes": 90,
+            "max_concurrent_runs": 7,
+        },
         dbt={"worker_type": "G.2X", "workers": 4, "threads": 2},
+        execution_timeout_minutes=120,
         schedules_enabled=True,
         schedules=[
             {
@@ -76,6 +89,11 @@ def test_everything_can_be_set(folder: Path) -> None:
     assert settings.keep_old_versions_for.to_days() == 3
     assert settings.log_retention == logs.RetentionDays.ONE_WEEK
     assert settings.alert_emails == ("ops@example.com",)
+    assert settings.lake_formation == LakeFormation.CATALOG_AND_FILES
+    limits = settings.extraction
+    assert (limits.worker_type, limits.workers, limits.max_concurrent_runs) == ("G.4X", 3, 7)
+    assert limits.timeout.to_minutes() == 90
+    assert settings.execution_timeout.to_minutes() == 120
     assert settings.sessions == GlueSessions(worker_type="G.2X", workers=4, threads=2)
     assert settings.schedules == (
         ExtractionSchedule(
@@ -108,6 +126,13 @@ def _schedule(**values: Any) -> list[dict[str, Any]]:
         ({"log_retention_days": 8}, "log_retention_days", "1, 7, 14"),
         ({"alerts": {"emails": ["ops"]}}, "alerts.emails", "e-mail"),
         ({"alerts": {"email": []}}, "alerts.email", "emails"),
+        ({"lake_formation": "on"}, "lake_formation", "off, catalog, catalog-and-files"),
+        ({"extraction": {"workers": 300}}, "extraction.workers", "from 2 to 299"),
+        ({"extraction": {"worker_type": "G.025X"}}, "extraction.worker_type", "G.1X"),
+        ({"extraction": {"timeout_minutes": 0}}, "extraction.timeout_minutes", "from 1 to 10080"),
+        ({"extraction": {"max_concurrent_runs": 0}}, "extraction.max_concurrent_runs", "to 1000"),
+        ({"extraction": {"number_of_workers": 2}}, "extraction.number_of_workers", "workers"),
+        ({"execution_timeout_minutes": "1h"}, "execution_timeout_minutes", "from 1 to 525600"),
         ({"dbt": {"workers": 1}}, "dbt.workers", "from 2 to"),
         ({"dbt": {"worker_type": "G.0"}}, "dbt.worker_type", "G.1X"),
         ({"schedules": {}}, "schedules", "a list"),
@@ -136,6 +161,28 @@ def test_a_mistake_is_one_line_with_file_key_value_and_what_is_allowed(
     assert message.startswith(f"{folder / 'dev.json'}: {key}: got ")
     assert allowed in message.split("allowed: ")[1]
     assert "\n" not in message
+
+
+def test_the_page_tells_of_every_key_and_of_no_other(folder: Path) -> None:
+    def known(path: str, **values: Any) -> set[str]:
+        """The keys that the error about an unknown one lists."""
+        _write(folder, **values)
+        with pytest.raises(ConfigError) as caught:
+            load("dev", folder=folder)
+        return {path + key for key in str(caught.value).split("one of the keys ")[1].split(", ")}
+
+    unknown = {"unknown": 1}
+    sections = {
+        "alerts.": {"alerts": unknown},
+        "extraction.": {"extraction": unknown},
+        "dbt.": {"dbt": unknown},
+        "schedules[].": {"schedules": _schedule(**unknown)},
+    }
+    keys = {k for path, values in sections.items() for k in known(path, **values)}
+    keys |= known("", **unknown) - {re.split(r"[.[]", path)[0] for path in sections}
+    page = (REPOSITORY / "docs" / "configuration.md").read_text(encoding="utf-8")
+
+    assert set(re.findall(r"^\| `([^`]+)` \|", page, re.MULTILINE)) == keys
 
 
 def test_a_missing_file_is_named(folder: Path) -> None:

@@ -36,6 +36,10 @@ test: lint types runtimes ## All that a reviewer would run: linters, types, impo
 WORKERS ?= 2
 SIDE_BY_SIDE = --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
+.PHONY: prove
+prove: runtimes ## What builds for many minutes: an org of 60 objects whole, recorded ones with records
+	@$(BIN)/python -m pytest -m prove $(ARGS)
+
 .PHONY: unit
 unit: $(SYNCED) ## The unit tests that start neither the local AWS nor Spark
 	@$(BIN)/python -m pytest tests/unit -m "not local_aws" $(SIDE_BY_SIDE) $(ARGS)

@@ -70,7 +70,8 @@ def test_every_object_of_a_recorded_org_gets_a_name_of_its_own(project):
 
     plan = make_plan(read_project(project), facts, left_out={})
 
-    models = [row.model for row in plan.rows if row.what in (What.WRITTEN, What.UPDATED)]
+    written = (What.WRITTEN, What.UPDATED)
+    models = [str(row.model) for row in plan.rows if row.what in written]
     assert len(models) > 100
     assert len(set(models)) == len(models)
     assert [m for m in models if not re.fullmatch(r"stg_salesforce__[a-z][a-z0-9_]*s", m)] == []

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from aws_cdk import aws_glue as glue
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
@@ -14,6 +15,7 @@ from lakehouse_constructs._lake_formation import (
     SELECT,
     LakeFormation,
     LakeFormationGrants,
+    Target,
 )
 from lakehouse_constructs._layer import Layer
 from lakehouse_constructs._statements import (
@@ -87,7 +89,8 @@ class Share:
     """What is given of one database."""
 
     layer: Layer
-    database: str
+    database: glue.IDatabase
+    name: str  # of the database
     access: Access
     tables: Sequence[str] = ()  # none: all
     columns: Sequence[str] = ()  # of the one table; none: all
@@ -95,7 +98,7 @@ class Share:
     @property
     def prefixes(self) -> list[str]:
         """Where the files lie in the bucket."""
-        return [f"{self.database}/{t}/" for t in self.tables] or [f"{self.database}/"]
+        return [f"{self.name}/{t}/" for t in self.tables] or [f"{self.name}/"]
 
 
 class CatalogAccess:
@@ -128,17 +131,20 @@ class CatalogAccess:
             self._permissions.permit(grantee, target, [DESCRIBE])
 
     def _permit(self, grantee: iam.IGrantable, share: Share) -> None:
-        permissions, name, id = self._permissions, share.database, share.layer.capitalize()
-        permissions.permit(grantee, permissions.database(name, id=id), share.access.database)
+        permissions, name, id = self._permissions, share.name, share.layer.capitalize()
+
+        def permit(target: Target, allowed: Sequence[str]) -> None:
+            permissions.permit(grantee, target, allowed, database=share.database)
+
+        permit(permissions.database(name, id=id), share.access.database)
         if share.columns:
             (table,) = share.tables
             for column in share.columns:
-                target = permissions.column(name, table, column, id=id)
-                permissions.permit(grantee, target, [SELECT])
+                permit(permissions.column(name, table, column, id=id), [SELECT])
             return
         targets = [permissions.table(name, table, id=id) for table in share.tables]
         for target in targets or [permissions.all_tables(name, id=id)]:
-            permissions.permit(grantee, target, share.access.tables)
+            permit(target, share.access.tables)
         if self._registered and share.access.writes:
             location = permissions.location(self._lake.bucket.bucket_arn)
             permissions.permit(grantee, location, [DATA_LOCATION_ACCESS])
@@ -146,7 +152,7 @@ class CatalogAccess:
     def _statements(self, share: Share) -> list[Statement]:
         access = share.access
         on_tables = on_catalog(
-            self._catalog, databases=[share.database], tables=share.tables, actions=access.actions
+            self._catalog, databases=[share.name], tables=share.tables, actions=access.actions
         )
         if not access.files:
             return [on_tables]

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from aws_cdk import Stack
+from aws_cdk import aws_glue as glue
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lakeformation as lakeformation
 from constructs import Construct
@@ -25,6 +26,7 @@ _Permissions = lakeformation.CfnPrincipalPermissions
 DESCRIBE: Final = "DESCRIBE"
 SELECT: Final = "SELECT"
 DATA_LOCATION_ACCESS: Final = "DATA_LOCATION_ACCESS"
+_ORDER: Final = "LakeFormationOrder"
 
 
 class LakeFormation(StrEnum):
@@ -38,7 +40,12 @@ class LakeFormation(StrEnum):
 
     CATALOG_AND_FILES = "catalog-and-files"
     """Files too: an administrator has registered the bucket as a data location, and readers
-    get the files from Lake Formation, not from S3. Needed for grants of columns."""
+    get the files from Lake Formation, not from S3. Needed for grants of columns.
+
+    A bucket that does not exist yet cannot be registered, and access to a location that is
+    not registered cannot be granted. So a bucket made in the same app takes two
+    deployments: the first with CATALOG, then the administrator registers the bucket, the
+    second with CATALOG_AND_FILES."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,18 +61,27 @@ class LakeFormationGrants:
 
     Two of them on one target would undo each other: the permissions of a principal add up,
     and whichever leaves the template first revokes what the other still grants. For the
-    same reason each column is a target of its own. The grants of a stack are made one
-    after the other; made at once, CloudFormation loses track of some.
+    same reason each column is a target of its own. The grants of a stack, whatever catalogs
+    they are of, are made one after the other; made at once, CloudFormation loses track of
+    some.
     """
 
     def __init__(self, catalog: Construct) -> None:
         self._catalog = catalog
-        self._last: dict[str, _Permissions] = {}  # by the path of the stack
 
     def permit(
-        self, grantee: iam.IGrantable, target: Target, permissions: Sequence[str]
+        self,
+        grantee: iam.IGrantable,
+        target: Target,
+        permissions: Sequence[str],
+        *,
+        database: glue.IDatabase | None = None,
     ) -> _Permissions:
-        """Give the grantee these permissions on the target, with those it has already."""
+        """Give the grantee these permissions on the target, with those it has already.
+
+        :param database: which the target names. One that is made in this app is made before
+            the grant; the name alone, a text, makes CloudFormation wait for nothing.
+        """
         scope = scope_of(grantee, default=self._catalog)
         principal = _arn(grantee, self._catalog)
         id = f"LakeFormation{self._catalog.node.path.replace('/', '')}{target.id}"
@@ -86,14 +102,11 @@ class LakeFormationGrants:
             permissions=sorted(permissions),
             permissions_with_grant_option=[],
         )
-        self._chain(made)
+        _after_the_last(made)
+        cfn_database = None if database is None else database.node.default_child
+        if isinstance(cfn_database, glue.CfnDatabase):
+            made.add_dependency(cfn_database)
         return made
-
-    def _chain(self, made: _Permissions) -> None:
-        stack = Stack.of(made).node.path
-        if stack in self._last:
-            made.add_dependency(self._last[stack])
-        self._last[stack] = made
 
     def database(self, name: str, *, id: str) -> Target:
         """A database itself."""
@@ -131,6 +144,17 @@ class LakeFormationGrants:
     @property
     def _account(self) -> str:
         return Stack.of(self._catalog).account
+
+
+def _after_the_last(made: _Permissions) -> None:
+    # The order lies in the stack's tree, as the catalogs of a stack know nothing of each
+    # other: a construct that makes no resource and depends on each grant in turn.
+    stack = Stack.of(made)
+    order = stack.node.try_find_child(_ORDER) or Construct(stack, _ORDER)
+    before = order.node.dependencies
+    if before:
+        made.node.add_dependency(before[-1])
+    order.node.add_dependency(made)
 
 
 def _digest(scope: Construct, principal: str) -> str:

@@ -73,7 +73,9 @@ class IcebergCatalog(Construct):
         :param lake_formation: what Lake Formation decides in this account. Where it is on,
             tables of the databases made here answer to its grants alone, and each
             ``grant_…`` writes them; the role that deploys must be a Lake Formation
-            administrator. Default: nothing, IAM alone decides.
+            administrator. CATALOG_AND_FILES needs the bucket to be registered as a data
+            location before the deployment: one made in this app is deployed with CATALOG
+            first. Default: nothing, IAM alone decides.
         :param removal_policy: DESTROY deletes the databases made here with all table
             definitions, and needs the context flag ``lakehouse:allow-destroy=true``.
             Default: RETAIN.
@@ -179,7 +181,8 @@ class IcebergCatalog(Construct):
             )
         share = Share(
             layer=layer,
-            database=self.name(layer),
+            name=self.name(layer),
+            database=self.databases[layer],
             access=QUERY,
             tables=tuple(dict.fromkeys(tables)),
             columns=tuple(dict.fromkeys(columns)),
@@ -230,7 +233,9 @@ class IcebergCatalog(Construct):
         return looked_up.combine(built)
 
     def _share(self, layer: Layer, access: Access) -> Share:
-        return Share(layer=layer, database=self.name(layer), access=access)
+        return Share(
+            layer=layer, name=self.name(layer), database=self.databases[layer], access=access
+        )
 
     def _database(self, layer: Layer, removal: RemovalPolicy) -> glue.IDatabase:
         name = self._names[layer]

@@ -5,12 +5,20 @@ from typing import Any
 
 import pytest
 from aws_cdk import App, Stack
+from aws_cdk import aws_glue as glue
 from aws_cdk import aws_iam as iam
 
-from lakehouse_constructs import IcebergCatalog, LakeFormation, SynthesisError
+from lakehouse_constructs import (
+    IcebergCatalog,
+    LakeBucket,
+    LakeFormation,
+    Layer,
+    SynthesisError,
+)
 from lakehouse_constructs._interfaces import service_principal
 
 GRANT = "AWS::LakeFormation::PrincipalPermissions"
+DATABASE = "AWS::Glue::Database"
 
 
 def _role(stack: Stack, id: str) -> iam.Role:
@@ -34,6 +42,38 @@ def _granted(resources) -> dict[str, dict[str, set[str]]]:
         assert target not in targets  # two grants on one target would undo each other
         targets[target] = set(grant["Permissions"])
     return granted
+
+
+def _awaited(resources: dict[str, Any], name: str) -> set[str]:
+    """What CloudFormation makes before a resource, by the whole chain of DependsOn."""
+    found: set[str] = set()
+    open_ = [name]
+    while open_:
+        after = set(resources[open_.pop()].get("DependsOn", [])) - found
+        found |= after
+        open_ += after
+    return found
+
+
+def _database_of(target: dict[str, Any]) -> str:
+    return json.dumps(target.get("DatabaseName", target.get("Name")))
+
+
+def _unawaited(template: dict[str, Any]) -> list[str]:
+    """Grants that may be made before the database that they name."""
+    resources = template["Resources"]
+    by_name = {
+        json.dumps(r["Properties"]["DatabaseInput"]["Name"]): id
+        for id, r in resources.items()
+        if r["Type"] == DATABASE
+    }
+    return [
+        id
+        for id, r in resources.items()
+        if r["Type"] == GRANT
+        for its in r["Properties"]["Resource"].values()
+        if (database := by_name.get(_database_of(its))) and database not in _awaited(resources, id)
+    ]
 
 
 def _target(resource: dict[str, Any]) -> str:
@@ -132,6 +172,55 @@ class TestCatalog:
         assert len(grants) - len(after) == 1  # the first
         assert len(set(after)) == len(after)
 
+    def test_each_grant_waits_for_the_database_that_it_names(
+        self, stack, catalog, job, template_of
+    ) -> None:
+        catalog.grant_read(job, tables=["dim_date"])
+        catalog.grant_extraction(job)
+        catalog.grant_build(_role(stack, "Build"), session_role=_role(stack, "Session"))
+
+        assert _unawaited(template_of(stack).to_json()) == []
+
+    def test_each_grant_waits_for_a_database_that_is_given(
+        self, stack: Stack, lake, job, template_of
+    ) -> None:
+        theirs = glue.Database(stack, "Theirs", database_name="theirs")
+        catalog = IcebergCatalog(
+            stack,
+            "Catalog",
+            lake=lake,
+            databases={Layer.RAW: theirs},
+            lake_formation=LakeFormation.CATALOG,
+        )
+
+        catalog.grant_extraction(job)
+
+        template = template_of(stack)
+        assert len(template.find_resources(GRANT)) == 2
+        assert _unawaited(template.to_json()) == []
+
+    def test_grants_of_two_catalogs_are_made_one_after_the_other(
+        self, stack: Stack, lake, catalog, template_of
+    ) -> None:
+        other = IcebergCatalog(
+            stack, "Other", lake=lake, prefix="other", lake_formation=LakeFormation.CATALOG
+        )
+        for one in (catalog, other, catalog):
+            one.grant_extraction(_role(stack, f"Job{len(stack.node.children)}"))
+
+        grants = template_of(stack).find_resources(GRANT)
+        after = [d for g in grants.values() for d in g.get("DependsOn", []) if d in grants]
+        assert len(grants) == 6
+        assert len(set(after)) == len(after) == 5  # all but the first, each after another one
+
+    def test_grants_of_two_apps_know_nothing_of_each_other(self, template_of) -> None:
+        for _ in range(2):
+            stack = Stack(App(), "Test")
+            _catalog(stack, LakeBucket(stack, "Lake"), LakeFormation.CATALOG).grant_extraction(
+                _role(stack, "Job")
+            )
+            assert len(template_of(stack).find_resources(GRANT)) == 2
+
     def test_a_role_of_another_stack_keeps_its_grants_there(
         self, stack: Stack, catalog, resources, template_of
     ) -> None:
@@ -143,6 +232,7 @@ class TestCatalog:
 
         assert resources(GRANT) == []
         assert len(template_of(other).find_resources(GRANT)) == 2
+        assert stack in other.dependencies  # whose databases the grants name
 
     def test_two_imported_roles_have_grants_of_their_own(self, stack, catalog, resources) -> None:
         for name in ("one", "two"):

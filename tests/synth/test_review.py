@@ -112,7 +112,7 @@ def test_a_database_replaced_stops_until_somebody_agrees(review: Edited) -> None
     status, text, errors = reviewed("--stack", "LakehouseProd")
 
     assert status == 1
-    assert "⛔ Stateful resources removed or replaced" in text
+    assert "⛔ Stateful resources removed, replaced" in text
     assert "DatabaseInput.Name: lakehouse_prod_raw → other_prod_raw" in text
     assert text.index("Stateful") < text.index("Permissions added") < text.index("CDK's diff")
     assert "say --allow CatalogRaw" in errors

@@ -28,11 +28,12 @@ def command(
 
     BASE and HEAD are cloud assemblies (folders that `cdk synth` left) or git refs, which
     are synthesized first; HEAD is cdk.out if left out. First come stateful resources that
-    would be removed or replaced, then permissions, the files of changed assets, and CDK's
-    own diff. No account is asked.
+    would be removed, replaced or no longer kept (Retain becomes Delete), then the stack's
+    termination protection and tags, permissions (IAM's and Lake Formation's), the files of
+    changed assets, and CDK's own diff. No account is asked.
 
-    Exit status: 0, or 1 where a stateful resource is removed or replaced and nobody has
-    agreed by --allow.
+    Exit status: 0, or 1 where a stateful resource is one of those and nobody has agreed
+    by --allow.
 
     \b
     Examples:

@@ -1,6 +1,7 @@
 """What stands in the account now, as far as a deployment has to know."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,8 +19,8 @@ _REMEDIES: Final = {
 }
 
 
-def status(environment: Environment) -> str | None:
-    """The stack's state, or None where there is no stack."""
+def _stack(environment: Environment) -> Mapping[str, Any] | None:
+    """CloudFormation's description of the stack, or None where there is no stack."""
     from botocore.exceptions import ClientError
 
     try:
@@ -30,15 +31,16 @@ def status(environment: Environment) -> str | None:
         if "does not exist" in str(error):
             return None
         raise
-    return answer["Stacks"][0]["StackStatus"]
+    return answer["Stacks"][0]
 
 
 def ready(environment: Environment) -> str:
     """Whether the stack can take a deployment."""
-    found = status(environment)
+    stack = _stack(environment)
     name = environment.stack_name
-    if found is None:
+    if stack is None:
         raise Note(f"{name} is not deployed yet: this makes it")
+    found = stack["StackStatus"]
     if found in _REMEDIES:
         raise CheckFailedError(f"{name} is in state {found}", _REMEDIES[found])
     if found.endswith("_IN_PROGRESS"):
@@ -50,10 +52,21 @@ def ready(environment: Environment) -> str:
 
 
 def as_assembly(environment: Environment, folder: Path) -> Assembly:
-    """The deployed template in the form that the review compares; empty where nothing is."""
+    """What is deployed in the form that the review compares; empty where nothing is.
+
+    The template, and the settings of the stack as a manifest has them.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "manifest.json").write_text("{}", encoding="utf-8")
-    if status(environment) is not None:
+    stack = _stack(environment)
+    artifacts: dict[str, Any] = {}
+    if stack is not None:
+        properties = {
+            "terminationProtection": stack.get("EnableTerminationProtection", False),
+            "tags": {tag["Key"]: tag["Value"] for tag in stack.get("Tags", [])},
+        }
+        artifacts[environment.stack_name] = {"properties": properties}
+    (folder / "manifest.json").write_text(json.dumps({"artifacts": artifacts}), encoding="utf-8")
+    if stack is not None:
         body: Any = environment.client("cloudformation").get_template(
             StackName=environment.stack_name, TemplateStage="Original"
         )["TemplateBody"]

@@ -16,9 +16,10 @@ def lines(review: StackReview) -> Iterator[str]:
         return
     yield f"{review.stack} would change:"
     for loss in review.losses:
-        old = "the old one stays, out of the stack" if loss.kept else "DELETED WITH WHAT IT HOLDS"
         agreed = "" if loss.logical_id in review.allowed else f" (--allow {loss.logical_id})"
-        yield f"! {loss.name} ({loss.type}) would be {loss.what}: {loss.why}; {old}{agreed}"
+        would = f"would be {loss.what}: {loss.why}"
+        yield f"! {loss.name} ({loss.type}) {would}; the old one {loss.fate}{agreed}"
+    yield from (f"  ~ {change}" for change in review.settings)
     yield from _rights("+", review.added)
     yield from _rights("-", review.removed)
     if review.diff:

@@ -38,6 +38,14 @@ class Assembly:
             for path in sorted(self.folder.glob(f"*{_TEMPLATE}"))
         }
 
+    def settings(self, stack: str) -> dict[str, str]:
+        """What belongs to the stack itself and stands in no template: setting -> value."""
+        manifest = json.loads((self.folder / "manifest.json").read_text("utf-8"))
+        found = manifest.get("artifacts", {}).get(stack, {}).get("properties", {})
+        protected = "on" if found.get("terminationProtection") else "off"
+        tags = {f"stack tag {key}": str(value) for key, value in found.get("tags", {}).items()}
+        return {"termination protection": protected, **tags}
+
     def knows_assets(self, stack: str) -> bool:
         """Whether the files of its assets are here; of a deployed template they are not."""
         return (self.folder / f"{stack}.assets.json").is_file()

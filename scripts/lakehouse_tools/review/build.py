@@ -35,10 +35,18 @@ def review(
     lost = {loss.logical_id for one in reviews for loss in one.losses}
     for name in sorted(set(allowed) - lost):
         raise RequestError(
-            f"--allow {name}: nothing of that logical id is removed or replaced; "
+            f"--allow {name}: nothing of that logical id is removed, replaced or unprotected; "
             f"what is: {', '.join(sorted(lost)) or 'nothing'}"
         )
     return reviews
+
+
+def _settings(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
+    return [
+        f"{name}: {before.get(name, 'not set')} → {after.get(name, 'not set')}"
+        for name in sorted({*before, *after})
+        if before.get(name) != after.get(name)
+    ]
 
 
 def _stack(
@@ -62,6 +70,7 @@ def _stack(
         diff=cdk_diff(base, head, stack, node_modules=node_modules, environ=environ)
         if both
         else "",
+        settings=_settings(base.settings(stack), head.settings(stack)) if both else [],
         is_new=stack not in base.stacks,
         is_gone=stack not in head.stacks,
     )

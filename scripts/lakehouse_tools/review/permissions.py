@@ -1,4 +1,4 @@
-"""IAM statements that a change adds and removes, in every policy of a template."""
+"""What a change lets others do: IAM statements in every policy, and Lake Formation's grants."""
 
 import json
 import re
@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from lakehouse_tools.review.assembly import Template
 
+LAKE_FORMATION_ANYBODY: Final = "IAM_ALLOWED_PRINCIPALS"  # whoever IAM lets in
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
 
 
@@ -51,7 +52,26 @@ def rights(template: Template) -> Rights:
         for arn in _list(properties.get("ManagedPolicyArns", [])):
             managed = Right(who, "Allow", "", "(as the policy says)", "")
             found[managed].add(f"managed policy {template.text(arn)}")
+        if resource.get("Type") == "AWS::LakeFormation::PrincipalPermissions":
+            right, actions = _lake_formation(template, properties)
+            found[right] |= actions
     return found
+
+
+def _lake_formation(template: Template, properties: Mapping[str, Any]) -> tuple[Right, set[str]]:
+    principal = template.text(properties["Principal"]["DataLakePrincipalIdentifier"])
+    ((kind, parts),) = properties["Resource"].items()
+    named = [
+        f"{name} {', '.join(template.text(v) for v in _list(value))}" if value else name
+        for name, value in sorted(parts.items())
+        if value != {"Ref": "AWS::AccountId"}
+    ]
+    actions = {f"Lake Formation {word}" for word in properties["Permissions"]}
+    actions |= {
+        f"grant Lake Formation {word} to others"
+        for word in properties.get("PermissionsWithGrantOption", [])
+    }
+    return Right(principal, "Allow", "", f"{kind}: {', '.join(named)}", ""), actions
 
 
 def _holder(template: Template, logical_id: str, properties: Mapping[str, Any]) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from lakehouse_tools.review.assets import AssetChange
-from lakehouse_tools.review.permissions import Right, Rights
+from lakehouse_tools.review.permissions import LAKE_FORMATION_ANYBODY, Right, Rights
 from lakehouse_tools.review.stateful import Loss
 
 MOST_FILES = 40  # of one asset
@@ -21,6 +21,7 @@ class StackReview:
     removed: Rights
     assets: Sequence[AssetChange]
     diff: str  # CDK's own
+    settings: Sequence[str] = ()  # changes of the stack's own, of which no template tells
     is_new: bool = False
     is_gone: bool = False
 
@@ -31,8 +32,8 @@ class StackReview:
 
     @property
     def is_empty(self) -> bool:
-        """Whether the templates and assets are the same."""
-        changed = self.losses or self.added or self.removed or self.assets
+        """Whether templates, assets and the stacks' own settings are the same."""
+        changed = self.losses or self.added or self.removed or self.assets or self.settings
         return not (changed or self.is_new or self.is_gone) and "no differences" in self.diff
 
 
@@ -55,6 +56,7 @@ def _stack(review: StackReview) -> Iterator[str]:
         yield "The stack is no longer in the app; its deployment stays until it is destroyed."
         yield ""
     yield from _losses(review)
+    yield from _settings(review.settings)
     yield from _rights("Permissions added", review.added)
     yield from _rights("Permissions removed", review.removed)
     yield from _assets(review.assets)
@@ -72,15 +74,24 @@ def _stack(review: StackReview) -> Iterator[str]:
 def _losses(review: StackReview) -> Iterator[str]:
     if not review.losses:
         return
-    head = "Stateful resources removed or replaced"
+    head = "Stateful resources removed, replaced or no longer protected"
     yield f"### {'⛔ ' if review.refused else ''}{head}"
     yield ""
     yield "| resource | what | why | the old one | agreed |"
     yield "|---|---|---|---|---|"
     for loss in review.losses:
-        old = "stays, out of the stack" if loss.kept else "**is deleted with what it holds**"
         agreed = "yes" if loss.logical_id in review.allowed else f"`--allow {loss.logical_id}`"
-        yield f"| {loss.name} ({loss.type}) | {loss.what} | {_cell(loss.why)} | {old} | {agreed} |"
+        cells = [f"{loss.name} ({loss.type})", loss.what, _cell(loss.why), loss.fate, agreed]
+        yield f"| {' | '.join(cells)} |"
+    yield ""
+
+
+def _settings(changes: Sequence[str]) -> Iterator[str]:
+    if not changes:
+        return
+    yield "### The stack itself"
+    yield ""
+    yield from (f"- {_cell(change)}" for change in changes)
     yield ""
 
 
@@ -108,6 +119,7 @@ def _rights(title: str, rights: Rights) -> Iterator[str]:
 def wide(right: Right, actions: set[str]) -> bool:
     """Whether an Allow reaches further than one thing: any action, any resource, anybody."""
     anybody = right.principal.removeprefix("AWS ") == "*"
+    anybody |= right.who == LAKE_FORMATION_ANYBODY
     everything = right.resource == "*" or any(a == "*" or a.endswith(":*") for a in actions)
     return right.effect == "Allow" and (anybody or everything)
 

@@ -1,4 +1,4 @@
-"""Stateful resources that a change removes or replaces."""
+"""Stateful resources that a change removes or replaces, or no longer keeps."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -19,6 +19,10 @@ STATEFUL: Final[Mapping[str, tuple[str, ...]]] = {
     "AWS::SNS::Topic": ("TopicName", "FifoTopic"),
     "AWS::SQS::Queue": ("QueueName", "FifoQueue"),
 }
+_POLICIES: Final = ("DeletionPolicy", "UpdateReplacePolicy")
+
+
+What = Literal["removed", "replaced", "unprotected"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,9 +32,16 @@ class Loss:
     logical_id: str
     name: str
     type: str
-    what: Literal["removed", "replaced"]
+    what: What
     why: str
     kept: bool  # whether the old one stays in the account, out of the stack's hands
+
+    @property
+    def fate(self) -> str:
+        """What becomes of the one that is there."""
+        if self.what == "unprotected":
+            return "stays for now, and would GO WITH WHAT IT HOLDS if it were removed or replaced"
+        return "stays, out of the stack" if self.kept else "is DELETED WITH WHAT IT HOLDS"
 
 
 def losses(base: Template, head: Template) -> Iterator[Loss]:
@@ -52,13 +63,28 @@ def losses(base: Template, head: Template) -> Iterator[Loss]:
                 type=kind,
                 what=what,
                 why=why,
-                kept=told.get(policy, "Delete") != "Delete",
+                kept=_keeps(told, policy),
             )
+            continue
+        gone = [p for p in _POLICIES if after and _keeps(before, p) and not _keeps(after, p)]
+        if gone:
+            yield Loss(
+                logical_id=logical_id,
+                name=base.name_of(logical_id),
+                type=kind,
+                what="unprotected",
+                why=", ".join(f"{policy}: {before[policy]} → Delete" for policy in gone),
+                kept=True,
+            )
+
+
+def _keeps(resource: Mapping[str, Any], policy: str) -> bool:
+    return resource.get(policy, "Delete") != "Delete"
 
 
 def _change(
     before: Mapping[str, Any], after: Mapping[str, Any] | None, identity: tuple[str, ...]
-) -> tuple[Literal["removed", "replaced"] | None, str]:
+) -> tuple[What | None, str]:
     if after is None:
         return "removed", "its logical id is gone: another id makes another resource"
     if after["Type"] != before["Type"]:

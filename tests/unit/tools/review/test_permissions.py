@@ -65,6 +65,45 @@ def test_what_reaches_far_is_marked() -> None:
     assert not any(wide(right, actions) for right, actions in denied.items())
 
 
+def lake_formation(**more) -> Template:
+    grant = {
+        "Principal": {"DataLakePrincipalIdentifier": {"Fn::GetAtt": ["Role1", "Arn"]}},
+        "Resource": {
+            "Table": {
+                "CatalogId": {"Ref": "AWS::AccountId"},
+                "DatabaseName": "marts",
+                "TableWildcard": {},
+            }
+        },
+        "Permissions": ["SELECT"],
+        "PermissionsWithGrantOption": [],
+    }
+    made = {"Type": "AWS::LakeFormation::PrincipalPermissions", "Properties": grant | more}
+    return Template({"Resources": {"Role1": ROLE, "G": made}})
+
+
+def test_a_grant_of_lake_formation_is_a_right() -> None:
+    none = Template({"Resources": {"Role1": ROLE}})
+    added, _ = changes(none, lake_formation())
+    ((right, actions),) = added.items()
+    assert (right.who, right.effect) == ("${Job/Role.Arn}", "Allow")
+    assert right.resource == "Table: DatabaseName marts, TableWildcard"
+    assert actions == {"Lake Formation SELECT"}
+    assert not wide(right, actions)
+
+    added, removed = changes(
+        lake_formation(), lake_formation(PermissionsWithGrantOption=["SELECT"])
+    )
+    assert list(added.values()) == [{"grant Lake Formation SELECT to others"}]
+    assert removed == {}
+
+
+def test_a_grant_of_lake_formation_to_anybody_is_marked() -> None:
+    anybody = {"DataLakePrincipalIdentifier": "IAM_ALLOWED_PRINCIPALS"}
+    added, _ = changes(lake_formation(), lake_formation(Principal=anybody))
+    assert [wide(right, actions) for right, actions in added.items()] == [True]
+
+
 def test_trust_and_managed_policies_are_rights_too() -> None:
     trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "*"}}
     after = {

@@ -55,3 +55,21 @@ def test_another_type_under_one_id_replaces() -> None:
     )
 
     assert "AWS::SNS::Topic" in loss.why
+
+
+@pytest.mark.parametrize(
+    ("policies", "told"),
+    [
+        ({"DeletionPolicy": "Delete", "UpdateReplacePolicy": "Retain"}, ["DeletionPolicy"]),
+        ({"DeletionPolicy": "Retain"}, ["UpdateReplacePolicy"]),
+        ({}, ["DeletionPolicy", "UpdateReplacePolicy"]),
+    ],
+)
+def test_a_policy_that_no_longer_keeps_what_is_there(policies: dict, told: list[str]) -> None:
+    kept = bucket(DeletionPolicy="Retain", UpdateReplacePolicy="Retain")
+
+    (loss,) = losses(template(B=kept), template(B=bucket(**policies)))
+
+    assert loss.what == "unprotected"
+    assert loss.why == ", ".join(f"{policy}: Retain → Delete" for policy in told)
+    assert not list(losses(template(B=bucket(**policies)), template(B=kept)))

@@ -87,7 +87,7 @@ def land(lake: Lake, name: str, rows: list[Row], *, batch: int, **more: pa.DataT
 
 @pytest.fixture(scope="module")
 def compiled(project: Path, dbt: Callable[..., CompletedProcess[str]]) -> Path:
-    """The whole org compiled, without any connection: the columns are told, as a build does."""
+    """The whole org compiled where no AWS answers: the columns are told, as a build does."""
     objects = facts_of(describes())
     assert (len(objects), sum(len(d["fields"]) for d in describes())) == (OBJECTS, FIELDS)
     assert len(generate(project, objects)) == 2 * OBJECTS + 1
@@ -99,7 +99,8 @@ def compiled(project: Path, dbt: Callable[..., CompletedProcess[str]]) -> Path:
     done = dbt(
         "dbt", "--quiet", "--no-populate-cache", "compile", "--select", f"path:{FOLDER}",
         "--vars", json.dumps({"known_columns": known}),
-        folder=project, env=aws_environment(NOWHERE),
+        # dbt-glue looks each model's table up, and takes a refusal for a table that is not there.
+        folder=project, env=aws_environment(NOWHERE) | {"AWS_MAX_ATTEMPTS": "1"},
     )  # fmt: skip
     assert done.returncode == 0, done.stdout
     return project

@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -30,11 +31,18 @@ class Durations:
 def durations(
     source: RunSource, since: datetime, environment: Environment | None, stack: Stack | None
 ) -> Durations:
-    """How long runs took that began since then. Raises :class:`NotComparedError`."""
-    spans = _spans(source, environment, stack)
+    """How long runs took that began since then. Raises :class:`NotComparedError`.
+
+    Of the pipeline only executions count that landed rows and built the models: one that found
+    nothing new ends at once, and would make the median look fast.
+    """
+    spans = _spans(source, since, environment, stack)
     seconds = [(end - begin).total_seconds() for begin, end in spans if begin >= since]
     if not seconds:
-        raise NotComparedError(f"no run since {since:%Y-%m-%d}: name another source in performance")
+        what = "execution landed rows and built the models" if source.pipeline else "run ended"
+        raise NotComparedError(
+            f"no {what} since {since:%Y-%m-%d}: name another source in performance"
+        )
     return Durations(runs=len(seconds), median=median(seconds), worst=max(seconds))
 
 
@@ -91,7 +99,7 @@ def _age(span: timedelta) -> str:
 
 
 def _spans(
-    source: RunSource, environment: Environment | None, stack: Stack | None
+    source: RunSource, since: datetime, environment: Environment | None, stack: Stack | None
 ) -> list[tuple[datetime, datetime]]:
     if source.file is not None:
         return _of_file(Path(source.file))
@@ -111,9 +119,33 @@ def _spans(
             for run in page["JobRuns"]
             if run["JobRunState"] == "SUCCEEDED"
         ]
-    pages = environment.client("stepfunctions").get_paginator("list_executions")
-    answers = pages.paginate(stateMachineArn=stack.state_machine_arn, statusFilter="SUCCEEDED")
-    return [(run["startDate"], run["stopDate"]) for page in answers for run in page["executions"]]
+    return _of_pipeline(environment.client("stepfunctions"), stack.state_machine_arn, since)
+
+
+def _of_pipeline(client: Any, machine: str, since: datetime) -> list[tuple[datetime, datetime]]:
+    pages = client.get_paginator("list_executions").paginate(
+        stateMachineArn=machine, statusFilter="SUCCEEDED"
+    )
+    runs = (run for page in pages for run in page["executions"])
+    newest = takewhile(lambda run: run["startDate"] >= since, runs)  # they come newest first
+    return [
+        (run["startDate"], run["stopDate"])
+        for run in newest
+        if _whole(client.describe_execution(executionArn=run["executionArn"]).get("output"))
+    ]
+
+
+def _whole(output: str | None) -> bool:
+    """Whether the state machine's summary of an execution says that it landed rows and built."""
+    try:
+        summary = json.loads(output or "{}")
+    except ValueError:
+        return False
+    return (
+        isinstance(summary, dict)
+        and bool(summary.get("landed"))
+        and summary.get("build") == "succeeded"
+    )
 
 
 def _of_file(path: Path) -> list[tuple[datetime, datetime]]:

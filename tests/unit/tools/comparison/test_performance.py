@@ -1,0 +1,53 @@
+"""Which executions of the pipeline tell how long it takes from end to end."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from lakehouse_tools.comparison.errors import NotComparedError
+from lakehouse_tools.comparison.model import RunSource
+from lakehouse_tools.comparison.performance import durations
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+LANDED = {"landed": ["Account"], "unchanged": 3, "build": "succeeded"}
+QUIET = {"landed": [], "unchanged": 4, "build": "not_started"}
+REBUILT = {"landed": [], "unchanged": 4, "build": "succeeded"}  # only earlier rows, or asked for
+
+
+def found(stub, account, stack, *runs):
+    """``runs``: minutes, output; the newest first, an hour apart."""
+    listed = []
+    states = stub("stepfunctions")
+    for index, (minutes, _) in enumerate(runs):
+        begin = NOW - timedelta(hours=index + 1)
+        listed.append(
+            {
+                "executionArn": f"{stack.state_machine_arn}:{index}",
+                "stateMachineArn": stack.state_machine_arn,
+                "name": str(index),
+                "status": "SUCCEEDED",
+                "startDate": begin,
+                "stopDate": begin + timedelta(minutes=minutes),
+            }
+        )
+    asked = {"stateMachineArn": stack.state_machine_arn, "statusFilter": "SUCCEEDED"}
+    before = {**listed[0], "startDate": NOW - timedelta(days=9)}  # nobody asks what it did
+    states.add_response("list_executions", {"executions": [*listed, before]}, asked)
+    for one, (_, output) in zip(listed, runs, strict=True):
+        answer = {k: one[k] for k in ("executionArn", "stateMachineArn", "status", "startDate")}
+        if output is not None:
+            answer["output"] = output if isinstance(output, str) else json.dumps(output)
+        states.add_response("describe_execution", answer, {"executionArn": one["executionArn"]})
+    return durations(RunSource(pipeline=True), NOW - timedelta(days=1), account, stack)
+
+
+def test_an_execution_counts_that_landed_rows_and_built(stub, account, stack):
+    runs = [(1, QUIET), (20, LANDED), (2, QUIET), (30, LANDED), (3, REBUILT), (1, None), (1, "ok")]
+    seconds = found(stub, account, stack, *runs)
+    assert (seconds.runs, seconds.median, seconds.worst) == (2, 25 * 60, 30 * 60)
+
+
+def test_executions_in_which_nothing_landed_are_no_run_times(stub, account, stack):
+    with pytest.raises(NotComparedError, match="no execution landed rows and built the models"):
+        found(stub, account, stack, (1, QUIET), (1, QUIET))

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, Final
 
@@ -50,29 +51,50 @@ def requirements(
 ) -> list[Requirement]:
     """Everything that the cut-over needs, met or not. ``runs``: reports, the oldest first."""
     wanted = config.runs_in_a_row
-    last = runs[-wanted:]
-    judged = [(run, _in_the_way(config, run, acceptances)) for run in last]
-    good = 0
-    for _, ways in reversed(judged):
-        if ways:
-            break
-        good += 1
+    last = _last(runs, wanted)
+    judged = [(run, _in_the_way(config, run, acceptances), fresh) for run, fresh in last]
+    row = list(takewhile(lambda one: not one[1], reversed(judged)))
+    good = sum(fresh for _, _, fresh in row)
     missing = f"{wanted - good} more" if good < wanted else "enough"
+    again = len(row) - good
+    if again:
+        missing += f"; {again} on tables of which another run counts"
     found = [
         Requirement(
             name="runs in a row that pass",
             met=good >= wanted,
             text=f"{good} of {wanted}: {missing}"
-            + ("; `lakehouse compare` adds one" * (good < wanted)),
+            + ("; `lakehouse compare` adds one when both sides have loaded" * (good < wanted)),
         )
     ]
-    for run, ways in judged:
+    for run, ways, _ in judged:
         found += [Requirement(name=f"run {run['run']}", met=False, text=way) for way in ways]
     for one in checklist:
         met = one.by is not None and one.on is not None
         text = f"confirmed by {one.by} on {one.on}" if met else f'"by" and "on" in {CHECKLIST}'
         found.append(Requirement(name=one.what, met=met, text=text))
     return found
+
+
+def _last(runs: list[dict[str, Any]], wanted: int) -> list[tuple[dict[str, Any], bool]]:
+    """The last runs, the oldest first, until ``wanted`` of them count; and whether each does.
+
+    A run counts once for a state of the new tables, and once for one of the old: to repeat it
+    on what was compared already proves nothing more.
+    """
+    found: list[tuple[dict[str, Any], bool]] = []
+    old, new = set(), set()
+    for run in reversed(runs):
+        if len(new) == wanted:
+            break
+        theirs = tuple((t["name"], t["cutoff"] or t["pins"][0]) for t in run["tables"])
+        ours = tuple((t["name"], t["pins"][1]) for t in run["tables"])
+        fresh = theirs not in old and ours not in new
+        if fresh:
+            old.add(theirs)
+            new.add(ours)
+        found.append((run, fresh))
+    return found[::-1]
 
 
 def _in_the_way(

@@ -132,6 +132,7 @@ class Thresholds:
     null_share_difference: Fraction = Fraction("0.01")  # of the old side's rows, per column
     distinct_difference: Fraction = Fraction("0.05")  # approximate counts: warns only
     orphan_share_difference: Fraction = Fraction("0.01")  # of the references
+    moved_share: Fraction = Fraction("0.05")  # left out of either side: changed after the cutoff
 
 
 @dataclass(frozen=True, kw_only=True)

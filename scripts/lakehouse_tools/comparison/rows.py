@@ -24,7 +24,7 @@ def compare_rows(engine: Engine, sql: PairSql, *, values: bool = False) -> RowCo
 
     Raises :class:`NotComparedError` where a side is empty or moved while it was read.
     """
-    rows = {side: _count(engine, sql, side) for side in (OLD, NEW)}
+    rows = {side: count_rows(engine, sql, side) for side in (OLD, NEW)}
     for side, number in rows.items():
         if number == 0:
             raise NotComparedError(
@@ -69,7 +69,8 @@ def compare_rows(engine: Engine, sql: PairSql, *, values: bool = False) -> RowCo
     return total
 
 
-def _count(engine: Engine, sql: PairSql, side: str) -> int:
+def count_rows(engine: Engine, sql: PairSql, side: str) -> int:
+    """How many rows of a side are compared: filtered, and brought to the cutoff."""
     rows = sql.rows(side, sql.keys_of(side)).subquery("s")
     return int(engine.answer(exp.select("count(*) AS n").from_(rows))[0]["n"])
 
@@ -127,22 +128,23 @@ def _cells(
 def batches(
     engine: Engine, part: Rows, columns: tuple[Compared, ...], *, duplicates: bool
 ) -> list[tuple[Compared, ...]]:
-    """The columns in groups whose queries the engine takes: in halves until they fit."""
+    """The columns in groups whose queries the engine takes: in parts until they fit."""
     longest = engine.dialect.longest
     length = _length(engine, part, columns[:_PROBE], duplicates=duplicates)
     # An estimate with room to spare, as to build the text of 800 columns takes seconds.
-    if length * len(columns) < longest * min(len(columns), _PROBE) * _FULL:
+    wanted = length * len(columns) / (longest * min(len(columns), _PROBE) * _FULL)
+    if wanted < 1:
         return [columns]
     if len(columns) == 1:
         raise NotComparedError(
             f"{part.sql.pair.name}: the query for {columns[0].column.name} alone is {length} bytes"
             f" long, {engine.name} takes {longest}: shorten its expression"
         )
-    half = len(columns) // 2
+    size = -(-len(columns) // max(2, int(wanted) + 1))
     return [
         batch
-        for some in (columns[:half], columns[half:])
-        for batch in batches(engine, part, some, duplicates=duplicates)
+        for begin in range(0, len(columns), size)
+        for batch in batches(engine, part, columns[begin : begin + size], duplicates=duplicates)
     ]
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
+from fractions import Fraction
 from time import monotonic
 
 from sqlglot import exp
@@ -12,7 +13,8 @@ from lakehouse_tools.comparison.checks import Check, Status, judged, row_checks,
 from lakehouse_tools.comparison.counts import RowCounts
 from lakehouse_tools.comparison.engines import Engine
 from lakehouse_tools.comparison.errors import NotComparedError
-from lakehouse_tools.comparison.model import ComparisonConfig, Pair
+from lakehouse_tools.comparison.model import ComparisonConfig, Pair, Thresholds
+from lakehouse_tools.comparison.moved import left_out, share_left_out
 from lakehouse_tools.comparison.performance import compare_performance
 from lakehouse_tools.comparison.quality import (
     Profile,
@@ -49,6 +51,7 @@ class TableReport:
     pins: tuple[str, str] = ("", "")
     cutoff: str | None = None  # UTC
     moved: int | None = None  # keys left out because they changed after the cutoff
+    left_out: Fraction | None = None  # their share of the rows of the side that loses more
     counts: RowCounts | None = None
     profiles: list[Profile] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
@@ -112,7 +115,7 @@ def compare(
         table = TableReport(name=pair.name, old=str(pair.old), new=str(pair.new))
         report.tables.append(table)
         try:
-            opened[pair.name] = _open(engine, sides, pair, table)
+            opened[pair.name] = _open(engine, sides, pair, table, config.thresholds)
         except NotComparedError as error:
             table.checks.append(not_compared(pair.name, "comparison", str(error)))
     for done, table in enumerate(report.tables):
@@ -143,7 +146,9 @@ def compare(
     return report
 
 
-def _open(engine: Engine, sides: Sides, pair: Pair, table: TableReport) -> PairSql:
+def _open(
+    engine: Engine, sides: Sides, pair: Pair, table: TableReport, thresholds: Thresholds
+) -> PairSql:
     found = [sides.find(source) for source in (pair.old, pair.new)]
     table.pins = (found[0].pin, found[1].pin)
     old, new = (engine.open(one) for one in found)
@@ -157,6 +162,8 @@ def _open(engine: Engine, sides: Sides, pair: Pair, table: TableReport) -> PairS
     moved = sql.moved()
     if moved is not None:
         table.moved = int(engine.answer(moved)[0]["moved"])
+        table.left_out = share_left_out(engine, sql, limit=thresholds.moved_share)
+        table.checks.append(left_out(table.moved, table.left_out, pair, thresholds))
     return sql
 
 

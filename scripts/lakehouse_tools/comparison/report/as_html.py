@@ -7,7 +7,7 @@ from typing import Any, Final
 from jinja2 import Environment, StrictUndefined
 
 from lakehouse_tools.comparison.checks import Check, Status
-from lakehouse_tools.comparison.counts import ColumnCounts, Differing, overall, percent
+from lakehouse_tools.comparison.counts import ColumnCounts, Differing, overall, percent, percent_up
 from lakehouse_tools.comparison.run import Report, TableReport
 
 SAMPLES: Final = 10  # keys of each cause
@@ -26,7 +26,9 @@ def as_html(report: Report) -> str:
     environment = Environment(  # names and values of both systems are escaped
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters.update(percent=percent, number=lambda n: f"{n:,}", slug=_slug)
+    environment.filters.update(
+        percent=percent, percent_up=percent_up, number=lambda n: f"{n:,}", slug=_slug
+    )
     tables = sorted(report.tables, key=lambda t: (_ORDER.index(t.status), _accuracy(t)))
     return environment.from_string(template.read_text(encoding="utf-8")).render(
         report=report,

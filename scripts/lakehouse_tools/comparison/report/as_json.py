@@ -41,6 +41,7 @@ def _table(table: TableReport) -> dict[str, Any]:
         "pins": table.pins,
         "cutoff": table.cutoff,
         "moved": table.moved,
+        "left_out": _share(table.left_out),
         "status": table.status,
         "seconds": round(table.seconds, 3),
         "checks": [asdict(check) for check in table.checks],

@@ -189,6 +189,12 @@ class PairSql:
             )
         )
 
+    def filtered(self, side: str) -> exp.Select:
+        """How many rows a side has before any is left out because it changed later."""
+        query = exp.select("count(*) AS n").from_(self.relation(side).table.copy())
+        sql = getattr(self.pair, side).filter
+        return query.where(parsed(sql)) if sql else query
+
     def moved(self) -> exp.Select | None:
         """How many keys changed after the cutoff and are left out on both sides."""
         if self._moved is None:

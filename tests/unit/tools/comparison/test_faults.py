@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 
 import duckdb
 import pytest
@@ -224,6 +225,33 @@ def test_slower_or_older_fails(system):
     assert "performance.old" in report.checks[-1].text
 
 
+def test_a_stale_cutoff_that_leaves_most_keys_out_is_not_compared(system):
+    """Keys that changed after it are in neither side, so that the rest agrees."""
+    as_of = {"cutoff": "modstamp", "moved": ["changed"]}
+    left_out = {"old": ["i", "modstamp"], "new": ["valid_*", "is_current", "i", "changed"]}
+    system.config["tables"] = [{**PAIR, "as_of": as_of, "left_out": left_out}]
+
+    def left(rows):
+        system.write(
+            OLD,
+            f"SELECT *, CASE WHEN i < {rows} THEN TIMESTAMPTZ '2026-02-01 00:00:00Z' END AS changed"
+            f" FROM ({FAULTS['one column'].format(n=rows)})",
+        )
+        report = system.compare()
+        return report, report.tables[0]
+
+    report, table = left(50)
+    assert (report.status, table.moved, table.left_out) == (Status.PASS, 50, Fraction(1, 20))
+    assert "50 keys changed later and are left out (5.00 % of a side" in as_html(report)
+    report, table = left(990)
+    assert report.status is Status.NOT_COMPARED
+    (check,) = table.checks
+    assert "99.00 % of its rows changed after the cutoff 2026-01-01 00:00:00 UTC" in check.text
+    assert check.text in as_html(report)
+    system.config["thresholds"] = {"moved_share": 0.99}
+    assert left(990)[0].status is Status.PASS
+
+
 def test_the_gate_needs_runs_confirmations_and_a_word_for_what_is_unexplained(system):
     system.write(OLD, FAULTS["rows"].format(n=9))
     config = read_config(system.path)
@@ -244,6 +272,31 @@ def test_the_gate_needs_runs_confirmations_and_a_word_for_what_is_unexplained(sy
     assert missing([Acceptance(digest=digest, **word)], [Confirmation(what="x")]) == ["x"]
     assert missing([], runs=()) == [enough]
     assert missing([], runs=({**run, "fingerprint": "other"},)) == [enough, "run r1"]
+
+
+def test_a_run_counts_once_for_a_state_of_each_side(system):
+    system.config["runs_in_a_row"] = 3
+    config = read_config(system.path)
+    found = json.loads(json.dumps(as_dict(system.compare())))
+    confirmed = [Confirmation(what="trained", by="Ada", on=NOW.date())]
+
+    def run(load, build, **more):
+        table = {**found["tables"][0], "cutoff": load, "pins": ["old", build]}
+        return {**found, "run": f"r{load}{build}", "tables": [table], **more}
+
+    def row(*runs):
+        row, *_ = requirements(config, list(runs), [], confirmed)
+        return row.met, row.text.split(";")[0]
+
+    assert row(run(1, 1), run(2, 2), run(3, 3)) == (True, "3 of 3: enough")
+    assert row(*[run(1, 1)] * 5) == (False, "1 of 3: 2 more")
+    assert row(run(1, 1), run(1, 2), run(1, 3)) == (False, "1 of 3: 2 more")
+    assert row(run(1, 1), run(2, 1), run(3, 1)) == (False, "1 of 3: 2 more")
+    assert row(run(1, 1), *[run(2, 2)] * 4, run(3, 3)) == (True, "3 of 3: enough")
+    broken = run(2, 2, fingerprint="another")
+    assert row(run(1, 1), broken, run(2, 2), run(3, 3)) == (False, "2 of 3: 1 more")
+    text = requirements(config, [run(1, 1)] * 5, [], confirmed)[0].text
+    assert "4 on tables of which another run counts" in text
 
 
 def test_the_commands(system, monkeypatch):

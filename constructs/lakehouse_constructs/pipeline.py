@@ -137,7 +137,7 @@ class Pipeline(Construct):
                 destination=self.log_group, level=sfn.LogLevel.ALL, include_execution_data=True
             ),
         )
-        self.role = self.state_machine.role
+        self.role: iam.IRole = self.state_machine.role
         self._grant(lake, runs.job_name)
 
     def grant_start_execution(self, grantee: iam.IGrantable) -> iam.Grant:

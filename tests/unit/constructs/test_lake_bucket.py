@@ -112,6 +112,10 @@ class TestDefaults:
 
         assert "logs." in json.dumps(by_sid["CloudWatchLogs"]["Principal"])
         assert "kms:EncryptionContext:aws:logs:arn" in json.dumps(by_sid["CloudWatchLogs"])
+        assert by_sid["CloudWatchLogs"]["Action"] == [
+            f"kms:{action}*"
+            for action in ("Encrypt", "Decrypt", "ReEncrypt", "GenerateDataKey", "Describe")
+        ]
         assert by_sid["CloudWatchAlarms"]["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
         assert by_sid["CloudWatchAlarms"]["Action"] == ["kms:GenerateDataKey*", "kms:Decrypt"]
 

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Literal
 
 ROOT = Path(__file__).resolve().parent
+# Context: stacks that go wherever the deployment's credentials lead, whatever config/ names.
+ANY_ACCOUNT = "lakehouse:any-account"
 STACKS: dict[str, Literal["dev", "prod"]] = {"LakehouseDev": "dev", "LakehouseProd": "prod"}
 
 
@@ -69,13 +71,16 @@ def _synthesize() -> None:
     context = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
     app = App(analytics_reporting=False, context=context)
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    anywhere = app.node.try_get_context(ANY_ACCOUNT) in (True, "true")
     for name, environment in STACKS.items():
         settings = load(environment, folder=ROOT / "config")
         LakehouseStack(
             app,
             name,
             settings=settings,
-            env=Environment(account=settings.account, region=settings.region),
+            env=Environment()
+            if anywhere
+            else Environment(account=settings.account, region=settings.region),
             termination_protection=settings.termination_protection,
         )
     delivery = load_delivery(ROOT / "config" / "delivery.json")

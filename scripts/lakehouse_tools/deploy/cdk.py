@@ -44,9 +44,13 @@ def command(node_modules: Path) -> list[str]:
     return [str(node / "node"), str(cli)]
 
 
-def app_option() -> str:
-    """Value of ``--app``: this program's interpreter, which is sure to have the app's packages."""
-    return f"{sys.executable} app.py"
+def app_arguments(*, any_account: bool) -> list[str]:
+    """How to call the app: by this program's interpreter, which is sure to have its packages.
+
+    ``any_account``: not for the account that ``config/`` names.
+    """
+    context = ("--context", "lakehouse:any-account=true") if any_account else ()
+    return ["--app", f"{sys.executable} app.py", *context]
 
 
 def child_environment(

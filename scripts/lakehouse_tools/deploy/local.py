@@ -36,7 +36,7 @@ def deploy(
                 *cdk.command(home.node_modules),
                 "deploy",
                 environment.stack_name,
-                *("--app", cdk.app_option()),
+                *cdk.app_arguments(any_account=True),
                 *("--output", str(home.instance / "cdk.out")),
                 *("--outputs-file", str(home.instance / "outputs.json")),
                 *("--require-approval", "never"),

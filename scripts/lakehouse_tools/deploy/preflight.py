@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from lakehouse_local.home import Home
 
 OLDEST_NODE: Final = 20  # the CDK library's; 22 and 24 are what it supports
-_CONFIGS: Final = {"local": "dev"}
 
 
 class Preflight:
@@ -100,7 +99,9 @@ class Preflight:
 
     def _place(self) -> str:
         """Whether the credentials lead to where the configuration says."""
-        name = _CONFIGS.get(self._environment.name, self._environment.name)
+        if self._environment.home is not None:
+            return self.place  # it names an account of AWS
+        name = self._environment.name
         path = find_project() / "config" / f"{name}.json"
         config = json.loads(path.read_text(encoding="utf-8"))
         for key, here in (("account", self._account), ("region", self._region)):
@@ -111,7 +112,7 @@ class Preflight:
                     "set AWS_PROFILE (or AWS_REGION) to the one that is meant, or correct the file",
                 )
         open_keys = [key for key in ("account", "region") if not config.get(key)]
-        if open_keys and self._environment.home is None:
+        if open_keys:
             raise Note(
                 f"{self.place}, as the credentials lead: config/{name}.json names no"
                 f" {' and no '.join(open_keys)}",

@@ -65,7 +65,7 @@ def synthesize(
         [
             *cdk.command(home.node_modules),
             *("synth", environment.stack_name, "--quiet", "--no-notices"),
-            *("--app", cdk.app_option()),
+            *cdk.app_arguments(any_account=environment.home is not None),
             *("--output", str(folder)),
         ],
         what=f"cdk synth {environment.stack_name}",

@@ -130,6 +130,12 @@ def test_a_config_that_names_no_place_is_worth_saying(look, project):
     assert "names no account and no region" in found["account"].text
 
 
+def test_the_local_aws_is_no_account_that_the_config_could_name(look, account, project, tmp_path):
+    (project / "config" / "dev.json").write_text(json.dumps({"account": "999999999999"}))
+    local = Environment("local", Home(root=tmp_path, port=5794), account._clients)
+    assert look(environment=local)["account"].passed is True
+
+
 @pytest.mark.parametrize(("version", "told"), [("5", "needed: 6"), (None, "is not bootstrapped")])
 def test_a_bootstrap_that_is_missing_or_old(look, version, told):
     found = look(version=version)

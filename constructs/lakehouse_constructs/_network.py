@@ -48,7 +48,7 @@ def network(
             if value is not None:
                 raise refused(scope, prop, value, "nothing without vpc")
         return None
-    subnets = _selected(vpc, ec2.SubnetSelection() if vpc_subnets is None else vpc_subnets)
+    subnets = _selected(scope, vpc, vpc_subnets)
     groups = security_groups if security_groups else [_security_group(scope, vpc)]
     connection = glue.Connection(
         scope,
@@ -123,15 +123,29 @@ def _security_group(scope: Construct, vpc: ec2.IVpc) -> ec2.ISecurityGroup:
     return cast("ec2.ISecurityGroup", group)
 
 
-def _selected(vpc: ec2.IVpc, subnets: ec2.SubnetSelection) -> Sequence[ec2.ISubnet]:
-    return vpc.select_subnets(
-        availability_zones=subnets.availability_zones,
-        one_per_az=subnets.one_per_az,
-        subnet_filters=subnets.subnet_filters,
-        subnet_group_name=subnets.subnet_group_name,
-        subnets=subnets.subnets,
-        subnet_type=subnets.subnet_type,
-    ).subnets
+def _selected(
+    scope: Construct, vpc: ec2.IVpc, vpc_subnets: ec2.SubnetSelection | None
+) -> Sequence[ec2.ISubnet]:
+    wanted = ec2.SubnetSelection() if vpc_subnets is None else vpc_subnets
+    allowed = f"a selection that matches subnets of {vpc.node.path}"
+    try:
+        selected = vpc.select_subnets(
+            availability_zones=wanted.availability_zones,
+            one_per_az=wanted.one_per_az,
+            subnet_filters=wanted.subnet_filters,
+            subnet_group_name=wanted.subnet_group_name,
+            subnets=wanted.subnets,
+            subnet_type=wanted.subnet_type,
+        )
+    except RuntimeError as error:  # CDK knows no subnets of that type or group
+        reason = str(error).partition("\n")[0]
+        raise refused(scope, "vpc_subnets", vpc_subnets, f"{allowed} ({reason})") from error
+    if selected.subnets:
+        return selected.subnets
+    if selected.is_pending_lookup:
+        # The CLI looks the VPC up and synthesizes again; until then its subnets are made up.
+        return [*vpc.private_subnets, *vpc.public_subnets]
+    raise refused(scope, "vpc_subnets", vpc_subnets, allowed)
 
 
 def _describe(*what: str) -> Statement:

@@ -21,8 +21,10 @@ def role_for(
     statements: Sequence[Statement],
     trusted_when: dict[str, Any] | None = None,
 ) -> iam.IRole:
-    """The role that was given, with these statements added; else a new one with them alone.
+    """The role that was given, with these statements added; else a new one with them.
 
+    What others grant it, such as the catalog, lies in a policy beside it: whatever needs
+    all of its rights depends on the role as a construct, not on its resource alone.
     A role that may not be changed (imported with ``mutable=False``, or
     ``without_policy_updates()``) stays as it is: whoever brings it has granted all this.
     ``trusted_when``: under which conditions the service may take a new role on.

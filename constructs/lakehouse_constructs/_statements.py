@@ -172,7 +172,7 @@ def role(
     statements: Sequence[Statement],
     trusted_when: dict[str, Any] | None = None,
 ) -> iam.Role:
-    """A role for a service with one inline policy and nothing else."""
+    """A role for a service, with these statements in an inline policy."""
     created = iam.Role(
         scope,
         id,

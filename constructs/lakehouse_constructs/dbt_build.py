@@ -37,7 +37,7 @@ from lakehouse_jobs.contract.arguments import (
 from lakehouse_jobs.contract.objects import WORKER_TYPES
 
 _SESSION_PREFIX: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,99}")
-_SELECTOR: Final = re.compile(r"\S+")
+_SELECTOR: Final = re.compile(r"(?!-)\S+")  # dbt would take a dash for an option
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,7 +161,8 @@ class DbtBuild(Construct):
         allowed = "letters, digits and hyphens, at most 100"
         check_form(self, "session_prefix", prefix, _SESSION_PREFIX, allowed)
         for selector in select:
-            check_form(self, "select", selector, _SELECTOR, "a dbt selector without spaces")
+            allowed = "a dbt selector without spaces, and no option of dbt's"
+            check_form(self, "select", selector, _SELECTOR, allowed)
         folder = _shipped.dbt_project() if dbt_project is None else dbt_project
         if not (folder / "dbt_project.yml").is_file():
             raise refused(self, "dbt_project", str(folder), "a folder with a dbt_project.yml")
@@ -236,8 +237,14 @@ class DbtBuild(Construct):
                 subnets=[subnet.subnet_id for subnet in placed.subnets],
                 security_group_ids=[group.security_group_id for group in placed.security_groups],
             )
-            # CodeBuild tries the role's rights on the network when the project is made.
+        if role is None or placed is not None:
+            # Else a build could start before the role may read the catalog; and in a VPC
+            # CodeBuild tries the role's rights on the network when the project is made. A
+            # role that was given may also start builds: its policy names the project, and
+            # would wait for it.
             self.project.node.add_dependency(self.role)
+        if session_role is None:
+            self.project.node.add_dependency(self.session_role)
 
     def grant_start_build(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let somebody start, watch and stop builds."""

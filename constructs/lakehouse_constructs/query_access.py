@@ -70,7 +70,9 @@ class QueryAccess(Construct):
             settings. Default: a new one.
         :param results_prefix: the folder of the results, below ``athena/`` where they
             expire, ending with a slash. With ``work_group``: where in the lake bucket it
-            writes. Default: ``athena/<name>/``; with ``work_group`` none, and whoever owns
+            writes. None may lie inside another's: who reads ``athena/a/`` reads
+            ``athena/a/b/`` too, and no construct knows of the others.
+            Default: ``athena/<name>/``; with ``work_group`` none, and whoever owns
             it grants its results.
         :param scan_limit_gib: a query that would scan more is stopped, from 1 GiB to
             1,048,576. Default: 100 GiB, about half a US dollar.

@@ -66,7 +66,7 @@ class SalesforceExtractor(Construct):
     :ivar role: the role of the job, made here or given.
     :ivar objects: the checked content of ``objects_config``.
     :ivar security_configuration: encrypts the job's logs and bookmarks; made here or given.
-    :ivar log_groups: standard output and errors of the runs.
+    :ivar log_groups: standard output and errors of the runs; empty where they are not made.
     :ivar connection: places the workers in ``vpc``; None without one.
     :ivar security_groups: of the workers in ``vpc``; empty without one.
     """
@@ -89,6 +89,7 @@ class SalesforceExtractor(Construct):
         number_of_workers: int = 2,
         timeout: Duration | None = None,
         max_concurrent_runs: int = 50,
+        make_log_groups: bool | None = None,
         log_retention: logs.RetentionDays = logs.RetentionDays.THREE_MONTHS,
         wheel_cache: Path | None = None,
         **kwargs: Any,
@@ -122,7 +123,13 @@ class SalesforceExtractor(Construct):
         :param timeout: of such runs, whole minutes, up to 7 days. Default: 60 minutes.
         :param max_concurrent_runs: runs at once over all executions, 1 to 1,000; more wait
             in the state machine. Default: 50.
-        :param log_retention: how long the runs' logs are kept. Default: three months.
+        :param make_log_groups: make the log groups of the runs, which leave with the stack.
+            Glue names them after security configuration and role: where any job has run
+            with the same two, or another extractor makes them, they exist, and the
+            deployment fails. Where they are not made, Glue makes them, and they never
+            expire. Default: true, unless ``role`` and ``security_configuration`` are given.
+        :param log_retention: how long log groups made here keep the runs' logs.
+            Default: three months.
         :param wheel_cache: folder that keeps fetched wheels between syntheses.
             Default: ``~/.cache/lakehouse-constructs/wheels``.
         """
@@ -162,7 +169,9 @@ class SalesforceExtractor(Construct):
         )
         self.role = self._role(role, read_assets, placed)
         catalog.grant_extraction(self.role)
-        self.log_groups = self._log_groups(log_retention)
+        shared = role is not None and security_configuration is not None
+        made = not shared if make_log_groups is None else make_log_groups
+        self.log_groups: list[logs.LogGroup] = self._log_groups(log_retention) if made else []
         self.job = glue.CfnJob(
             self,
             "Job",
@@ -197,6 +206,10 @@ class SalesforceExtractor(Construct):
         )
         for group in self.log_groups:
             self.job.node.add_dependency(group)
+        if role is None:
+            # Else a run could start before the role may read the catalog. A role that was
+            # given may also start the runs: its policy names the job, and would wait for it.
+            self.job.node.add_dependency(self.role)
 
     def grant_fill_secret(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let somebody put credentials into the secret, and not read them back."""

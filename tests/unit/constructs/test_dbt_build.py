@@ -9,6 +9,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 
 from lakehouse_constructs import DbtBuild, GlueSessions, SynthesisError, _shipped
+from lakehouse_constructs._interfaces import service_principal
 from lakehouse_jobs.contract.arguments import BuildVariable
 
 SET_BY_THE_PIPELINE = {
@@ -272,6 +273,24 @@ class TestCustom:
         (project,) = resources("AWS::CodeBuild::Project")
         assert project["ServiceRole"] == arn
 
+    def test_the_project_waits_for_all_rights_of_its_roles(
+        self, stack: Stack, make, template_of
+    ) -> None:
+        make()
+
+        template = template_of(stack)
+        policies = template.find_resources("AWS::IAM::Policy")  # what the catalog grants
+        (project,) = template.find_resources("AWS::CodeBuild::Project").values()
+        assert len(policies) == 2
+        assert policies.keys() <= set(project["DependsOn"])
+
+    def test_one_role_for_all_of_it_is_no_circle(self, stack: Stack, make, template_of) -> None:
+        role = iam.Role(stack, "Theirs", assumed_by=service_principal("glue.amazonaws.com"))
+
+        make(role=role, session_role=role).grant_start_build(role)
+
+        template_of(stack)  # it refuses a template whose resources wait for each other
+
     def test_vpc_custom_grants_what_sessions_and_builds_do_there(
         self, stack: Stack, make, resources, statements
     ) -> None:
@@ -331,6 +350,8 @@ class TestCustom:
         [
             ({"session_prefix": "a b"}, r"Test/DbtBuild: session_prefix: got 'a b'; allowed: "),
             ({"select": ["a b"]}, r"select: got 'a b'; allowed: a dbt selector"),
+            ({"select": ["a", "--full-refresh"]}, r"select: got '--full-refresh'; .* no option"),
+            ({"select": ["-x"]}, r"select: got '-x'; allowed: a dbt selector"),
             ({"timeout": Duration.minutes(4)}, r"timeout: got '4 minutes'; allowed: .* 5 minutes"),
             ({"dbt_project": Path("/nowhere")}, r"dbt_project: got '/nowhere'; allowed: a folder"),
             ({"security_groups": []}, r"security_groups: got \[\]; allowed: nothing without vpc"),

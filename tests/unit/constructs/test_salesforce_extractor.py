@@ -3,7 +3,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_cdk import App, Duration, Fn, Stack, Tags, Token
+from aws_cdk import App, Duration, Environment, Fn, Stack, Tags, Token
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_glue as glue
 from aws_cdk import aws_iam as iam
@@ -13,6 +13,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk.assertions import Template
 
 from lakehouse_constructs import IcebergCatalog, LakeBucket, SalesforceExtractor, SynthesisError
+from lakehouse_constructs._interfaces import service_principal
 from lakehouse_jobs.contract.errors import ConfigError
 from lakehouse_jobs.contract.secret import PLACEHOLDER, UNFILLED_KEY
 
@@ -125,8 +126,16 @@ class TestDefaults:
 
         assert [g["LogGroupName"]["Fn::Join"][1][-1] for g in groups] == ["/error", "/output"]
         assert all("KmsKeyId" in g for g in groups)
-        (job,) = Template.from_stack(stack).find_resources("AWS::Glue::Job").values()
-        assert len(job["DependsOn"]) == 2
+        template = Template.from_stack(stack)
+        (job,) = template.find_resources("AWS::Glue::Job").values()
+        assert template.find_resources("AWS::Logs::LogGroup").keys() <= set(job["DependsOn"])
+
+    def test_the_job_waits_for_all_rights_of_its_role(self, stack: Stack, extractor) -> None:
+        template = Template.from_stack(stack)
+
+        (policy,) = template.find_resources("AWS::IAM::Policy")  # what the catalog grants
+        (job,) = template.find_resources("AWS::Glue::Job").values()
+        assert policy in job["DependsOn"]
 
     def test_log_retention_default_is_three_months(self, extractor, resources) -> None:
         assert {g["RetentionInDays"] for g in resources("AWS::Logs::LogGroup")} == {90}
@@ -153,7 +162,7 @@ class TestDefaults:
 class TestCustom:
     @pytest.fixture
     def make(self, stack: Stack, lake, catalog, objects_config: Path, wheel_cache: Path):
-        def made(**props: Any) -> SalesforceExtractor:
+        def made(*, id: str = "Extractor", **props: Any) -> SalesforceExtractor:
             given = {
                 "lake": lake,
                 "catalog": catalog,
@@ -161,7 +170,7 @@ class TestCustom:
                 "wheel_cache": wheel_cache,
                 **props,
             }
-            return SalesforceExtractor(stack, "Extractor", **given)
+            return SalesforceExtractor(stack, id, **given)
 
         return made
 
@@ -235,6 +244,48 @@ class TestCustom:
         assert resources("AWS::Glue::Job")[0]["SecurityConfiguration"] == "theirs"
         assert all("/jobs/theirs-role/" in json.dumps(g) for g in resources("AWS::Logs::LogGroup"))
 
+    @pytest.mark.parametrize("given", [(), ("role",), ("security_configuration",)])
+    def test_make_log_groups_default_where_no_other_job_has_the_names(
+        self, make, theirs, resources, given
+    ) -> None:
+        assert len(make(**{prop: theirs[prop] for prop in given}).log_groups) == 2
+        assert len(resources("AWS::Logs::LogGroup")) == 2
+
+    def test_make_log_groups_default_where_they_may_exist(
+        self, stack: Stack, make, theirs, resources
+    ) -> None:
+        assert make(**theirs).log_groups == make(id="Second", **theirs).log_groups == []
+        assert resources("AWS::Logs::LogGroup") == []
+
+    def test_make_log_groups_custom(self, make, theirs, resources) -> None:
+        make(make_log_groups=True, **theirs)
+        make(id="Second", make_log_groups=False)
+
+        names = [json.dumps(g["LogGroupName"]) for g in resources("AWS::Logs::LogGroup")]
+        assert names == [
+            f'"/aws-glue/jobs/theirs-role/theirs/{stream}"' for stream in ("error", "output")
+        ]
+
+    @pytest.fixture
+    def theirs(self, stack: Stack) -> dict[str, Any]:
+        arn = "arn:aws:iam::123456789012:role/theirs"
+        configurations = glue.SecurityConfiguration
+        return {
+            "role": iam.Role.from_role_arn(stack, "TheirRole", arn),
+            "security_configuration": configurations.from_security_configuration_name(
+                stack, "TheirConfiguration", "theirs"
+            ),
+        }
+
+    def test_one_role_for_the_job_and_whoever_starts_it_is_no_circle(
+        self, stack: Stack, make, template_of
+    ) -> None:
+        role = iam.Role(stack, "Theirs", assumed_by=service_principal("glue.amazonaws.com"))
+
+        make(role=role).grant_start_run(role)
+
+        template_of(stack)  # it refuses a template whose resources wait for each other
+
     def test_role_custom_gets_what_the_job_needs(self, stack: Stack, make, resources) -> None:
         glue_service = iam.ServicePrincipal("glue.amazonaws.com")
         theirs = iam.Role(stack, "Theirs", assumed_by=glue_service)
@@ -305,6 +356,40 @@ class TestCustom:
 
         assert make(vpc=vpc, security_groups=[group]).security_groups == (group,)
         assert len(resources("AWS::EC2::SecurityGroup")) == 1
+
+    @pytest.mark.parametrize(
+        "wanted",
+        [
+            ec2.SubnetSelection(availability_zones=["mars-1a"]),
+            ec2.SubnetSelection(subnet_group_name="Mars"),
+            ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED),
+            ec2.SubnetSelection(subnets=[]),
+        ],
+    )
+    def test_subnets_that_are_not_there_are_refused(self, stack: Stack, make, wanted) -> None:
+        told = r"^Test/Extractor: vpc_subnets: got SubnetSelection\(.*; allowed: .* Test/Vpc[^\n]*$"
+        with pytest.raises(SynthesisError, match=told):
+            make(vpc=ec2.Vpc(stack, "Vpc"), vpc_subnets=wanted)
+
+    def test_subnets_are_not_known_until_the_vpc_is_looked_up(
+        self, objects_config: Path, wheel_cache: Path
+    ) -> None:
+        here = Environment(account="123456789012", region="us-east-1")
+        stack = Stack(App(), "Test", env=here)
+        lake = LakeBucket(stack, "Lake")
+
+        extractor = SalesforceExtractor(
+            stack,
+            "Extractor",
+            lake=lake,
+            catalog=IcebergCatalog(stack, "Catalog", lake=lake, prefix="lake"),
+            objects_config=objects_config,
+            vpc=ec2.Vpc.from_lookup(stack, "Vpc", vpc_id="vpc-1"),
+            vpc_subnets=ec2.SubnetSelection(availability_zones=["us-east-1a"]),
+            wheel_cache=wheel_cache,
+        )
+
+        assert extractor.connection is not None
 
     @pytest.mark.parametrize(
         ("props", "told"),

@@ -8,7 +8,7 @@ from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 from pyiceberg.exceptions import CommitFailedException
-from pyiceberg.table import Table
+from pyiceberg.table import Table, TableProperties
 
 from lakehouse_jobs.contract.raw_log import FORMAT_VERSION, TableProperty
 from lakehouse_jobs.errors import CommitFailedError, CommitUnknownError, SupersededError
@@ -135,6 +135,10 @@ def _transact(
         transaction.set_properties(wanted)
         if not files:
             return
+        # As add_files has it: for readers that know a file's columns by name alone.
+        if TableProperties.DEFAULT_NAME_MAPPING not in transaction.table_metadata.properties:
+            names = transaction.table_metadata.schema().name_mapping.model_dump_json()
+            transaction.set_properties({TableProperties.DEFAULT_NAME_MAPPING: names})
         update = transaction.update_snapshot(
             {
                 TableProperty.RUN_ID.value: wanted[TableProperty.RUN_ID],
@@ -143,7 +147,8 @@ def _transact(
                 TableProperty.LOOKBACK_FILE.value: wanted[TableProperty.LOOKBACK_FILE],
             }
         )
-        with update.fast_append() as append:
+        # Whether and when it merges manifests the table's properties say.
+        with update.merge_append() as append:
             for file in described(table, files):
                 append.append_data_file(file)
 

@@ -1,0 +1,79 @@
+"""What a commit adds: each file once, in columns that the table knows by their ids."""
+
+import io
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+pytestmark = pytest.mark.local_aws
+
+
+def without_ids(grown, address: str) -> str:
+    """A copy of a file whose columns have names alone."""
+    table = pq.read_table(io.BytesIO(grown.store.read(grown.store.key_of(address))))
+    bare = pa.schema([pa.field(f.name, f.type, f.nullable) for f in table.schema])
+    sink = io.BytesIO()
+    pq.write_table(table.cast(bare), sink, store_schema=False)
+    key = grown.store.key_of(address).replace(".parquet", "-bare.parquet")
+    return grown.store.write(key, sink.getvalue())
+
+
+def refused(grown, files: list[str], *, because: str) -> None:
+    """The commit of these files fails, and nothing of them is in the table or left behind."""
+    from dataclasses import replace
+
+    from lakehouse_jobs.errors import CommitFailedError
+    from lakehouse_jobs.raw.commit import commit
+
+    raw = grown.open()
+    before = grown.rows()
+    with pytest.raises(CommitFailedError, match=because):
+        commit(raw, replace(grown.landing(raw), files=files), store=grown.store)
+    assert grown.rows() == before
+    assert not set(files) & grown.files("data")
+
+
+def test_a_file_that_comes_twice_is_refused(grown):
+    grown.commit()
+    file = grown.landing(grown.open()).files[0]
+    refused(grown, [file, file], because=rf"{file} comes 2 times")
+
+
+@pytest.mark.parametrize("place", [0, 1], ids=["first", "after one that has them"])
+def test_a_file_without_field_ids_is_refused(grown, place):
+    grown.commit()
+    good = grown.landing(grown.open()).files[0]
+    files = [good]
+    files.insert(place, without_ids(grown, good))
+    refused(grown, files, because=r"-bare\.parquet: column id has no field id")
+
+
+def test_all_columns_can_be_found_by_name_too(grown):
+    """Also those that came after the first commit."""
+
+    def mapped() -> set[str]:
+        return {name for field in grown.table.name_mapping() for name in field.names}
+
+    grown.commit()
+    assert mapped() == {f.name for f in grown.table.schema().fields}
+    grown.extra = ["later"]
+    grown.commit()
+    assert "later" in mapped()
+    assert mapped() == {f.name for f in grown.table.schema().fields}
+
+
+@pytest.mark.parametrize(("merging", "manifests"), [("true", 1), ("false", 4)])
+def test_manifests_are_merged_as_the_properties_say(grown, merging, manifests):
+    grown.commit()
+    with grown.table.transaction() as change:
+        change.set_properties(
+            {
+                "commit.manifest-merge.enabled": merging,
+                "commit.manifest.min-count-to-merge": "4",
+            }
+        )
+    grown.commit(3)
+    table = grown.table
+    assert len(table.current_snapshot().manifests(table.io)) == manifests
+    assert len(grown.rows()) == 12

@@ -18,7 +18,8 @@ from uuid import uuid4
 from lakehouse_local.home import aws_environment
 
 HERE = Path(__file__).parent
-JOB = HERE.parent / "glue_jobs" / "salesforce_extractor.py"  # the script that Glue starts
+# The script that Glue starts: the constructs upload this file.
+JOB = HERE.parent / "glue_jobs" / "lakehouse_jobs" / "entry" / "salesforce_extractor.py"
 PLACES = ("PATH", "HOME", "LANG", "TMPDIR")
 
 

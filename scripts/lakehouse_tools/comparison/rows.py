@@ -130,8 +130,9 @@ def batches(
 ) -> list[tuple[Compared, ...]]:
     """The columns in groups whose queries the engine takes: in parts until they fit."""
     longest = engine.dialect.longest
-    length = _length(engine, part, columns[:_PROBE], duplicates=duplicates)
-    # An estimate with room to spare, as to build the text of 800 columns takes seconds.
+    # An estimate with room to spare, as to build the text of 800 columns takes seconds. By the
+    # last columns: their numbers are the longest.
+    length = _length(engine, part, columns[-_PROBE:], duplicates=duplicates)
     wanted = length * len(columns) / (longest * min(len(columns), _PROBE) * _FULL)
     if wanted < 1:
         return [columns]

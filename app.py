@@ -53,7 +53,10 @@ def main() -> int:
     except RuntimeError as error:
         if "ValidationFailed" not in str(error):
             raise
-        print("the template breaks the rules listed above: nothing to deploy", file=sys.stderr)
+        print(
+            "the template breaks rules, each listed with its construct: nothing to deploy",
+            file=sys.stderr,
+        )
         return 1
     return 0
 

@@ -172,8 +172,11 @@ def told(lakehouse: Any, changed: Path) -> dict[str, Any]:
         }
 
     before = look()
+    # With the two yeses bucket, key and databases are no longer retained: agreed to by name, too.
+    lost = [each for each in before["stateful"] if each.startswith(("Catalog", "Lake"))]
+    agreed = [word for each in lost for word in ("--allow", each)]
     done = subprocess.run(
-        [str(COMMAND), *("deploy", "--env", "local", "--yes", "--json", "--skip", "dbt")],
+        [str(COMMAND), *("deploy", "--env", "local", "--yes", "--json", "--skip", "dbt"), *agreed],
         cwd=changed,
         env=environment(lakehouse, changed),
         capture_output=True,

@@ -13,6 +13,7 @@ from importlib import import_module
 
 import pytest
 
+from lakehouse_jobs.contract.arguments import Argument
 from tests.unit.jobs.fake_org import FakeOrg, serving
 
 
@@ -122,6 +123,8 @@ class Lab:
             "group": "sales",
             **more,
         }
+        if "mode" in values:  # Glue keeps --mode for itself
+            values[Argument.MODE.value] = values.pop("mode")
         return [x for key, value in values.items() for x in (f"--{key}", value)]
 
     def run(self, secret: object = None, **more: str) -> dict:

@@ -115,17 +115,15 @@ class Lab:
             Bucket=self.bucket, Key="config.json", Body=json.dumps(self.config).encode()
         )
         values = {
-            "lake_bucket": self.bucket,
-            "raw_database": self.database,
-            "salesforce_secret_arn": self.put_secret(secret),
-            "objects_config": f"s3://{self.bucket}/config.json",
-            "execution_name": run,
-            "group": "sales",
-            **more,
+            Argument.LAKE_BUCKET: self.bucket,
+            Argument.RAW_DATABASE: self.database,
+            Argument.SALESFORCE_SECRET: self.put_secret(secret),
+            Argument.OBJECTS_CONFIG: f"s3://{self.bucket}/config.json",
+            Argument.EXECUTION_NAME: run,
+            Argument.GROUP: "sales",
+            **{Argument[name.upper()]: value for name, value in more.items()},
         }
-        if "mode" in values:  # Glue keeps --mode for itself
-            values[Argument.MODE.value] = values.pop("mode")
-        return [x for key, value in values.items() for x in (f"--{key}", value)]
+        return [x for argument, value in values.items() for x in (argument.flag, value)]
 
     def run(self, secret: object = None, **more: str) -> dict:
         """Run the group; its objects' outcomes by name."""

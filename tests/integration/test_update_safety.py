@@ -104,7 +104,7 @@ def environment(lakehouse: Any, project: Path) -> dict[str, str]:
 
 
 def extract(lakehouse: Any, objects: list[str]) -> dict[str, dict[str, Any]]:
-    """One execution up to the outcomes of these objects."""
+    """One execution up to the outcomes of these objects and the end of the job's runs."""
     client = lakehouse.client("stepfunctions")
     started = client.start_execution(
         stateMachineArn=lakehouse.stack()["StateMachineArn"], input=json.dumps({"objects": objects})
@@ -115,7 +115,8 @@ def extract(lakehouse: Any, objects: list[str]) -> dict[str, dict[str, Any]]:
     try:
         while time.monotonic() < deadline:
             listed = s3.list_objects_v2(Bucket=bucket, Prefix=f"runs/{name}/")
-            if wanted <= {o["Key"] for o in listed.get("Contents", [])}:
+            landed = wanted <= {o["Key"] for o in listed.get("Contents", [])}
+            if landed and not extracting(lakehouse):  # the run's report comes last
                 return lakehouse.outcomes(name)
             status = client.describe_execution(executionArn=started)["status"]
             assert status in ("RUNNING", "SUCCEEDED"), status
@@ -124,6 +125,11 @@ def extract(lakehouse: Any, objects: list[str]) -> dict[str, dict[str, Any]]:
         if client.describe_execution(executionArn=started)["status"] == "RUNNING":
             client.stop_execution(executionArn=started)
     raise AssertionError(f"no outcome of {wanted}")
+
+
+def extracting(lakehouse: Any) -> bool:
+    runs = lakehouse.client("glue").get_job_runs(JobName=lakehouse.outputs["ExtractJobName"])
+    return any(run["JobRunState"] in ("STARTING", "RUNNING") for run in runs["JobRuns"])
 
 
 def standing(lakehouse: Any, stack: str = DEV) -> dict[str, str]:

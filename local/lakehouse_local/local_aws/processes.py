@@ -63,8 +63,7 @@ class Processes:
                 start_new_session=True,
             )
             started = identity(child.pid) or ""
-            record = self._record(child.pid)
-            record.write_text(json.dumps({"pid": child.pid, "started": started, "key": key}))
+            self._note(child.pid, started, key)
             self._live[key] = (child, started)
         return child
 
@@ -131,6 +130,13 @@ class Processes:
                     ended.append(pid)
             record.unlink(missing_ok=True)
         return ended
+
+    def _note(self, pid: int, started: str, key: str) -> None:
+        """Whole or not at all: other processes read the records while children start."""
+        record = self._record(pid)
+        partial = record.with_suffix(".partial")
+        partial.write_text(json.dumps({"pid": pid, "started": started, "key": key}))
+        partial.replace(record)
 
     def _record(self, pid: int) -> Path:
         return self._folder / f"{pid}.json"

@@ -7,7 +7,7 @@ import click
 from lakehouse_tools.cli.options import environment_option
 
 
-@click.command()
+@click.group(invoke_without_command=True)
 @environment_option
 @click.option(
     "--config",
@@ -37,7 +37,14 @@ from lakehouse_tools.cli.options import environment_option
     show_default=True,
     help="Folder for the report of this run: HTML, Markdown, JSON.",
 )
+@click.option(
+    "--junit",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write JUnit XML too, one case a table and check: for a CI's test report.",
+)
+@click.pass_context
 def command(
+    context: click.Context,
     *,
     environment_name: str,
     config_path: Path,
@@ -45,6 +52,7 @@ def command(
     memory: str,
     values: bool,
     output: Path,
+    junit: Path | None,
 ) -> None:
     """Compare the old system's tables with the new ones, row by row, and judge the cut-over.
 
@@ -60,11 +68,16 @@ def command(
       lakehouse compare
       lakehouse compare --env dev --engine athena
       lakehouse compare --config mine.json --values
+      lakehouse compare --junit comparison/junit.xml
     """
+    if context.invoked_subcommand is not None:
+        _refuse_own_options(context)
+        return
     from lakehouse_jobs.contract.errors import ConfigError
     from lakehouse_tools.comparison.checks import Status
     from lakehouse_tools.comparison.errors import EXIT_NOT_COMPARED, ComparisonFailedError
     from lakehouse_tools.comparison.reading import read_config
+    from lakehouse_tools.comparison.report.as_junit import as_junit
     from lakehouse_tools.comparison.report.files import new_run, write_report
     from lakehouse_tools.comparison.run import compare
     from lakehouse_tools.comparison.session import opened
@@ -95,8 +108,21 @@ def command(
             progress=progress,
         )
     page = write_report(report, output)
+    if junit is not None:
+        junit.parent.mkdir(parents=True, exist_ok=True)
+        junit.write_bytes(as_junit(report))
     print_report(console(), report, page)
     if report.status is Status.FAIL:
         raise click.exceptions.Exit(EXIT_FAILED)
     if report.status is Status.NOT_COMPARED:
         raise click.exceptions.Exit(EXIT_NOT_COMPARED)
+
+
+def _refuse_own_options(context: click.Context) -> None:
+    """Options before a subcommand would go unheard."""
+    for name in context.params:
+        if context.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT:
+            raise click.UsageError(
+                f"--{name.removesuffix('_name').removesuffix('_path')} stands before"
+                f" {context.invoked_subcommand}, which would not see it: put it behind"
+            )

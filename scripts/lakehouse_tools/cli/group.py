@@ -53,20 +53,9 @@ class LakehouseGroup(click.Group):
 
 
 def standalone(command: click.Command) -> None:
-    """Run one command as a program of its own."""
-    with_errors = LakehouseProgram(
-        name=command.name, params=command.params, callback=command.callback, help=command.help
-    )
-    with_errors.main()
-
-
-class LakehouseProgram(click.Command):
-    """A command whose errors are one line, as the group's are."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run, with every error but click's own as one line."""
-        with failure.one_line():
-            return super().invoke(ctx)
+    """Run one command, or a group of them, as a program of its own."""
+    setattr(command, "invoke", failure.one_line()(command.invoke))  # noqa: B010 - it is a method
+    command.main()
 
 
 @click.group(cls=LakehouseGroup)

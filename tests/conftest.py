@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from app import use_bundled_node
+from tests.browser import ABSENT, Browser, find_browser
 from tests.clean_environment import link_packages, uv
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -51,6 +52,15 @@ def cache_home(tmp_path_factory: pytest.TempPathFactory, wheel_cache: Path) -> P
     cache.parent.mkdir(parents=True)
     shutil.copytree(wheel_cache, cache)
     return home
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Browser:
+    """A real browser; tests that need one are left out where there is none."""
+    found = find_browser(tmp_path_factory.mktemp("browser"))
+    if found is None:
+        pytest.skip(ABSENT)
+    return found
 
 
 @pytest.fixture(scope="session")

@@ -1,13 +1,15 @@
-"""When a call to Salesforce is made again, and after how long. The only such policy here."""
+"""When a call to Salesforce is made again, and after how long: the only such policy and loop."""
 
 import math
 import random
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+from lakehouse_jobs.errors import SalesforceError, TransferError, UnreachableError
 from lakehouse_jobs.salesforce.answers import LIMIT_CODES, Refusal
+from lakehouse_jobs.salesforce.calls import current
 
 # 406 and 420 are what some connectors report from overloaded instances; 412 and 204 are
 # how results that are not ready yet are refused in different API versions.
@@ -38,6 +40,44 @@ class RetryPolicy:
             return min(asked, self.longest_asked)
         full = min(self.first_wait * 2 ** (attempt - 1), self.longest_wait)
         return full * random.uniform(0.5, 1.0)  # noqa: S311 - jitter
+
+
+@dataclass(kw_only=True)
+class Attempt:
+    """One call, and the headers of its answer if one came."""
+
+    answered: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(kw_only=True)
+class Retries:
+    """A call made again as the policy says."""
+
+    policy: RetryPolicy
+    sleep: Callable[[float], None]
+
+    def attempts(self) -> Iterator[Attempt]:
+        """Whoever asks for the next attempt has failed with the one before."""
+        for number in range(1, self.policy.attempts + 1):
+            attempt = Attempt()
+            yield attempt
+            if number < self.policy.attempts:
+                self.sleep(self.policy.wait(number, attempt.answered))
+                current().retried()
+
+    def gave_up(self, last: SalesforceError, what: str, *, address: str) -> SalesforceError:
+        """The error to raise after the last attempt."""
+        if isinstance(last, UnreachableError):
+            return UnreachableError(
+                f"{address} gave no answer after {self.policy.attempts} attempts ({last}); check "
+                "the secret's instance_url, that the org is up, and the network between"
+            )
+        if isinstance(last, TransferError):
+            return TransferError(
+                f"{what}: {last} ({self.policy.attempts} attempts); run this object again, and "
+                "check the network to the org if it stays so"
+            )
+        return last
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:

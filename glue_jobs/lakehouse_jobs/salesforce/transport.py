@@ -4,11 +4,9 @@ It is a ``requests.Session``, so that simple-salesforce goes through it as well.
 """
 
 import re
-import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import replace
 from datetime import datetime
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, TypeVar
@@ -24,16 +22,17 @@ from lakehouse_jobs.errors import (
     TransferError,
     UnreachableError,
 )
-from lakehouse_jobs.salesforce.answers import Refusal, error_for, page_title, read_refusal
+from lakehouse_jobs.salesforce.answers import error_for, page_title
 from lakehouse_jobs.salesforce.body import FLOOR, Body, Floor
 from lakehouse_jobs.salesforce.budget import Budget
 from lakehouse_jobs.salesforce.calls import current
 from lakehouse_jobs.salesforce.lanes import Lanes
 from lakehouse_jobs.salesforce.limits import LIMIT_INFO, read_limit_info
-from lakehouse_jobs.salesforce.login import TOKEN_PATH, Token, read_token, refusal, token_form
-from lakehouse_jobs.salesforce.org_clock import OrgClock, issued_at
-from lakehouse_jobs.salesforce.retry import RetryPolicy, http_date
+from lakehouse_jobs.salesforce.login import Token
+from lakehouse_jobs.salesforce.org_clock import OrgClock
+from lakehouse_jobs.salesforce.retry import Retries, RetryPolicy, http_date
 from lakehouse_jobs.salesforce.secret import Credentials
+from lakehouse_jobs.salesforce.tokens import Tokens
 
 T = TypeVar("T")
 USER_AGENT = "lakehouse-constructs"
@@ -65,18 +64,14 @@ class Transport(requests.Session):
     ) -> None:
         super().__init__()
         self.credentials = credentials
-        self.policy = policy or RetryPolicy()
         self.budget = budget or Budget()
         self.lanes = lanes or Lanes(least=connections, most=connections)
-        self._org_clock = OrgClock()
-        self._sleep = sleep
         self._floor = floor
-        self._token: Token | None = None
-        # What no message may repeat; tokens that ended stay among it.
-        self._secrets = [
-            s for s in (credentials.client_secret, credentials.private_key) if s is not None
-        ]
-        self._token_lock = threading.Lock()
+        self._org_clock = OrgClock()
+        self.retries = Retries(policy=policy or RetryPolicy(), sleep=sleep)
+        self._tokens = Tokens(
+            credentials, call=self._call, retries=self.retries, org_clock=self._org_clock
+        )
         adapter = HTTPAdapter(pool_connections=4, pool_maxsize=connections, max_retries=0)
         self.mount("https://", adapter)
         self.mount("http://", adapter)
@@ -93,10 +88,7 @@ class Transport(requests.Session):
     @property
     def token(self) -> Token:
         """The current session; logs in where there is none. Raises LoginRefusedError."""
-        with self._token_lock:
-            if self._token is None:
-                self._token = self._login()
-            return self._token
+        return self._tokens.current
 
     def request(  # type: ignore[override]
         self,
@@ -184,8 +176,7 @@ class Transport(requests.Session):
         what = f"{method} {urlsplit(url).path}"
         renewed = False
         last: SalesforceError = UnreachableError(f"{what}: no attempt was made")
-        for attempt in range(1, self.policy.attempts + 1):
-            answered: Mapping[str, str] = {}
+        for attempt in self.retries.attempts():
             token = self.token
             try:
                 with ExitStack() as turn:
@@ -193,33 +184,31 @@ class Transport(requests.Session):
                         turn.enter_context(self.budget.long_request())
                     before()
                     response = self._send(method, url, token, headers, **kwargs)
-                    answered = response.headers
+                    attempt.answered = response.headers
                     if response.status_code == 401 and not renewed:
                         response.close()
-                        self._renew(token)
+                        self._tokens.forget(token)
                         renewed = True
                         current().retried()
                         response = self._send(method, url, self.token, headers, **kwargs)
-                        answered = response.headers
+                        attempt.answered = response.headers
                     if response.status_code < 300 and response.status_code not in not_ready:
                         # What is done with a body takes longer, and nothing of Salesforce.
                         return use(response, turn.close)
                     last = self._refused(response, what, not_ready)
             except requests.RequestException as error:
                 if isinstance(error, requests.ReadTimeout) and not patient:
+                    waited = self.retries.policy.read_timeout
                     raise RestUnsuitedError(
-                        f"{what}: no answer within {self.policy.read_timeout:g} seconds; exclude "
-                        "fields of this object in the configuration",
+                        f"{what}: no answer within {waited:g} seconds; exclude fields of this "
+                        "object in the configuration",
                         status=408,
                         code="READ_TIMEOUT",
                     ) from None
-                last = UnreachableError(f"{what}: {self._clean(_plain(error))}")
+                last = self._tokens.unreachable(what, error)
             except TransferError as error:
                 last = error
-            if attempt < self.policy.attempts:
-                self._sleep(self.policy.wait(attempt, answered))
-                current().retried()
-        raise self._gave_up(last, what)
+        raise self.retries.gave_up(last, what, address=self.credentials.instance_url)
 
     def _send(
         self,
@@ -239,7 +228,7 @@ class Transport(requests.Session):
         response = super().request(
             method,
             address,
-            timeout=(self.policy.connect_timeout, self.policy.read_timeout),
+            timeout=(self.retries.policy.connect_timeout, self.retries.policy.read_timeout),
             allow_redirects=False,
             auth=_as_given,  # else requests may take credentials from a .netrc file
             **kwargs,
@@ -275,68 +264,11 @@ class Transport(requests.Session):
                 f"{what} was redirected to {_host(response.headers.get('Location'))}; "
                 "put the org's My Domain address into the secret's instance_url"
             )
-        found = self._read_refusal(response)
+        found = self._tokens.refusal(response)
         error = error_for(found, what=what)
-        if not self.policy.retries(found):
+        if not self.retries.policy.retries(found):
             raise error
         return error
-
-    def _read_refusal(self, response: requests.Response) -> Refusal:
-        found = read_refusal(status=response.status_code, body=response.content)
-        return replace(found, code=self._clean(found.code), message=self._clean(found.message))
-
-    def _clean(self, text: str) -> str:
-        """A text of others without our secrets, should it repeat one."""
-        for secret in self._secrets:
-            text = text.replace(secret, "***")
-        return text
-
-    def _gave_up(self, last: SalesforceError, what: str) -> SalesforceError:
-        if isinstance(last, UnreachableError):
-            return UnreachableError(
-                f"{self.credentials.instance_url} gave no answer after "
-                f"{self.policy.attempts} attempts ({last}); check the secret's instance_url, "
-                "that the org is up, and the network between"
-            )
-        if isinstance(last, TransferError):
-            return TransferError(
-                f"{what}: {last} ({self.policy.attempts} attempts); run this object again, and "
-                "check the network to the org if it stays so"
-            )
-        return last
-
-    def _renew(self, refused: Token) -> None:
-        """Forget a token, unless another thread has replaced it already."""
-        with self._token_lock:
-            if self._token is refused:
-                self._token = None
-
-    def _login(self) -> Token:
-        url = self.credentials.instance_url + TOKEN_PATH
-        last: SalesforceError = UnreachableError(f"POST {TOKEN_PATH}: no attempt was made")
-        for attempt in range(1, self.policy.attempts + 1):
-            answered: Mapping[str, str] = {}
-            try:
-                response = self._call("POST", url, data=token_form(self.credentials))
-                answered = response.headers
-                if response.status_code == 200:
-                    given = _object(response)
-                    token = read_token(given, self.credentials)
-                    self._secrets.append(token.access_token)
-                    issued = issued_at(given.get("issued_at"))
-                    if issued is not None:
-                        self._org_clock.issued(issued)
-                    return token
-                found = self._read_refusal(response)
-                if not self.policy.retries(found):
-                    raise refusal(found, credentials=self.credentials)
-                last = error_for(found, what=f"POST {TOKEN_PATH}")
-            except requests.RequestException as error:
-                last = UnreachableError(f"POST {TOKEN_PATH}: {self._clean(_plain(error))}")
-            if attempt < self.policy.attempts:
-                self._sleep(self.policy.wait(attempt, answered))
-                current().retried()
-        raise self._gave_up(last, f"POST {TOKEN_PATH}")
 
 
 def _no_page(response: requests.Response) -> requests.Response:
@@ -357,19 +289,3 @@ def _host(address: str | None) -> str:
 
 def _as_given(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
-
-
-def _object(response: requests.Response) -> dict[str, Any]:
-    try:
-        parsed = response.json()
-    except requests.JSONDecodeError:
-        return {}
-    return parsed if isinstance(parsed, dict) else {}
-
-
-def _plain(error: requests.RequestException) -> str:
-    """What happened, without addresses of objects and nested representations."""
-    cause: BaseException | None = error
-    while cause is not None and (cause.__cause__ or cause.__context__):
-        cause = cause.__cause__ or cause.__context__
-    return f"{type(error).__name__}: {cause}"

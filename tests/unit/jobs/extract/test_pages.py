@@ -117,7 +117,7 @@ def test_bulk_serves_what_is_too_much_for_rest(org, reads, status, code):
 def test_bulk_serves_what_rest_does_not_answer_in_time(org, reads, waits):
     reader, query = reads.reader("Thing")
     org.log.clear()
-    reads.org.transport.policy = RetryPolicy(read_timeout=0.15)
+    reads.org.transport.retries.policy = RetryPolicy(read_timeout=0.15)
     org.mood("GET", "queryAll", cut=0, then="silent")
     assert reader.read(query, likely_small=True).api == "bulk"
     assert (org.calls("GET", "queryAll"), waits) == (1, [])
@@ -126,7 +126,7 @@ def test_bulk_serves_what_rest_does_not_answer_in_time(org, reads, waits):
 def test_rest_is_asked_again_where_nothing_else_serves(org, reads, waits):
     org.no_bulk.add("Thing")
     reader, query = reads.reader("Thing")
-    reads.org.transport.policy = RetryPolicy(read_timeout=0.15)
+    reads.org.transport.retries.policy = RetryPolicy(read_timeout=0.15)
     org.mood("GET", "queryAll", times=2, cut=0, then="silent")
     assert reader.read(query).api == "rest"
     assert len(waits) == 2

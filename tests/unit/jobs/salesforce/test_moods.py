@@ -55,7 +55,7 @@ class TestAPage:
     @pytest.mark.parametrize("then", ["close", "reset", "stall"])
     @pytest.mark.parametrize("cut", [0, 50])
     def test_a_broken_page_is_read_again(self, fake_org, transport, rows, waits, then, cut):
-        transport.policy = RetryPolicy(read_timeout=0.15)
+        transport.retries.policy = RetryPolicy(read_timeout=0.15)
         fake_org.mood("GET", "/results", cut=cut, then=then, times=2)
         with counted() as calls:
             assert rows() == 200
@@ -196,7 +196,7 @@ class TestOddAnswers:
         assert len(waits) == 3
 
     def test_a_stalled_answer(self, fake_org, transport, org, waits):
-        transport.policy = RetryPolicy(attempts=2, read_timeout=0.1)
+        transport.retries.policy = RetryPolicy(attempts=2, read_timeout=0.1)
         fake_org.mood("GET", "describe", times=1, cut=20, then="stall")
         assert org.describe("Account").name == "Account"
         fake_org.mood("GET", "describe", times=2, cut=20, then="stall")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from lakehouse_tools.cli import compare_infrastructure
 from lakehouse_tools.cli.options import environment_option
 
 
@@ -116,6 +117,9 @@ def command(
         raise click.exceptions.Exit(EXIT_FAILED)
     if report.status is Status.NOT_COMPARED:
         raise click.exceptions.Exit(EXIT_NOT_COMPARED)
+
+
+command.add_command(compare_infrastructure.command)
 
 
 def _refuse_own_options(context: click.Context) -> None:

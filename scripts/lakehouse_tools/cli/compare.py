@@ -1,11 +1,15 @@
 """``lakehouse compare``."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from lakehouse_tools.cli import compare_infrastructure
 from lakehouse_tools.cli.options import environment_option
+
+if TYPE_CHECKING:
+    from lakehouse_tools.comparison.run import Report
 
 
 @click.group(invoke_without_command=True)
@@ -75,18 +79,13 @@ def command(
         _refuse_own_options(context)
         return
     from lakehouse_jobs.contract.errors import ConfigError
-    from lakehouse_tools.comparison.checks import Status
-    from lakehouse_tools.comparison.errors import EXIT_NOT_COMPARED, ComparisonFailedError
+    from lakehouse_tools.comparison.errors import ComparisonFailedError
     from lakehouse_tools.comparison.reading import read_config
-    from lakehouse_tools.comparison.report.as_junit import as_junit
-    from lakehouse_tools.comparison.report.files import new_run, write_report
+    from lakehouse_tools.comparison.report.files import new_run
     from lakehouse_tools.comparison.run import compare
     from lakehouse_tools.comparison.session import opened
-    from lakehouse_tools.display.compared import print_report
-    from lakehouse_tools.display.console import output as console
     from lakehouse_tools.display.progress_bar import progress_bar
     from lakehouse_tools.environment import Environment, aws_errors
-    from lakehouse_tools.errors import EXIT_FAILED
 
     try:
         config = read_config(config_path)
@@ -108,6 +107,19 @@ def command(
             values=values,
             progress=progress,
         )
+    finish(report, output, junit)
+
+
+def finish(report: "Report", output: Path, junit: Path | None) -> None:
+    """Write the report, print it, and end with the status of its verdict."""
+    from lakehouse_tools.comparison.checks import Status
+    from lakehouse_tools.comparison.errors import EXIT_NOT_COMPARED
+    from lakehouse_tools.comparison.report.as_junit import as_junit
+    from lakehouse_tools.comparison.report.files import write_report
+    from lakehouse_tools.display.compared import print_report
+    from lakehouse_tools.display.console import output as console
+    from lakehouse_tools.errors import EXIT_FAILED
+
     page = write_report(report, output)
     if junit is not None:
         junit.parent.mkdir(parents=True, exist_ok=True)

@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "query": "query",
     "compare": "compare",
     "gate": "gate",
+    "validate": "validate",
     "dbt": "dbt",
     "org": "org",
     "down": "down",

@@ -71,8 +71,8 @@ def compare_data_quality(
     """
     pair = sql.pair
     checks = [
-        _shifts(pair, "null shares", found, "null_shift", thresholds.null_share_difference),
-        _shifts(
+        shifts(pair, "null shares", found, "null_shift", thresholds.null_share_difference),
+        shifts(
             pair,
             "distinct values",
             found,
@@ -86,13 +86,14 @@ def compare_data_quality(
     alignment = pair.alignment
     if alignment is not None and alignment.valid_from:
         row = engine.answer(invariants(sql, alignment))[0]
-        checks += _history(pair, row)
+        checks += history(pair, row)
     return checks
 
 
-def _shifts(
+def shifts(
     pair: Pair, name: str, found: list[Profile], which: str, limit: Fraction, *, warn: bool = False
 ) -> Check:
+    """How far the columns moved (``null_shift``, ``distinct_shift``), the worst named."""
     ordered = sorted(found, key=lambda p: (-getattr(p, which), p.column))
     over = [p for p in ordered if getattr(p, which) > limit]
     named = ", ".join(f"{p.column} {percent_up(getattr(p, which))}" for p in over[:_MOST])
@@ -137,7 +138,8 @@ def _orphans(
     )
 
 
-def _history(pair: Pair, row: dict[str, Any]) -> list[Check]:
+def history(pair: Pair, row: dict[str, Any]) -> list[Check]:
+    """The SCD2 invariants of one table, from the answer to their query."""
     broken = {name: int(row[name] or 0) for name in INVARIANTS}
     wrong = [f"{number:,} {INVARIANTS[name]}" for name, number in broken.items() if number]
     return [

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from enum import StrEnum
 from fnmatch import fnmatchcase
 from fractions import Fraction
 from time import monotonic
@@ -28,7 +29,7 @@ from lakehouse_tools.comparison.rows import compare_rows
 from lakehouse_tools.comparison.sides import Found, Sides
 from lakehouse_tools.comparison.sql.profile import cutoff
 from lakehouse_tools.comparison.sql.sides import NEW, OLD, PairSql
-from lakehouse_tools.comparison.sql.types import Kind
+from lakehouse_tools.comparison.sql.types import Kind as Type
 from lakehouse_tools.comparison.sql.values import moment_of, parsed
 from lakehouse_tools.environment import Environment
 from lakehouse_tools.stack import Stack
@@ -56,11 +57,19 @@ class TableReport:
     profiles: list[Profile] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
     seconds: float = 0.0
+    records: int | None = None  # of the new side, where `lakehouse validate` looks at it alone
 
     @property
     def status(self) -> Status:
         """The worst of its checks."""
         return verdict(self.checks)
+
+
+class Kind(StrEnum):
+    """What a report is of."""
+
+    COMPARISON = "comparison"
+    VALIDATION = "validation"  # of the new side alone
 
 
 @dataclass(kw_only=True)
@@ -74,6 +83,7 @@ class Report:
     fingerprint: str  # of the configuration
     tables: list[TableReport]
     checks: list[Check]  # that concern all tables
+    kind: Kind = Kind.COMPARISON
 
     @property
     def every(self) -> list[Check]:
@@ -153,7 +163,7 @@ def _open(
     table.pins = (found[0].pin, found[1].pin)
     old, new = (engine.open(one) for one in found)
     for one, relation in zip(found, (old, new), strict=True):
-        _read_whole(engine, one, relation.table)
+        read_whole(engine, one, relation.table)
     sql = PairSql(pair=pair, old=old, new=new, dialect=engine.dialect)
     if pair.alignment is None:
         return sql
@@ -167,8 +177,8 @@ def _open(
     return sql
 
 
-def _read_whole(engine: Engine, found: Found, table: exp.Expr) -> None:
-    """What the engine reads is the snapshot: all of it, and not nothing."""
+def read_whole(engine: Engine, found: Found, table: exp.Expr) -> None:
+    """What the engine reads has to be the snapshot: all of it, and not nothing."""
     rows = int(engine.answer(exp.select("count(*) AS n").from_(table.copy()))[0]["n"])
     if rows == 0:
         raise NotComparedError(f"{found.name}: 0 rows ({found.pin}): nothing can be said")
@@ -182,7 +192,7 @@ def _read_whole(engine: Engine, found: Found, table: exp.Expr) -> None:
 def _cutoff(engine: Engine, sql: PairSql, text: str) -> str:
     type_ = sql.old.types.get(text.lower())
     value = sql.column(OLD, text) if type_ else parsed(text)
-    if type_ is not None and type_.kind is Kind.TEXT:
+    if type_ is not None and type_.kind is Type.TEXT:
         value = moment_of(value)
     newest = moment(engine.answer(cutoff(sql.old.table, value))[0]["newest"])
     if newest is None:

@@ -2,7 +2,8 @@
 
 import gzip
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -37,6 +38,7 @@ class Found:
     snapshot: int | None = None
     rows: int | None = None  # as the snapshot itself says; None where it cannot
     files: tuple[str, ...] = ()
+    properties: Mapping[str, str] = field(default_factory=dict)  # of an Iceberg table
     header: bool = True  # of CSV files
     delimiter: str = ","
 
@@ -156,6 +158,7 @@ class Sides:
             metadata=pointer,
             snapshot=snapshot,
             rows=rows,
+            properties=metadata.get("properties") or {},
             changed_at=datetime.fromtimestamp(entry["timestamp-ms"] / 1000, UTC),
         )
 

@@ -34,7 +34,7 @@ def print_report(console: Console, report: Report, page: Path) -> None:
         show(console, Text(f"  {said(check)}", STYLES[check.status]))
     if len(stopping) > _MOST:
         console.print(f"  and {len(stopping) - _MOST} more", highlight=False)
-    verdict = Text.assemble(("comparison: ", ""), (report.status, STYLES[report.status]))
+    verdict = Text.assemble((f"{report.kind}: ", ""), (report.status, STYLES[report.status]))
     show(console, verdict)
     console.print(f"report: {page}", highlight=False, soft_wrap=True)
 
@@ -51,7 +51,7 @@ def said(check: Check) -> str:
 def _figures(table: TableReport) -> tuple[str, str, str, str]:
     counts = table.counts
     if counts is None:
-        return "–", "–", "–", "–"
+        return "–", "–" if table.records is None else f"{table.records:,}", "–", "–"
     return (
         f"{counts.rows_old:,}",
         f"{counts.rows_new:,}",

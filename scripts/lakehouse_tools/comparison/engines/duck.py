@@ -105,14 +105,14 @@ class DuckDbEngine:
 
     def parts(self, sql: PairSql) -> Iterator[Rows]:
         """The rows of suspect keys, copied once, at most a million keys at a time."""
-        self._keep(TABLE, suspects(sql, self.dialect))
+        self.keep(TABLE, suspects(sql, self.dialect))
         (found,) = self.answer(exp.select("count(*) AS n").from_(TABLE))
         parts = -(-int(found["n"]) // _PART)
         self._inside = {one.index: 0 for one in sql.values}
         for part in range(parts):
             for side in (OLD, NEW):
                 chosen = is_suspect(sql, side, self.dialect, part=part, parts=parts)
-                self._keep(f"suspect_{side}", sql.select(side, None, chosen))
+                self.keep(f"suspect_{side}", sql.select(side, None, chosen))
             counts = [f"count(v{one.index}) AS c{one.index}" for one in sql.values]
             (row,) = self.answer(exp.select(*counts).from_("suspect_old"))
             for one in sql.values:
@@ -126,7 +126,8 @@ class DuckDbEngine:
         (row,) = self.answer(present(sql, OLD, columns))
         return {c.index: row[f"c{c.index}"] - self._inside[c.index] for c in columns}
 
-    def _keep(self, name: str, query: exp.Query) -> None:
+    def keep(self, name: str, query: exp.Query) -> None:
+        """Keep the rows of a query as a temporary table."""
         self._run(f"CREATE OR REPLACE TEMP TABLE {name} AS {self.dialect.write(query)}")
 
     def _run(self, text: str) -> duckdb.DuckDBPyConnection:

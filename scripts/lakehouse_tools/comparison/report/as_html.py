@@ -8,15 +8,23 @@ from jinja2 import Environment, StrictUndefined
 
 from lakehouse_tools.comparison.checks import Check, Status
 from lakehouse_tools.comparison.counts import ColumnCounts, Differing, overall, percent, percent_up
-from lakehouse_tools.comparison.run import Report, TableReport
+from lakehouse_tools.comparison.run import Kind, Report, TableReport
 
 SAMPLES: Final = 10  # keys of each cause
 _ORDER: Final = (Status.FAIL, Status.NOT_COMPARED, Status.WARN, Status.PASS)
 WORDS: Final = {
-    Status.PASS: "The tables agree",
-    Status.WARN: "The tables agree, with warnings",
-    Status.FAIL: "The tables do not agree",
-    Status.NOT_COMPARED: "Not everything was compared",
+    Kind.COMPARISON: {
+        Status.PASS: "The tables agree",
+        Status.WARN: "The tables agree, with warnings",
+        Status.FAIL: "The tables do not agree",
+        Status.NOT_COMPARED: "Not everything was compared",
+    },
+    Kind.VALIDATION: {
+        Status.PASS: "The new side is right",
+        Status.WARN: "The new side is right, with warnings",
+        Status.FAIL: "The new side is not right",
+        Status.NOT_COMPARED: "Not everything was looked at",
+    },
 }
 
 
@@ -32,7 +40,7 @@ def as_html(report: Report) -> str:
     tables = sorted(report.tables, key=lambda t: (_ORDER.index(t.status), _accuracy(t)))
     return environment.from_string(template.read_text(encoding="utf-8")).render(
         report=report,
-        words=WORDS[report.status],
+        words=WORDS[report.kind][report.status],
         reasons=ordered([c for c in report.every if c.status is not Status.PASS]),
         passed=sum(c.status is Status.PASS for c in report.every),
         tables=tables,

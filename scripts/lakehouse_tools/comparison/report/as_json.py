@@ -21,6 +21,7 @@ def as_dict(report: Report) -> dict[str, Any]:
     whole = overall([t.counts for t in report.tables if t.counts])
     return {
         "version": VERSION,
+        "kind": report.kind,
         "run": report.run,
         "made_at": report.made_at.isoformat(timespec="seconds"),
         "engine": report.engine,
@@ -43,6 +44,7 @@ def _table(table: TableReport) -> dict[str, Any]:
         "moved": table.moved,
         "left_out": _share(table.left_out),
         "status": table.status,
+        "records": table.records,
         "seconds": round(table.seconds, 3),
         "checks": [asdict(check) for check in table.checks],
         "rows": _rows(table.counts) if table.counts else None,

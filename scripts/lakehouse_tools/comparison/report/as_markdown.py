@@ -18,7 +18,7 @@ SIGNS: Final = {
 def as_markdown(report: Report) -> str:
     """Verdict first, a line a table, then what stops the gate."""
     lines = [
-        f"# Comparison: {SIGNS[report.status]}",
+        f"# {report.kind.capitalize()}: {SIGNS[report.status]}",
         "",
         f"Run `{report.run}`, {report.made_at:%Y-%m-%d %H:%M} UTC, {report.engine}.",
         "",
@@ -44,7 +44,8 @@ def as_markdown(report: Report) -> str:
 def _line(table: TableReport) -> str:
     counts = table.counts
     if counts is None:
-        return f"| {table.name} | {SIGNS[table.status]} | | | |"
+        rows = "" if table.records is None else f"{table.records:,}"
+        return f"| {table.name} | {SIGNS[table.status]} | {rows} | | |"
     return (
         f"| {table.name} | {SIGNS[table.status]} | {counts.rows_old:,} / {counts.rows_new:,} |"
         f" {percent(counts.accuracy())} of {counts.keys:,} | {counts.unexplained:,} |"

@@ -16,6 +16,39 @@ def profile(sql: PairSql, side: str) -> exp.Select:
     return exp.select(*counts, dialect="athena").from_(rows.subquery("s"))
 
 
+def keys(sql: PairSql, side: str) -> exp.Select:
+    """Rows of a side, keys that it has more than once, and rows without a whole key."""
+    names = [f"k{one.index}" for one in sql.keys]
+    missing = " or ".join(f"{name} is null" for name in names)
+    by_key = (
+        exp.select("count(*) AS n", exp.column("m"))
+        .from_(
+            exp.select(*names, f"{missing} AS m")
+            .from_(sql.rows(side, sql.keys_of(side)).subquery("s"))
+            .subquery("r")
+        )
+        .group_by(*names, "m")
+    )
+    return exp.select(
+        "sum(n) AS rows_seen",
+        "count_if(n > 1 and not m) AS duplicated",
+        "sum(case when m then n else 0 end) AS missing",
+        dialect="athena",
+    ).from_(by_key.subquery("k"))
+
+
+def ranges(sql: PairSql, side: str, columns: tuple[Compared, ...]) -> exp.Select:
+    """The least (l0 …) and the greatest value (g0 …) of columns that have an order, as text."""
+    parts = [sql.value(side, one, uncut=True).sql.as_(f"v{one.index}") for one in columns]
+    rows = sql.rows(side, [*sql.keys_of(side), *parts])
+    bounds = [
+        exp.cast(bound(this=exp.column(f"v{one.index}")), "varchar").as_(f"{name}{one.index}")
+        for one in columns
+        for bound, name in ((exp.Min, "l"), (exp.Max, "g"))
+    ]
+    return exp.select(*bounds).from_(rows.subquery("s"))
+
+
 def orphans(sql: PairSql, side: str, one: Compared, target: PairSql) -> exp.Select:
     """References of a column, and those whose key the referenced table lacks on that side."""
     value = sql.value(side, one).sql.as_("v")

@@ -1,0 +1,122 @@
+"""One validation: every configured object against Salesforce, every mart against its rules."""
+
+import tempfile
+from datetime import UTC, datetime
+from fractions import Fraction
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from lakehouse_jobs.contract.objects import ObjectsConfig
+from lakehouse_jobs.errors import SalesforceError
+from lakehouse_jobs.salesforce import Org
+from lakehouse_tools.comparison.checks import Check, judged
+from lakehouse_tools.comparison.engines.duck import DuckDbEngine
+from lakehouse_tools.comparison.errors import NotComparedError
+from lakehouse_tools.comparison.model import ComparisonConfig
+from lakehouse_tools.comparison.quality import not_compared
+from lakehouse_tools.comparison.run import Kind, Progress, Report, TableReport, quiet
+from lakehouse_tools.comparison.sides import Sides
+from lakehouse_tools.comparison.sql.sides import PairSql
+from lakehouse_tools.validation.earlier import last_of, profile_checks, records_check
+from lakehouse_tools.validation.marts import look_at, open_marts
+from lakehouse_tools.validation.raw import RawTable, count_current, open_raw
+from lakehouse_tools.validation.salesforce import bracket, count_check
+from lakehouse_tools.validation.sample import sample_check, take_sample
+
+
+def validate(
+    config: ComparisonConfig,
+    objects: ObjectsConfig,
+    names: list[str],
+    engine: DuckDbEngine,
+    sides: Sides,
+    org: Org,
+    *,
+    run: str,
+    sample: int,
+    runs: list[dict[str, Any]],
+    now: datetime | None = None,
+    progress: Progress = quiet,
+) -> Report:
+    """Look at the new side. ``names``: of objects; ``runs``: earlier reports, oldest first."""
+    now = now or datetime.now(UTC)
+    report = Report(
+        run=run,
+        made_at=now,
+        engine=f"{engine.name} {engine.version}",
+        config=config.where,
+        fingerprint=config.fingerprint,
+        tables=[],
+        checks=[],
+        kind=Kind.VALIDATION,
+    )
+    marts = open_marts(engine, sides, config, now)
+    total = len(names) + len(marts)
+    for done, name in enumerate(names):
+        progress(done, total, name)
+        began = monotonic()
+        table = TableReport(name=name, old="Salesforce", new=f"raw.{name.lower()}")
+        report.tables.append(table)
+        try:
+            raw = open_raw(engine, sides, name)
+            table.pins = (f"org {org.org_id}", raw.found.pin)
+            table.cutoff = f"{raw.watermark:%Y-%m-%d %H:%M:%S.%f}"
+            look_at_object(engine, org, raw, objects, table, sample=sample)
+        except (NotComparedError, SalesforceError) as error:
+            table.checks.append(not_compared(name, "validation", str(error)))
+        limit = Fraction(repr(objects.rules(name).max_delete_share))
+        table.checks += records_check(table, last_of(runs, name), limit)
+        table.seconds = monotonic() - began
+    targets = {name: sql for name, sql in marts.items() if isinstance(sql, PairSql)}
+    for done, (name, sql) in enumerate(marts.items(), start=len(names)):
+        progress(done, total, name)
+        began = monotonic()
+        new = str(next(pair.new for pair in config.pairs if pair.name == name))
+        table = TableReport(name=name, old="its own rules", new=new)
+        report.tables.append(table)
+        try:
+            if isinstance(sql, str):
+                raise NotComparedError(sql)
+            before = last_of(runs, name)
+            look_at(engine, sql, table, targets, config.thresholds, now)
+            table.checks += records_check(table, before, config.thresholds.count_difference)
+            table.checks += profile_checks(engine, sql, table, before, config.thresholds)
+        except NotComparedError as error:
+            table.checks.append(not_compared(name, "validation", str(error)))
+        table.seconds = monotonic() - began
+    return report
+
+
+def look_at_object(
+    engine: DuckDbEngine,
+    org: Org,
+    raw: RawTable,
+    objects: ObjectsConfig,
+    table: TableReport,
+    *,
+    sample: int,
+) -> None:
+    """Counts, sampled records and freshness of one object, into its report."""
+    rules = objects.rules(raw.name)
+    description = org.describe(raw.name)
+    table.records = count_current(engine, raw)
+    table.checks.append(count_check(table.records, bracket(org, description, raw), raw))
+    with tempfile.TemporaryDirectory(prefix="lakehouse-") as folder:
+        found = take_sample(
+            engine, org, description, rules.fields, raw, size=sample, folder=Path(folder)
+        )
+    table.checks.append(sample_check(raw.name, found))
+    table.checks.append(_freshness(org, raw, rules.stale_after_minutes))
+
+
+def _freshness(org: Org, raw: RawTable, limit: int | None) -> Check:
+    age = max((org.server_time() - raw.watermark).total_seconds() / 60, 0)
+    return Check(
+        table=raw.name,
+        name="freshness",
+        status=judged(limit is not None and age > limit),
+        figure=f"read up to {raw.watermark:%Y-%m-%d %H:%M:%S} UTC, {age:,.0f} minutes ago",
+        limit=f"at most {limit:,} minutes" if limit is not None else "",
+        text="is its schedule on? `lakehouse status` says what happened",
+    )

@@ -1,5 +1,6 @@
 """A comparison at the terminal: its verdict, a line a table, what stands in the way."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -8,8 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from lakehouse_tools.comparison.checks import Check, Status
-from lakehouse_tools.comparison.counts import percent
-from lakehouse_tools.comparison.run import Report, TableReport
+from lakehouse_tools.comparison.counts import RowCounts, percent
+from lakehouse_tools.comparison.run import Kind, Report, TableReport
 from lakehouse_tools.display.console import show
 
 STYLES: Final = {
@@ -24,10 +25,12 @@ _MOST: Final = 12  # checks that are printed; the others are in the report
 def print_report(console: Console, report: Report, page: Path) -> None:
     """Print what came of a run, and where its report is."""
     table = Table(box=None, header_style="dim", pad_edge=False)
-    for name in ("", "table", "old rows", "new rows", "right", "unexplained"):
+    figures = _VALIDATED if report.kind is Kind.VALIDATION else _COMPARED
+    for name in ("", "table", *figures):
         table.add_column(name, justify="left" if name in ("", "table") else "right", no_wrap=True)
     for one in report.tables:
-        table.add_row(Text(one.status, STYLES[one.status]), one.name, *_figures(one))
+        cells = (told(one) for told in figures.values())
+        table.add_row(Text(one.status, STYLES[one.status]), one.name, *cells)
     show(console, table)
     stopping = [c for c in report.every if c.status is not Status.PASS]
     for check in stopping[:_MOST]:
@@ -48,13 +51,23 @@ def said(check: Check) -> str:
     return f"{where}{check.name}: {check.figure}{limit}"
 
 
-def _figures(table: TableReport) -> tuple[str, str, str, str]:
-    counts = table.counts
-    if counts is None:
-        return "–", "–" if table.records is None else f"{table.records:,}", "–", "–"
-    return (
-        f"{counts.rows_old:,}",
-        f"{counts.rows_new:,}",
-        percent(counts.accuracy()),
-        f"{counts.unexplained:,}",
-    )
+def _count(told: Callable[[RowCounts], str]) -> Callable[[TableReport], str]:
+    return lambda table: told(table.counts) if table.counts is not None else "–"
+
+
+def _records(table: TableReport) -> str:
+    return "–" if table.records is None else f"{table.records:,}"
+
+
+def _passed(table: TableReport) -> str:
+    return f"{sum(c.status is Status.PASS for c in table.checks)} of {len(table.checks)}"
+
+
+_Figures = dict[str, Callable[[TableReport], str]]  # heading → what stands below it
+_COMPARED: Final[_Figures] = {
+    "old rows": _count(lambda counts: f"{counts.rows_old:,}"),
+    "new rows": _count(lambda counts: f"{counts.rows_new:,}"),
+    "right": _count(lambda counts: percent(counts.accuracy())),
+    "unexplained": _count(lambda counts: f"{counts.unexplained:,}"),
+}
+_VALIDATED: Final[_Figures] = {"rows": _records, "checks passed": _passed}

@@ -260,7 +260,8 @@ def test_a_mart_that_holds_its_rules(mart):
 def test_a_mart_that_breaks_one(mart, change, check):
     report = mart(f"WITH m AS ({MART.format(n=200)}) {change}")
     assert check in failing(report)
-    assert report.status is Status.FAIL
+    # References may lead nowhere in Salesforce too.
+    assert report.status is (Status.WARN if "orphans" in check else Status.FAIL)
 
 
 def test_what_moved_since_the_run_before(mart):

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lakehouse_tools.cli import compare_infrastructure
+from lakehouse_tools.cli import compare_infrastructure, compare_init
 from lakehouse_tools.cli.options import environment_option
 
 if TYPE_CHECKING:
@@ -132,6 +132,7 @@ def finish(report: "Report", output: Path, junit: Path | None) -> None:
 
 
 command.add_command(compare_infrastructure.command)
+command.add_command(compare_init.command)
 
 
 def _refuse_own_options(context: click.Context) -> None:

@@ -49,7 +49,7 @@ def config_of(text: str, *, where: str) -> ComparisonConfig:
 
 
 def _config(file: Section, fingerprint: str) -> ComparisonConfig:
-    old, new = file.section("old").read(_place), file.section("new").read(_place)
+    old, new = file.section("old").read(place), file.section("new").read(place)
     if old == new:
         raise file.error("new", str(new), "another place than that of the key old")
     empty = file.flag("empty_is_null", False)
@@ -80,19 +80,20 @@ def _config(file: Section, fingerprint: str) -> ComparisonConfig:
     )
 
 
-def _place(section: Section) -> Place:
-    place = Place(
+def place(section: Section) -> Place:
+    """Where the tables of a side lie."""
+    found = Place(
         database=section.text("database"),
         layer=section.text("layer", one_of=LAYERS),
         folder=section.text("folder"),
         format=section.text("format", "parquet", one_of=FORMATS),
     )
-    given = [n for n in ("database", "layer", "folder") if getattr(place, n)]
+    given = [n for n in ("database", "layer", "folder") if getattr(found, n)]
     if len(given) != 1:
         raise section.error(
             "database", " and ".join(given) or None, "exactly one of database, layer and folder"
         )
-    return place
+    return found
 
 
 def _source(pair: Section, side: str, place: Place) -> Source:

@@ -1,0 +1,81 @@
+"""A proposal beside what a person wrote: what is there stays, what is new is added."""
+
+import copy
+import json
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from lakehouse_tools.comparison.errors import ComparisonFailedError
+from lakehouse_tools.comparison.proposal.tables import TableProposal
+
+
+def read_written(path: Path) -> dict[str, Any]:
+    """The file as it stands, comments included; empty where there is none."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except ValueError as error:
+        raise ComparisonFailedError(f"{path}: it is no JSON: {error}: mend it first") from None
+    if not isinstance(found, dict):
+        raise ComparisonFailedError(f"{path}: it holds no JSON object: mend it first")
+    return found
+
+
+def merged(
+    written: dict[str, Any], proposals: Iterable[TableProposal]
+) -> tuple[dict[str, Any], list[str]]:
+    """The file with what it lacks, and each addition in a sentence."""
+    found = copy.deepcopy(written)
+    tables: list[dict[str, Any]] = found.setdefault("tables", [])
+    left_out = found.get("tables_left_out", {})
+    added: list[str] = []
+    for one in proposals:
+        there = [table for table in tables if table.get("old") == one.old]
+        if one.new is None or one.old in left_out:
+            continue
+        if not there:
+            tables.append(one.entry())
+            added.append(f"{one.old} with {one.new}: {len(one.columns)} columns")
+        for table in there:
+            if table.get("new") == one.new:
+                added += _more_columns(table, one)
+    return found, added
+
+
+def _more_columns(table: dict[str, Any], one: TableProposal) -> list[str]:
+    known = {**table.get("key", {}), **table.get("columns", {})}
+    excluded = table.get("left_out", {})
+    used = {
+        side: [str(entry.get(side, name)).lower() for name, entry in known.items()]
+        for side in ("old", "new")
+    }
+    added = []
+    for pair in one.columns:
+        if (
+            any(
+                _mentioned(getattr(pair, side), used[side], excluded.get(side, []))
+                for side in ("old", "new")
+            )
+            or pair.new in known
+        ):
+            continue
+        table.setdefault("columns", {})[pair.new] = pair.entry()
+        added.append(f"{one.old}.{pair.old} with {one.new}.{pair.new}")
+    return added
+
+
+def _mentioned(name: str, used: list[str], patterns: list[str]) -> bool:
+    # In SQL a column's name is one word of it.
+    inside = any(name == text or name in _names(text) for text in used)
+    return inside or any(fnmatchcase(name, pattern.lower()) for pattern in patterns)
+
+
+def _names(sql: str) -> set[str]:
+    from sqlglot import exp
+
+    from lakehouse_tools.comparison.sql.values import parsed
+
+    return {column.name.lower() for column in parsed(sql).find_all(exp.Column)}

@@ -22,6 +22,8 @@ COMMANDS: Final = {
     "status": "status",
     "report": "report",
     "query": "query",
+    "history": "history",
+    "docs": "docs",
     "compare": "compare",
     "gate": "gate",
     "validate": "validate",

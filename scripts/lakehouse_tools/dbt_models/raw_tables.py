@@ -16,7 +16,7 @@ from lakehouse_tools.environment import Environment, aws_errors
 from lakehouse_tools.stack import read_stack
 
 # See field_comment in lakehouse_jobs.raw.schema.
-_COMMENT: Final = re.compile(r"(?P<name>\w+) \((?P<type>\w+)(?P<hash>, SHA-256)?\): ?(?P<label>.*)")
+COMMENT: Final = re.compile(r"(?P<name>\w+) \((?P<type>\w+)(?P<hash>, SHA-256)?\): ?(?P<label>.*)")
 
 
 def read_raw(
@@ -78,7 +78,7 @@ def _columns(table: Mapping[str, Any]) -> Iterator[tuple[str, FieldFacts]]:
         if column.get("Parameters", {}).get("iceberg.field.current", "true") == "false":
             continue
         comment = str(column.get("Comment") or "")
-        match = _COMMENT.fullmatch(comment)
+        match = COMMENT.fullmatch(comment)
         if match and not comment.endswith(GONE):
             yield (
                 str(column["Name"]),

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
-from urllib.parse import urlsplit
 
 from lakehouse_jobs.contract.objects import ObjectsConfig, is_pattern
 from lakehouse_jobs.contract.raw_log import TableProperty, table_name
@@ -15,6 +14,7 @@ from lakehouse_jobs.contract.runs import ApiUse, ObjectOutcome, Status
 from lakehouse_tools.environment import Environment
 from lakehouse_tools.executions.history import PastExecution
 from lakehouse_tools.executions.outcomes import object_outcomes
+from lakehouse_tools.iceberg import metadata_of
 from lakehouse_tools.stack import Stack
 
 # An execution of another run's object tells nothing of it.
@@ -79,7 +79,8 @@ def object_states(
     tables = _tables(environment, stack)
     with ThreadPoolExecutor(max_workers=8) as pool:
         environment.client("s3")  # made here: boto3 does not make clients in threads safely
-        metadata = dict(pool.map(lambda t: _metadata(environment, t), tables))
+        read = pool.map(lambda t: (t["Name"], metadata_of(environment, t)), tables)
+        metadata = dict(read)
     names = {table_name(name): name for name in told}
     for table, found in metadata.items():
         names.setdefault(table, found.get("properties", {}).get(TableProperty.OBJECT, table))
@@ -135,21 +136,6 @@ def _tables(environment: Environment, stack: Stack) -> list[dict[str, Any]]:
     pages = environment.client("glue").get_paginator("get_tables")
     found = [t for p in pages.paginate(DatabaseName=stack.raw_database) for t in p["TableList"]]
     return [table for table in found if not table["Name"].startswith("_")]
-
-
-def _metadata(environment: Environment, table: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """The Iceberg metadata a catalog entry points to.
-
-    Properties and snapshots' totals are in it: no table has to be scanned for its count.
-    """
-    location = (table.get("Parameters") or {}).get("metadata_location")
-    if not location:
-        return table["Name"], {}
-    address = urlsplit(location)
-    answer = environment.client("s3").get_object(
-        Bucket=address.netloc, Key=address.path.lstrip("/")
-    )
-    return table["Name"], json.loads(answer["Body"].read())
 
 
 def _rows(metadata: dict[str, Any]) -> int:

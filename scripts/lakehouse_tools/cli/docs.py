@@ -1,0 +1,64 @@
+"""``lakehouse docs``."""
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the page to this file and end.",
+)
+@click.option("--no-serve", is_flag=True, help="As --output lakehouse-docs.html.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65_535),
+    default=0,
+    help="Where to serve it, on 127.0.0.1 alone.  [default: a free port]",
+)
+@click.option(
+    "--project",
+    "project_folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("dbt_project"),
+    show_default=True,
+    help="Folder of the dbt project.",
+)
+def command(*, output: Path | None, no_serve: bool, port: int, project_folder: Path) -> None:
+    """Show dbt's documentation of the project: models, columns, tests, lineage.
+
+    One page with all in it, made from the project alone: no AWS, no session, no data. It is
+    served until you press ctrl-C, or written to a file that opens without a server.
+
+    \b
+    Examples:
+      lakehouse docs
+      lakehouse docs --output docs.html
+    """
+    from rich.console import Console
+
+    from lakehouse_local import runtimes
+    from lakehouse_local.home import Home
+    from lakehouse_tools.dbt_docs.page import make
+    from lakehouse_tools.dbt_docs.server import server
+    from lakehouse_tools.display.status_line import status_line
+
+    home = Home.from_environment()
+    progress = Console(stderr=True)
+    with status_line(progress, "docs", plain=False, few=True) as report:
+        runtimes.ensure(home, report)
+        report("dbt reads the project")
+        page = make(project_folder.resolve(), dbt=home.build_bin / "dbt")
+    if output or no_serve:
+        target = output or Path("lakehouse-docs.html")
+        target.write_text(page, encoding="utf-8")
+        click.echo(f"written to {target}")
+        return
+    with server(page, port=port) as serving:
+        click.echo(f"http://127.0.0.1:{serving.server_port}/  (ctrl-C ends it)")
+        try:
+            serving.serve_forever()
+        except KeyboardInterrupt:
+            click.echo()

@@ -1,0 +1,1 @@
+"""dbt's documentation of the project as one page."""

@@ -1,0 +1,1 @@
+"""Where a number came from: the versions of one record in raw, and the mart rows they made."""

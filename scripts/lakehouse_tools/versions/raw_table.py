@@ -1,0 +1,98 @@
+"""An object's raw table: its columns by field, and which batch came with which snapshot."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from lakehouse_jobs.contract.raw_log import SystemColumn, TableProperty
+from lakehouse_jobs.raw.schema import GONE
+from lakehouse_tools.dbt_models.raw_tables import COMMENT
+from lakehouse_tools.environment import Environment
+from lakehouse_tools.errors import RequestError
+from lakehouse_tools.iceberg import metadata_of
+from lakehouse_tools.stack import Stack
+from lakehouse_tools.versions.model import Snapshot
+
+
+@dataclass(frozen=True, kw_only=True)
+class RawTable:
+    """A raw table. A field that changed its type has several columns."""
+
+    object: str  # API name
+    name: str
+    columns: Mapping[str, tuple[str, ...]]  # API name of a field → its columns
+    entry: Mapping[str, Any]  # of the Glue catalog
+
+
+def find(environment: Environment, stack: Stack, object_name: str) -> RawTable:
+    """The raw table of an object, whatever the case of its name. Raises RequestError."""
+    tables = tables_of(environment, stack.raw_database)
+    known = {
+        str(name): table
+        for table in tables
+        if (name := table.get("Parameters", {}).get(TableProperty.OBJECT))
+    }
+    for name, table in known.items():
+        if name.lower() == object_name.lower():
+            columns = _columns(table)
+            return RawTable(object=name, name=table["Name"], columns=columns, entry=table)
+    there = ", ".join(sorted(known)) or "no object yet"
+    raise RequestError(
+        f"history: got the object {object_name!r}; raw has {there}: another one is read once"
+        " config/salesforce_objects.json names it"
+    )
+
+
+def tables_of(environment: Environment, database: str) -> list[dict[str, Any]]:
+    """The entries of a Glue database."""
+    pages = environment.client("glue").get_paginator("get_tables")
+    return [t for page in pages.paginate(DatabaseName=database) for t in page["TableList"]]
+
+
+def current_columns(entry: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """A table's columns in its order; the catalog keeps those of former schemas too."""
+    return [
+        column
+        for column in entry.get("StorageDescriptor", {}).get("Columns", ())
+        if column.get("Parameters", {}).get("iceberg.field.current", "true") != "false"
+    ]
+
+
+def snapshots_by_batch(environment: Environment, table: RawTable) -> dict[int, Snapshot]:
+    """The snapshots that are kept, by the batch that each brought.
+
+    Every commit of rows is an append and one batch, so they are counted back from the
+    newest, whose batch the table's properties name. What the upkeep rewrote is no append.
+    """
+    metadata = metadata_of(environment, table.entry)
+    batch = metadata.get("properties", {}).get(TableProperty.BATCH)
+    appends = [
+        snapshot
+        for snapshot in metadata.get("snapshots", ())
+        if snapshot.get("summary", {}).get("operation") == "append"
+        and int(snapshot["summary"].get("added-records", 0))
+    ]
+    if batch is None:
+        return {}
+    appends.sort(key=lambda snapshot: -snapshot["sequence-number"])
+    return {
+        int(batch) - back: Snapshot(
+            id=snapshot["snapshot-id"],
+            committed_at=datetime.fromtimestamp(snapshot["timestamp-ms"] / 1e3, UTC).isoformat(
+                timespec="milliseconds"
+            ),
+        )
+        for back, snapshot in enumerate(appends)
+    }
+
+
+def _columns(entry: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {}
+    for column in current_columns(entry):
+        if column["Name"] in set(SystemColumn):
+            continue
+        # Of a field that is no longer read the values are still there.
+        match = COMMENT.fullmatch(str(column.get("Comment") or "").removesuffix(GONE))
+        found.setdefault(match["name"] if match else column["Name"], []).append(column["Name"])
+    return {name: tuple(columns) for name, columns in found.items()}

@@ -1,5 +1,6 @@
 """The report as one HTML file: inline SVG, no script, nothing fetched."""
 
+from dataclasses import dataclass
 from fractions import Fraction
 from importlib.resources import files
 from typing import Any, Final
@@ -11,6 +12,13 @@ from lakehouse_tools.comparison.counts import ColumnCounts, Differing, overall, 
 from lakehouse_tools.comparison.run import Kind, Report, TableReport
 
 SAMPLES: Final = 10  # keys of each cause
+_FIRST: Final = 3  # columns, and as many causes of other kinds, that are shown before all else
+_GLANCE: Final = 4  # keys of each of them
+_SIDES: Final = {  # of keys that are not on both → where they are counted, named or not
+    "old": "only_old_unexplained",
+    "new": "only_new_unexplained",
+    "duplicated": "duplicated",
+}
 _ORDER: Final = (Status.FAIL, Status.NOT_COMPARED, Status.WARN, Status.PASS)
 WORDS: Final = {
     Kind.COMPARISON: {
@@ -26,6 +34,18 @@ WORDS: Final = {
         Status.NOT_COMPARED: "Not everything was looked at",
     },
 }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """Where to look first: a column, or keys that one side lacks, with a few samples."""
+
+    table: str
+    what: str
+    right: Fraction | None  # of a column
+    wrong: int
+    column: str | None
+    keys: list[Differing]
 
 
 def as_html(report: Report) -> str:
@@ -44,6 +64,7 @@ def as_html(report: Report) -> str:
         reasons=ordered([c for c in report.every if c.status is not Status.PASS]),
         passed=sum(c.status is Status.PASS for c in report.every),
         tables=tables,
+        first=first_looks(tables),
         overall=overall([t.counts for t in report.tables if t.counts]),
         ordered=ordered,
         columns=columns,
@@ -51,6 +72,44 @@ def as_html(report: Report) -> str:
         bar=bar,
         samples=SAMPLES,
     )
+
+
+def first_looks(tables: list[TableReport]) -> list[Look]:
+    """The worst columns of all tables, then the greatest groups of other keys; unexplained ones."""
+    columns_, others = [], []
+    for table in tables:
+        open_ = [d for d in (table.counts.differing if table.counts else []) if d.unexplained]
+        for one in table.counts.columns if table.counts else []:
+            if one.unexplained:
+                keys = [d for d in open_ if one.name in d.open]
+                columns_.append(
+                    Look(
+                        table=table.name,
+                        what=f"{one.name} differs",
+                        right=one.accuracy(),
+                        wrong=one.unexplained,
+                        column=one.name,
+                        keys=keys[:_GLANCE],
+                    )
+                )
+        alone: dict[str, list[Differing]] = {}
+        for one in open_:
+            alone.setdefault(one.side, []).append(one)
+        others += [
+            Look(
+                table=table.name,
+                what=alone[side][0].cause,
+                right=None,
+                wrong=getattr(table.counts, counted),
+                column=None,
+                keys=alone[side][:_GLANCE],
+            )
+            for side, counted in _SIDES.items()
+            if side in alone
+        ]
+    columns_.sort(key=lambda look: (look.right, look.table, look.what))
+    others.sort(key=lambda look: (-look.wrong, look.table, look.what))
+    return [*columns_[:_FIRST], *others[:_FIRST]]
 
 
 def ordered(checks: list[Check]) -> list[Check]:

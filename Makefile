@@ -32,8 +32,9 @@ help: ## This list
 test: lint types runtimes ## All that a reviewer would run: linters, types, import contracts, all tests
 	@$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(ARGS)
 
-# A file's tests share one worker, and with it their servers; the longest files lie first.
-WORKERS ?= 2
+# tests/side_by_side.py says which tests share a worker, and with it their servers. One worker
+# more than a small machine has cores: each waits for its servers half of the time.
+WORKERS ?= 3
 SIDE_BY_SIDE = --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 .PHONY: prove

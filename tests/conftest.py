@@ -4,12 +4,14 @@ import os
 import shutil
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from app import use_bundled_node
 from tests.browser import ABSENT, Browser, find_browser
 from tests.clean_environment import link_packages, uv
+from tests.side_by_side import Together, longest_first
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 _CLEARED = ("AWS_", "LAKEHOUSE_", "PYICEBERG_", "DBT_", "CDK_")
@@ -17,6 +19,16 @@ _CLEARED = ("AWS_", "LAKEHOUSE_", "PYICEBERG_", "DBT_", "CDK_")
 
 # Before any test module imports the CDK library.
 use_bundled_node()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes minutes begins first."""
+    items.sort(key=lambda item: longest_first(item.nodeid.partition("::")[0]))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
+    """For `make test`, which runs the tests in several workers."""
+    return Together(config, log)
 
 
 @pytest.fixture(autouse=True)

@@ -109,6 +109,7 @@ def command(
                 run=new_run(),
                 sample=sample,
                 runs=read_runs(output) if output.is_dir() else [],
+                now=org.server_time(),
                 progress=progress,
             )
     finish(report, output, junit)

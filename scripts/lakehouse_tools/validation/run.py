@@ -36,14 +36,16 @@ def validate(
     run: str,
     sample: int,
     runs: list[dict[str, Any]],
-    now: datetime | None = None,
+    now: datetime,
     progress: Progress = quiet,
 ) -> Report:
-    """Look at the new side. ``names``: of objects; ``runs``: earlier reports, oldest first."""
-    now = now or datetime.now(UTC)
+    """Look at the new side. ``names``: of objects; ``runs``: earlier reports, oldest first.
+
+    ``now`` is the org's clock, by which the stamps in the data go.
+    """
     report = Report(
         run=run,
-        made_at=now,
+        made_at=datetime.now(UTC),
         engine=f"{engine.name} {engine.version}",
         config=config.where,
         fingerprint=config.fingerprint,

@@ -1,7 +1,9 @@
 """One side of a pair as a query: keys k0…, values v0…, failed casts f0…, raw columns r0 …."""
 
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from functools import cached_property
+from typing import Final
 
 from sqlglot import exp
 
@@ -12,6 +14,7 @@ from lakehouse_tools.comparison.sql.types import Kind, SqlType
 from lakehouse_tools.comparison.sql.values import Value, filled, parsed, source, target, value
 
 OLD, NEW = "old", "new"
+_NAMED: Final = 12  # columns in one message
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,8 +72,12 @@ class PairSql:
         types = self.relation(side).types
         if name.lower() not in types:
             table = getattr(self.pair, side)
+            near = sorted(types)
+            if len(near) > _NAMED:  # of a wide table those that are likely meant
+                near = get_close_matches(name.lower(), near, n=3, cutoff=0.3) or near[:3]
+                near.append("others")
             raise NotComparedError(
-                f"{table}: no column {name}: it has {', '.join(sorted(types))};"
+                f"{table}: no column {name}: it has {', '.join(near)};"
                 " correct config/comparison.json"
             )
 

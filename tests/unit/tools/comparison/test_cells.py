@@ -143,7 +143,10 @@ def test_columns_in_several_queries(lab, monkeypatch):
     wide(lab, 24)
 
 
-@pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
+# By Athena's text it takes half a minute of CPU: `pytest -m prove` runs it.
+@pytest.mark.parametrize(
+    "engine", ["duckdb", pytest.param("athena", marks=pytest.mark.prove)], indirect=True
+)
 def test_800_columns(lab):
     wide(lab, 800)
 

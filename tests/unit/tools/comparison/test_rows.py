@@ -141,3 +141,13 @@ def test_a_digest_names_just_these_differences(lab):
 def test_what_cannot_be_compared_says_why(lab, change, words):
     with pytest.raises(NotComparedError, match=words):
         lab.compare(VALUES.format("(1, 'a')"), VALUES.format("(1, 'a')"), **change)
+
+
+@pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
+def test_of_a_wide_table_the_columns_are_named_that_may_be_meant(lab):
+    wide = f"SELECT 1 AS id, 'a' AS is_opted_out, {', '.join(f'1 AS x{n}' for n in range(40))}"
+    with pytest.raises(NotComparedError, match="no column has_opted_out: it has is_opted_out, "):
+        lab.compare(wide, wide, columns={"has_opted_out": {}})
+    with pytest.raises(NotComparedError) as caught:
+        lab.compare(wide, wide, columns={"q": {}})
+    assert len(str(caught.value)) < 200

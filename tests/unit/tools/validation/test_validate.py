@@ -222,7 +222,7 @@ def mart(tmp_path):
         with DuckDbEngine(threads=1) as engine:
             # No object is looked at, so nobody asks the org.
             return validate(config, OBJECTS, [], engine, Sides(), None, run="r", sample=1,  # type: ignore[arg-type]
-                            runs=list(runs))  # fmt: skip
+                            runs=list(runs), now=datetime.now(UTC))  # fmt: skip
 
     return look
 

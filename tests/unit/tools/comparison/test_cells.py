@@ -143,7 +143,7 @@ def test_columns_in_several_queries(lab, monkeypatch):
     wide(lab, 24)
 
 
-# By Athena's text it takes half a minute of CPU: `pytest -m prove` runs it.
+# By Athena's text it takes half a minute of CPU: `make prove` runs it.
 @pytest.mark.parametrize(
     "engine", ["duckdb", pytest.param("athena", marks=pytest.mark.prove)], indirect=True
 )

@@ -308,7 +308,8 @@ def test_the_commands(system, monkeypatch):
     (system.folder / "cutover_checklist.json").write_text(
         '{"confirmations": [{"what": "trained"}]}'
     )
-    assert CliRunner().invoke(cli, ["compare", *path]).exit_code == 0
+    assert CliRunner().invoke(cli, ["compare", *path, "--junit", "ci/junit.xml"]).exit_code == 0
+    assert 'errors="0"' in (system.folder / "ci" / "junit.xml").read_text()
     gate = CliRunner().invoke(cli, ["gate", *path])
     assert (gate.exit_code, "✗ trained" in gate.output) == (1, True)
     system.write(OLD, FAULTS["one column"].format(n=9))

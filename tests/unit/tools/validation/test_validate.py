@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import duckdb
 import pytest
+from click.testing import CliRunner
 
 from lakehouse_jobs.contract.objects import FieldRules, ObjectsConfig
 from lakehouse_jobs.contract.raw_log import TableProperty
@@ -13,6 +14,7 @@ from lakehouse_jobs.salesforce import read_secret
 from lakehouse_local.salesforce_org.org import make, open_org
 from lakehouse_local.salesforce_org.server import serving
 from lakehouse_local.salesforce_org.settings import Birth
+from lakehouse_tools.cli import cli
 from lakehouse_tools.comparison.checks import Status
 from lakehouse_tools.comparison.engines.duck import DuckDbEngine
 from lakehouse_tools.comparison.errors import NotComparedError
@@ -23,8 +25,10 @@ from lakehouse_tools.comparison.report.as_markdown import as_markdown
 from lakehouse_tools.comparison.run import TableReport
 from lakehouse_tools.comparison.sides import Found, Kept, Sides
 from lakehouse_tools.discover import access
+from lakehouse_tools.environment import Environment
 from lakehouse_tools.validation.raw import raw_table
 from lakehouse_tools.validation.run import look_at_object, validate
+from tests.unit.tools.conftest import STACK
 
 BORN = 1_790_000_000.0
 OBJECTS = ObjectsConfig.from_text('{"groups": {"all": {"include": ["Contact"]}}}', where="test")
@@ -281,3 +285,43 @@ def test_a_mart_that_is_not_there_is_not_looked_at(mart):
     report = mart(f"SELECT * FROM ({MART.format(n=1)}) WHERE false")
     assert report.status is Status.NOT_COMPARED
     assert "? not compared" in as_markdown(report)
+
+
+def test_the_command(mart, served, monkeypatch, tmp_path):
+    """What it asks for, and how it ends: the queries themselves are tested above."""
+    asked: dict[str, object] = {}
+    report = mart(MART.format(n=200))
+
+    def looked_at(config, objects, names, *_, **more):
+        asked.update(names=names, runs=len(more["runs"]), now=more["now"])
+        return report
+
+    org, _ = served
+    config = tmp_path / "comparison.json"
+    config.write_text(
+        json.dumps({"old": {"database": "a"}, "new": {"layer": "marts"}, "tables": [PAIR]})
+    )
+    for place, found in (
+        ("lakehouse_tools.stack.read_stack", STACK),
+        ("lakehouse_tools.configured.deployed_config", OBJECTS),
+        ("lakehouse_tools.cli.credentials.of_org", None),
+        ("lakehouse_tools.discover.access.open_org", org),
+    ):
+        monkeypatch.setattr(place, lambda *_, _found=found, **__: _found)
+    monkeypatch.setattr(Environment, "storage", lambda _: None)
+    monkeypatch.setattr("lakehouse_tools.validation.run.validate", looked_at)
+    arguments = ["validate", "--config", str(config), "--output", str(tmp_path / "out")]
+    done = CliRunner().invoke(cli, [*arguments, "--junit", str(tmp_path / "j.xml")])
+    assert (done.exit_code, "validation: pass" in done.output) == (0, True)
+    assert asked["names"] == ["Contact"]
+    assert asked["now"] == org.server_time()
+    assert 'failures="0"' in (tmp_path / "j.xml").read_text()
+    done = CliRunner().invoke(cli, [*arguments, "--objects", "contact"])
+    assert (done.exit_code, asked["names"], asked["runs"]) == (0, ["Contact"], 1)
+    done = CliRunner().invoke(cli, [*arguments, "--objects", "Lead"])
+    assert (done.exit_code, "--objects: got 'Lead'; configured: Contact" in done.stderr) == (
+        2,
+        True,
+    )
+    report.tables[0].checks[0] = replace(report.tables[0].checks[0], status=Status.FAIL)
+    assert CliRunner().invoke(cli, arguments).exit_code == 1

@@ -113,6 +113,10 @@ bench-demo: $(SYNCED) ## Seconds by phase of the demo, cold and warm, as in docs
 bench-age: $(SYNCED) ## What 2,000 small commits cost the next one, as in docs/benchmarks.md
 	@$(BIN)/python benchmarks/extract_age.py $(ARGS)
 
+.PHONY: bench-dbt
+bench-dbt: runtimes ## An incremental dbt build by the size of the tables, as in docs/benchmarks.md
+	@$(BIN)/python benchmarks/dbt.py $(ARGS)
+
 .PHONY: bench-extract
 bench-extract: $(SYNCED) ## The extractor against the limit of the machine, as in docs/benchmarks.md
 	@$(BIN)/python benchmarks/extract.py $(ARGS)

@@ -5,6 +5,7 @@ not measurements: a Glue run bills at least a minute, so short ones cost the sam
 
     python benchmarks/cost_of_a_run.py --groups 2 --extract-minutes 2 --dbt-minutes 6
     python benchmarks/cost_of_a_run.py --by-objects
+    python benchmarks/cost_of_a_run.py --by-models
 """
 
 import argparse
@@ -32,7 +33,14 @@ def main() -> None:
     parser.add_argument("--start-seconds", type=float, default=20)
     parser.add_argument("--object-seconds", type=float, default=4)
     parser.add_argument("--at-once", type=int, default=8)
+    parser.add_argument("--by-models", action="store_true", help="dbt alone, by models")
+    parser.add_argument("--session-seconds", type=float, default=75)
+    parser.add_argument("--model-seconds", type=float, default=3)
     given = vars(parser.parse_args())
+    by_models = {k: given.pop(k) for k in ("session_seconds", "model_seconds")}
+    if given.pop("by_models"):
+        print(build_table(session_workers=given["session_workers"], **by_models))
+        return
     by_objects = {k: given.pop(k) for k in ("start_seconds", "object_seconds", "at_once")}
     if given.pop("by_objects"):
         print(table(workers=given["workers"], **by_objects))
@@ -48,13 +56,36 @@ def main() -> None:
         print(f"{name + ', a month':<18} {run.total() * runs + rest:8.2f}")
 
 
+def build_table(*, session_workers: int, session_seconds: float, model_seconds: float) -> str:
+    """US$ a build and a month for incremental builds with one thread, as Markdown."""
+    lines = [
+        f"Assumed: {session_seconds:g} s for the session's start and dbt's own, "
+        f"{model_seconds:g} s for a model or a data test, one thread, {session_workers} G.1X "
+        "workers and CodeBuild's small machine; billed at least a minute.\n",
+        f"| models and tests | billed minutes | a build | {_months()} |",
+        "|---:|---:|---:" + "|---:" * len(EVERY) + "|",
+    ]
+    for nodes in (10, 75, 300):
+        minutes = (session_seconds + model_seconds * nodes) / 60
+        once = Execution(
+            groups=0,
+            workers=0,
+            extract_minutes=0,
+            session_workers=session_workers,
+            dbt_minutes=minutes,
+        ).build()
+        months = " | ".join(f"{once * runs:,.2f}" for runs in EVERY.values())
+        lines.append(f"| {nodes} | {max(minutes, 1):.1f} | {once:.3f} | {months} |")
+    return "\n".join(lines)
+
+
 def table(*, workers: int, start_seconds: float, object_seconds: float, at_once: int) -> str:
     """US$ a run and a month for incremental runs of one group, as Markdown."""
     lines = [
         f"Assumed: {start_seconds:g} s to start, {object_seconds:g} s for an object with few "
         f"changes, {at_once} at once, {workers} G.1X workers; billed by the second, at least a "
         "minute.\n",
-        f"| objects | billed minutes | a run | {' | '.join(f'{e}, a month' for e in EVERY)} |",
+        f"| objects | billed minutes | a run | {_months()} |",
         "|---:|---:|---:" + "|---:" * len(EVERY) + "|",
     ]
     for objects in (1, 20, 200):
@@ -63,6 +94,10 @@ def table(*, workers: int, start_seconds: float, object_seconds: float, at_once:
         months = " | ".join(f"{once * runs:,.2f}" for runs in EVERY.values())
         lines.append(f"| {objects} | {max(minutes, 1):.1f} | {once:.3f} | {months} |")
     return "\n".join(lines)
+
+
+def _months() -> str:
+    return " | ".join(f"{each}, a month" for each in EVERY)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,8 @@
     on {% for key in keys -%}
         dest.{{ key }} = delta.{{ key }}{{ ' and ' if not loop.last }}
     {%- endfor %}
+    {%- for predicate in incremental_predicates or [] %} and {{ predicate }}
+    {%- endfor %}
     {%- if meta.get('obsolete_column') %}
     when matched and delta.{{ meta['obsolete_column'] }} then delete
     {%- endif %}

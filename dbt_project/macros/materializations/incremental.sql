@@ -22,9 +22,7 @@
 
     {% call statement('main') -%}
         {%- if merge -%}
-            {{ with_last_batch_known(
-                get_merge_sql(target_relation, sql, config.get('unique_key'), none, none)
-            ) }}
+            {{ merge_of_delta(target_relation, sql, config.get('unique_key')) }}
         {%- else -%}
             {{ create_table_as(false, target_relation, sql) }}
         {%- endif -%}
@@ -49,15 +47,31 @@
 {%- endmacro %}
 
 
-{#- The same statement with each last_batch() worked out before. Iceberg leaves out data files
-    by a number, never by a subquery: with it a build reads what is new in raw, not raw.
-    dbt-glue runs code that holds its marker as Python, which saves a statement. -#}
-{% macro with_last_batch_known(sql) -%}
+{#- The MERGE of what `sql` finds, so that its cost follows what is found, not the table.
+
+    Each last_batch() is worked out before: Iceberg leaves out data files by a number, never
+    by a subquery, so a build reads what is new in raw, not raw. Nothing found, nothing
+    merged. Up to 10,000 keys stand in the MERGE as literals: the target's scan filters by
+    them, and only the rows at hand are joined; without them Spark sorts all keys of the
+    table. dbt-glue runs code that holds its marker as Python: all of it is one statement. -#}
+{% macro merge_of_delta(target, sql, unique_key) -%}
+{%- set delta = this.identifier ~ '__delta' -%}
+{%- set key = unique_key if unique_key is string else unique_key[0] -%}
 custom_glue_code_for_dbt_adapter
 sql, question = '''{{ sql }} ''', '''{{ last_batch()[:-1] }}'''
 while question in sql:
     start = sql.index(question)
     last_batch = sql[start : sql.index(')', start + len(question)) + 1]
     sql = sql.replace(last_batch, str(spark.sql(last_batch).first()[0]))
-SqlWrapper2.execute(sql)
+delta = spark.sql(sql).cache()
+delta.createOrReplaceTempView('{{ delta }}')
+keys = [row[0] for row in delta.select('{{ key }}').distinct().limit(10001).collect()]
+if keys:
+    merge, only = '''{{ get_merge_sql(target, 'select * from ' ~ delta, unique_key, none, ['{only}']) }}''', 'true'
+    if len(keys) <= 10000 and all(isinstance(key, str) and key.isalnum() for key in keys):
+        only = "dest.{{ key }} in ('" + "', '".join(keys) + "')"
+    SqlWrapper2.execute(merge.replace('{only}', only))
+else:
+    print('{"type": "results", "rowcount": 0, "results": [], "description": []}')
+delta.unpersist()
 {%- endmacro %}

@@ -8,6 +8,7 @@ from typing import Final
 from lakehouse_tools.comparison.checks import Check, judged
 from lakehouse_tools.comparison.counts import percent_up
 from lakehouse_tools.comparison.engines.duck import DuckDbEngine
+from lakehouse_tools.comparison.errors import NotComparedError
 from lakehouse_tools.comparison.model import ComparisonConfig, Pair, Thresholds
 from lakehouse_tools.comparison.quality import history, moment
 from lakehouse_tools.comparison.run import TableReport, read_whole
@@ -39,8 +40,6 @@ def open_marts(
     engine: DuckDbEngine, sides: Sides, config: ComparisonConfig, now: datetime
 ) -> dict[str, PairSql | str]:
     """The new table of each pair, as it is valid now; or why it cannot be read."""
-    from lakehouse_tools.comparison.errors import NotComparedError
-
     opened: dict[str, PairSql | str] = {}
     for pair in map(alone, config.pairs):
         try:

@@ -28,7 +28,7 @@ from lakehouse_tools.comparison.errors import NotComparedError
 from lakehouse_tools.comparison.model import Column, Pair, Place, Source
 from lakehouse_tools.comparison.rows import compare_rows
 from lakehouse_tools.comparison.sides import Found, Kept
-from lakehouse_tools.comparison.sql.sides import PairSql
+from lakehouse_tools.comparison.sql.sides import PairSql, Relation
 from lakehouse_tools.comparison.sql.types import sql_type
 from lakehouse_tools.validation.raw import RawTable
 
@@ -189,7 +189,7 @@ def _without_trace(
 
 def _written(
     engine: DuckDbEngine, records: list[dict[str, Any]], chosen: Selection, path: Path
-) -> Any:
+) -> Relation:
     """The records as the job would have written them."""
     tally = Tally(object_name="", limit=len(records) * len(chosen.sources), known=frozenset)
     schema = pa.schema([(s.column.name, ARROW[s.column.type]) for s in chosen.sources])
@@ -206,14 +206,12 @@ def _written(
 
 
 def _pair(
-    engine: DuckDbEngine, table: RawTable, chosen: Selection, old: Any, ids: list[str]
+    engine: DuckDbEngine, table: RawTable, chosen: Selection, old: Relation, ids: list[str]
 ) -> PairSql:
     names = [source.column.name for source in chosen.sources]
     rows = table.current(*names, among=ids)
     engine.keep("sampled", rows)
-    new = type(table.relation)(
-        table=exp.to_table("sampled"), types={n: table.relation.types[n] for n in names}
-    )
+    new = Relation(table=exp.to_table("sampled"), types={n: table.relation.types[n] for n in names})
     place = Place(folder="Salesforce")
     pair = Pair(
         name=table.name,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
+from lakehouse_tools.comparison.infrastructure.resolving import SECRET
 from lakehouse_tools.comparison.infrastructure.system import Resource, System
 
 
@@ -232,8 +233,6 @@ def _trusted(role: Resource) -> set[tuple[str, str]]:
 
 
 def _parameter(one: Resource, new: System) -> _Found:
-    from lakehouse_tools.comparison.infrastructure.resolving import SECRET
-
     if SECRET.search(f"{one.logical_id} {one.value('Name')}"):
         why = "credentials lie in Secrets Manager"
         return _otherwise(new, ("AWS::SecretsManager::Secret",), why, "the new has no secret")

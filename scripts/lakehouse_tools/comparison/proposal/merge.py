@@ -7,8 +7,11 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from sqlglot import exp
+
 from lakehouse_tools.comparison.errors import ComparisonFailedError
 from lakehouse_tools.comparison.proposal.tables import TableProposal
+from lakehouse_tools.comparison.sql.values import parsed
 
 
 def read_written(path: Path) -> dict[str, Any]:
@@ -74,8 +77,4 @@ def _mentioned(name: str, used: list[str], patterns: list[str]) -> bool:
 
 
 def _names(sql: str) -> set[str]:
-    from sqlglot import exp
-
-    from lakehouse_tools.comparison.sql.values import parsed
-
     return {column.name.lower() for column in parsed(sql).find_all(exp.Column)}

@@ -23,6 +23,14 @@ MEMORY: Final = "2g"
 # Measured on 12 incremental models: 23 s of processor time without these, 12 s with; start
 # 22 s and 11 s; memory 800 MB and 540 MB.
 JAVA_OPTIONS: Final = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+# The same of what Spark does for big data: compile each query to Java, plan it again after each
+# shuffle, shuffle into several parts. 34 tables made and 33 merged: 110 s of processor time
+# without these, 89 s with.
+_SMALL_DATA: Final = {
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.shuffle.partitions": "1",
+}
 EXTENSIONS: Final = "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions"
 
 
@@ -116,11 +124,11 @@ class SparkWorker:
             "spark.sql.warehouse.dir": str(self._work / "warehouse"),
             "spark.ui.enabled": "false",
             "spark.ui.showConsoleProgress": "false",
-            "spark.sql.shuffle.partitions": str(cores),
             "spark.sql.extensions": EXTENSIONS,
             # On the class path, not as spark.jars, which Spark copies at each start.
             "spark.driver.extraClassPath": os.pathsep.join(map(str, jars)),
             "spark.driver.extraJavaOptions": JAVA_OPTIONS,
+            **_SMALL_DATA,
         }
 
 

@@ -36,7 +36,7 @@ def compare_rows(engine: Engine, sql: PairSql, *, values: bool = False) -> RowCo
     total.explained = {rule.name: 0 for rule in sql.pair.known_differences}
     filled = dict.fromkeys((one.index for one in sql.values), 0)
     inside = dict.fromkeys((OLD, NEW), 0)
-    for part in engine.parts(sql):
+    for part in engine.parts(sql, rows=rows[OLD]):
         counted = engine.answer(part.counts())[0]
         counts = {name: int(counted[name] or 0) for name in COUNTS}
         inside[OLD] += counts["rows_old"]

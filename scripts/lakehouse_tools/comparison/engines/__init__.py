@@ -30,8 +30,11 @@ class Engine(Protocol):
         """The rows of a query. Raises :class:`NotComparedError` with the engine's reason."""
         ...
 
-    def parts(self, sql: PairSql) -> Iterator[Rows]:
-        """What has to be compared cell by cell, part by part. Keys of parts are distinct."""
+    def parts(self, sql: PairSql, *, rows: int) -> Iterator[Rows]:
+        """What has to be compared cell by cell, part by part. Keys of parts are distinct.
+
+        ``rows``: of the old side.
+        """
         ...
 
     def outside(self, sql: PairSql, columns: tuple[Compared, ...]) -> dict[int, int]:

@@ -48,8 +48,9 @@ class AthenaEngine:
         except QueryError as error:
             raise NotComparedError(f"Athena: {error}") from error
 
-    def parts(self, sql: PairSql) -> Iterator[Rows]:
+    def parts(self, sql: PairSql, *, rows: int) -> Iterator[Rows]:
         """All rows at once: Athena spills and scales, and keeps nothing between queries."""
+        del rows
         yield Rows(sql=sql, side=sql.select)
 
     def outside(self, sql: PairSql, columns: tuple[Compared, ...]) -> dict[int, int]:

@@ -12,6 +12,7 @@ from lakehouse_tools.comparison.model import Precision
 
 # Microseconds from year 1 to 1970: the sum is positive, so that // rounds down.
 _YEAR_1: Final = 62_135_596_800_000_000
+_CHOSEN: Final = "chosen"
 _MICROSECONDS: Final = {
     Precision.MICROSECOND: 1,
     Precision.MILLISECOND: 1_000,
@@ -57,6 +58,24 @@ class DuckDb(Dialect):
     def hash(self, values: list[exp.Expr]) -> exp.Expr:
         """64 bits over several values; null, NaN and -0 have their place in it."""
         return exp.Anonymous(this="hash", expressions=values)
+
+    def bucket(self, hashed: exp.Expr, *, bits: int) -> exp.Expr:
+        """The first bits of a hash, as a number."""
+        return _filled(f"cast(__x >> {64 - bits} as integer)", hashed)
+
+    def choose(self, numbers: exp.Query, *, bits: int) -> str:
+        """The statement that makes the set that :meth:`chosen` asks."""
+        last = 2**bits - 1
+        query = exp.select(f"bitstring_agg(b, 0, {last})").from_(numbers.subquery("s"))
+        return f"SET VARIABLE {_CHOSEN} = ({self.write(query)})"
+
+    def chosen(self, number: exp.Expr) -> exp.Expr:
+        """Whether a number is in the set.
+
+        A set of bits that is a constant, not a subquery: so DuckDB asks it while it scans,
+        and does not decode the other columns of rows that are not in it.
+        """
+        return _filled(f"get_bit(getvariable('{_CHOSEN}'), __x) = 1", number)
 
     def hashable(self, time: exp.Expr, precision: Precision) -> exp.Expr:
         """A timestamp as a number that is equal where the cut timestamps are.

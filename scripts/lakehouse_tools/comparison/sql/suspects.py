@@ -1,9 +1,11 @@
-"""Keys that may differ, found by hashes: the few rows that the exact comparison then reads.
+"""Rows that may differ, found by hashes: the few that the exact comparison then reads.
 
-One aggregate over the hash of the key: a group that is not one row of each side with one
-hash of the row is suspect. Two keys of one hash only make a suspect more, for the rows are
-compared by their keys afterwards; that two different rows have one hash has a chance of
-2^-64 a row.
+Keys fall into buckets by their hash. A bucket whose rows of both sides are as many, and
+whose hashes of (key, row) are the same, holds the same rows on both sides, unless one of its
+keys is there twice: those are looked for on one side, as the other has the same. All else
+is suspect. That rows which differ hide in a bucket has a chance of 2^-64 each; rows which
+are equal only make a suspect bucket greater, for they are compared by their keys afterwards.
+A group for each bucket instead of each key is what keeps this within memory and caches.
 """
 
 from typing import Final
@@ -14,46 +16,45 @@ from lakehouse_tools.comparison.sql.dialects import DuckDb
 from lakehouse_tools.comparison.sql.sides import NEW, OLD, Compared, PairSql
 from lakehouse_tools.comparison.sql.types import Kind
 
-_NEW: Final = 2**32  # counts of both sides in one sum
 TABLE: Final = "suspects"
+_KEYS: Final = 4  # to a bucket, or half as many
+_FEWEST, _MOST = 16, 24  # bits of a bucket's number
 
 
-def suspects(sql: PairSql, dialect: DuckDb) -> exp.Select:
-    """The hashes of suspect keys, as ``h``. A null key is always suspect."""
+def bits_for(rows: int) -> int:
+    """How many bits number the buckets of so many rows of a side."""
+    return min(max((rows // _KEYS).bit_length(), _FEWEST), _MOST)
+
+
+def suspects(sql: PairSql, dialect: DuckDb, *, bits: int) -> exp.Query:
+    """The suspect buckets, as ``b``, and how many rows they have on both sides, as ``n``."""
     sides = [
         sql.rows(
             side,
             [
                 *sql.keys_of(side),
-                key_hash(sql, side, dialect).as_("h"),
+                _bucket(sql, side, dialect, bits=bits).as_("b"),
                 _row_hash(sql, side, dialect).as_("c"),
-                _counted(sql, side, one).as_("s"),
+                exp.Literal.number(one).as_("s"),
             ],
         )
-        for side, one in ((OLD, 1), (NEW, _NEW))
+        for side, one in ((OLD, 1), (NEW, -1))
     ]
     both = exp.union(
-        *(exp.select("h", "c", "s").from_(side.subquery("r")) for side in sides), distinct=False
+        *(exp.select("b", "c", "s").from_(side.subquery("r")) for side in sides), distinct=False
     )
-    return (
-        exp.select("h")
+    apart = (
+        exp.select("b", "count(*) AS n")
         .from_(both.subquery("u"))
-        .group_by("h")
-        .having(f"sum(s) <> {_NEW + 1} or bit_xor(c) <> 0")
+        .group_by("b")
+        .having("sum(s) <> 0 or bit_xor(c) <> 0")
     )
+    return exp.union(apart, _broken(sql, dialect, bits=bits), distinct=False)
 
 
-def key_hash(sql: PairSql, side: str, dialect: DuckDb) -> exp.Expr:
-    """The hash of the key, over the table's own columns."""
-    return dialect.hash([sql.value(side, one).sql for one in sql.keys])
-
-
-def is_suspect(sql: PairSql, side: str, dialect: DuckDb, *, part: int, parts: int) -> exp.Expr:
-    """Whether a row's key is suspect, and of one part of several."""
-    chosen = exp.select("h").from_(TABLE)
-    if parts > 1:
-        chosen = chosen.where(f"h % {parts} = {part}")
-    return key_hash(sql, side, dialect).isin(query=chosen)
+def is_suspect(sql: PairSql, side: str, dialect: DuckDb, *, bits: int) -> exp.Expr:
+    """Whether a row's bucket is in the dialect's set of numbers."""
+    return dialect.chosen(_bucket(sql, side, dialect, bits=bits))
 
 
 def present(sql: PairSql, side: str, columns: tuple[Compared, ...]) -> exp.Select:
@@ -64,8 +65,36 @@ def present(sql: PairSql, side: str, columns: tuple[Compared, ...]) -> exp.Selec
     return exp.select(*counts).from_(rows.subquery("s"))
 
 
+def _broken(sql: PairSql, dialect: DuckDb, *, bits: int) -> exp.Select:
+    """The buckets of the old side's keys that are null or there more than once."""
+    null = exp.or_(*(sql.value(OLD, key).sql.is_(exp.null()) for key in sql.keys))
+    rows = sql.rows(
+        OLD,
+        [
+            *sql.keys_of(OLD),
+            _key_hash(sql, OLD, dialect).as_("h"),
+            exp.Case().when(null, "2").else_("1").as_("s"),
+        ],
+    )
+    found = (
+        exp.select("h", "sum(s) AS n").from_(rows.subquery("r")).group_by("h").having("sum(s) > 1")
+    )
+    return exp.select(dialect.bucket(exp.column("h"), bits=bits).as_("b"), "n").from_(
+        found.subquery("m")
+    )
+
+
+def _key_hash(sql: PairSql, side: str, dialect: DuckDb) -> exp.Expr:
+    """The hash of the key, over the table's own columns."""
+    return dialect.hash([sql.value(side, one).sql for one in sql.keys])
+
+
+def _bucket(sql: PairSql, side: str, dialect: DuckDb, *, bits: int) -> exp.Expr:
+    return dialect.bucket(_key_hash(sql, side, dialect), bits=bits)
+
+
 def _row_hash(sql: PairSql, side: str, dialect: DuckDb) -> exp.Expr:
-    parts: list[exp.Expr] = []
+    parts: list[exp.Expr] = [_key_hash(sql, side, dialect)]
     for one in sql.values:
         found = sql.value(side, one, uncut=True)
         value = found.sql
@@ -76,8 +105,3 @@ def _row_hash(sql: PairSql, side: str, dialect: DuckDb) -> exp.Expr:
             failed = exp.Literal.number(1 if side == OLD else 2)
             parts.append(exp.Case().when(found.failed, failed).else_("0"))
     return dialect.hash(parts)
-
-
-def _counted(sql: PairSql, side: str, one: int) -> exp.Expr:
-    null = exp.or_(*(sql.value(side, key).sql.is_(exp.null()) for key in sql.keys))
-    return exp.cast(exp.Case().when(null, "3").else_(str(one)), "bigint")

@@ -1,10 +1,12 @@
 """Pairs of tables from SQL, compared on DuckDB and by Athena's text."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 import pytest
+from sqlglot import exp
 
 from lakehouse_local.local_aws.athena_dialect import DIVIDE_MACRO, parse, write
 from lakehouse_tools.comparison.engines.duck import DuckDbEngine
@@ -27,6 +29,13 @@ class AthenaText(DuckDbEngine):
         self.connection.execute(DIVIDE_MACRO)
         return self
 
+    def open(self, found):
+        # Athena has names of tables, and no functions that read files.
+        opened = super().open(found)
+        name = f"t{len(self._views())}"
+        self._run(f"CREATE VIEW {name} AS SELECT * FROM {opened.table.sql('duckdb')}")
+        return replace(opened, table=exp.to_table(name))
+
     def answer(self, query):
         text = self.dialect.write(query)
         assert len(text.encode()) < self.dialect.longest
@@ -34,7 +43,7 @@ class AthenaText(DuckDbEngine):
         names = [column[0] for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
-    def parts(self, sql):
+    def parts(self, sql, *, rows):
         yield Rows(sql=sql, side=sql.select)
 
     def outside(self, sql, columns):

@@ -28,6 +28,13 @@ def test_duplicated_and_null_keys(lab):
     assert {(d.side, d.key) for d in found.differing} == {("duplicated", ("2",)), ("both", ("3",))}
 
 
+def test_a_row_that_is_there_twice_does_not_cancel_itself_out(lab):
+    found = lab.compare(
+        VALUES.format("(1, 'a'), (1, 'a'), (2, 'x')"), VALUES.format("(1, 'b'), (1, 'b'), (2, 'x')")
+    )
+    assert (found.duplicated, found.pairs, found.unexplained) == (1, 1, 1)
+
+
 def test_the_same_duplicates_and_nulls_on_both_sides_are_wrong_too(lab):
     rows = VALUES.format("(1, 'a'), (2, 'a'), (2, 'a'), (NULL, 'a')")
     found = lab.compare(rows, rows)

@@ -80,7 +80,7 @@ def of_the_journal(found: Comparison) -> list[str]:
     ]
 
 
-def next_steps(console: Console, *, program: str, endpoint: str) -> None:
+def next_steps(console: Console, *, program: str, endpoint: str, gate: str) -> None:
     """Where to look next and how to stop it: what, and below it a command to paste."""
     for title, steps in (
         (
@@ -91,6 +91,7 @@ def next_steps(console: Console, *, program: str, endpoint: str) -> None:
                 ("where each object stands", f"{program} status"),
                 ("another day in the org", f"{program} org change && {program} run"),
                 ("what else can happen to it", f"{program} org --help"),
+                ("may the old lake go?", f"{program} {gate}"),
                 ("AWS CLI and boto3: any keys, us-east-1", f"AWS_ENDPOINT_URL={endpoint}"),
             ),
         ),

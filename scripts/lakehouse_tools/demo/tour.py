@@ -7,10 +7,11 @@ from rich.console import Console
 
 from lakehouse_local.home import DEFAULT_PORT, Home
 from lakehouse_tools.configured import configured_names, deployed_config
-from lakehouse_tools.demo import interruption, journal, needs, org, story
+from lakehouse_tools.demo import interruption, journal, needs, old_system, org, story
 from lakehouse_tools.demo.interruption import Killed
 from lakehouse_tools.demo.marts import Mart, marts
 from lakehouse_tools.deploy import local as deploy
+from lakehouse_tools.display.compared import print_report
 from lakehouse_tools.display.console import program
 from lakehouse_tools.display.outcome import run_and_follow
 from lakehouse_tools.display.status_line import status_line
@@ -40,8 +41,11 @@ class Tour:
         self.runs: list[dict[str, Any]] = []
         self.notes: dict[str, Any] = {}
 
-    def go(self, *, records: int | None, fresh: bool) -> None:
-        """All steps; stops at the first that fails."""
+    def go(self, *, records: int | None, fresh: bool, lost_batch: bool = False) -> None:
+        """All steps; stops at the first that fails.
+
+        ``lost_batch``: the old lake gets accounts that the new system never will.
+        """
         for line in needs.notice(self.home):
             self._say(line)
         if fresh:
@@ -56,12 +60,16 @@ class Tour:
         if killed is not None:
             self._resumed(stack, first, killed)
         before = self._marts(stack, "query 1")
+        self._load_old_lake()
         self._change()
+        self._load_old_lake(lost_batch=lost_batch)
         second = self._run(stack, "run 2")
         after = self._marts(stack, "query 2")
         if killed is not None:
             self._judge(stack, details.url, names)
-        self._tell(stack, first, second, before, after)
+        self._tell(stack, second, before, after)
+        self._compare()
+        self._end(stack, first, after)
 
     def _up(self, records: int | None) -> Any:
         from lakehouse_local import runtimes, server
@@ -145,10 +153,24 @@ class Tour:
             changed = lifecycle.change(self.home)
         self._say(str(changed))
 
+    def _load_old_lake(self, *, lost_batch: bool = False) -> None:
+        with self.phases.measure("old lake"):
+            old_system.load(self.environment, self.home, lost_batch=lost_batch)
+
+    def _compare(self) -> None:
+        """The old lake's tables against the marts, and what a cut-over still lacks."""
+        self._title("the old lake against the marts")
+        with self.phases.measure("comparison"), self._status("comparing"):
+            report, page = old_system.compare_with_marts(self.environment, self.home)
+        print_report(self.console, report, page)
+        self._title("what the cut-over still lacks")
+        for one in old_system.missing(self.home):
+            self._say(f"  ✗ {one.name}: {one.text}")
+        self._write(comparison=str(report.status))
+
     def _tell(
         self,
         stack: Stack,
-        first: ExecutionProgress,
         second: ExecutionProgress,
         before: list[Mart],
         after: list[Mart],
@@ -159,6 +181,8 @@ class Tour:
             self._say(f"  {line}")
         self._title("what is in the marts")
         self.console.print(story.marts_table(before, after))
+
+    def _end(self, stack: Stack, first: ExecutionProgress, after: list[Mart]) -> None:
         self._title("seconds by phase")
         self.console.print(story.seconds_table(self.phases.seconds, self.phases.total))
         self.console.print()
@@ -166,6 +190,7 @@ class Tour:
             self.console,
             program=program(None if self.home.port == DEFAULT_PORT else self.home.port),
             endpoint=self.home.endpoint,
+            gate=old_system.gate_command(self.home),
         )
         self._write(
             rows=sum(o["rows"] for o in object_outcomes(self.environment, stack, first.name)),

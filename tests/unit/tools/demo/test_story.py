@@ -57,7 +57,9 @@ def test_marts_show_what_the_second_run_added():
 
 def test_commands_to_paste_are_whole_and_fit_80_columns():
     console = Console(file=io.StringIO(), width=60)
-    story.next_steps(console, program="lakehouse", endpoint="http://127.0.0.1:4566")
+    story.next_steps(
+        console, program="lakehouse", endpoint="http://127.0.0.1:4566", gate="gate --runs here"
+    )
     assert isinstance(console.file, io.StringIO)
     lines = console.file.getvalue().splitlines()
     assert f'    lakehouse query "{story.HISTORY_QUERY}"' in lines

@@ -1,0 +1,103 @@
+"""The demo's old lake is loaded and compared with the marts, as before a cut-over."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from lakehouse_local import old_lake
+from lakehouse_local.home import Home
+from lakehouse_tools.comparison import acceptances, gate
+from lakehouse_tools.comparison.gate import Requirement
+from lakehouse_tools.comparison.reading import read_config
+from lakehouse_tools.comparison.report.files import new_run, read_runs, write_report
+from lakehouse_tools.comparison.run import Report, compare
+from lakehouse_tools.comparison.session import opened
+from lakehouse_tools.environment import Environment
+
+_CONFIG: Final = Path("config")
+_COMPARISON: Final = "comparison.json"
+_HISTORY: Final = "old_system_runs.json"
+_LASTS: Final = timedelta(hours=1)  # a load of an old system, as its job history would say
+
+
+def load(
+    environment: Environment, home: Home, *, lost_batch: bool = False, now: datetime | None = None
+) -> dict[str, int]:
+    """Load the old lake from the org as it is now, and note the run in its history."""
+    rows = old_lake.load(home, environment.client, lost_batch=lost_batch)
+    now = now or datetime.now(UTC)
+    file = folder(home) / _HISTORY
+    runs = json.loads(file.read_text(encoding="utf-8")) if file.exists() else []
+    runs.append({"started": (now - _LASTS).isoformat(), "ended": now.isoformat()})
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(runs, indent=1), encoding="utf-8")
+    return rows
+
+
+def compare_with_marts(environment: Environment, home: Home) -> tuple[Report, Path]:
+    """Compare all pairs of the shipped configuration; the report and its page."""
+    config = read_config(_configured(home))
+    with opened(config, environment, engine="duckdb", memory="1GB") as session:
+        report = compare(
+            config,
+            session.engine,
+            session.sides,
+            run=new_run(),
+            environment=environment,
+            stack=session.stack,
+        )
+    return report, write_report(report, runs(home))
+
+
+def missing(home: Home) -> list[Requirement]:
+    """What the gate still lacks."""
+    config = read_config(folder(home) / _COMPARISON)
+    accepted = acceptances.read_acceptances(acceptances.beside(config, acceptances.FILE))
+    checklist = gate.read_checklist(acceptances.beside(config, gate.CHECKLIST))
+    found = gate.requirements(config, read_runs(runs(home)), accepted, checklist)
+    return [one for one in found if not one.met]
+
+
+def gate_command(home: Home) -> str:
+    """What asks the gate about the demo's runs."""
+    return f"gate --config {_relative(folder(home) / _COMPARISON)} --runs {_relative(runs(home))}"
+
+
+def folder(home: Home) -> Path:
+    """Where the demo keeps its configuration of the comparison, and below it the reports."""
+    return home.instance / "comparison"
+
+
+def runs(home: Home) -> Path:
+    """The reports."""
+    return folder(home) / "runs"
+
+
+def _relative(path: Path) -> Path:
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
+def _configured(home: Home) -> Path:
+    """The shipped configuration with what a team would add: the old lake's habits, explained."""
+    shipped: dict[str, Any] = json.loads((_CONFIG / _COMPARISON).read_text(encoding="utf-8"))
+    shipped["old"] = {"database": old_lake.DATABASE}
+    shipped["performance"]["old"] = {"file": str(folder(home) / _HISTORY)}
+    for table in shipped["tables"]:
+        table["left_out"]["old"].append("in_last_load")
+        table["known_differences"] = [
+            {
+                "name": "deletions that the old load missed",
+                "rows": "only_old",
+                "where": "old.in_last_load = 'false'",
+                "reason": "the old load never removes what is gone from Salesforce",
+                "owner": "the demo",
+                "expires": "2099-12-31",
+                "at_most": 10_000,
+            }
+        ]
+    path = folder(home) / _COMPARISON
+    path.write_text(json.dumps(shipped, indent=1), encoding="utf-8")
+    checklist = (_CONFIG / gate.CHECKLIST).read_text(encoding="utf-8")
+    path.with_name(gate.CHECKLIST).write_text(checklist, encoding="utf-8")
+    return path

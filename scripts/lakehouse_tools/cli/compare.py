@@ -1,5 +1,6 @@
 """``lakehouse compare``."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,8 +63,8 @@ def command(
     """Compare the old system's tables with the new ones, row by row, and judge the cut-over.
 
     Both sides are pinned and brought to the moment up to which the old one has loaded.
-    Nothing is written but the report. What stops the gate is printed; `lakehouse gate`
-    looks at several runs.
+    What is written is the report, and a row for each table in the raw database's
+    _comparison_runs. What stops the gate is printed; `lakehouse gate` looks at several runs.
 
     Exit status: 0 where the tables agree, 1 where they do not, 2 where something could
     not be compared.
@@ -79,6 +80,7 @@ def command(
         _refuse_own_options(context)
         return
     from lakehouse_jobs.contract.errors import ConfigError
+    from lakehouse_tools.comparison import trend
     from lakehouse_tools.comparison.errors import ComparisonFailedError
     from lakehouse_tools.comparison.reading import read_config
     from lakehouse_tools.comparison.report.files import new_run
@@ -107,11 +109,27 @@ def command(
             values=values,
             progress=progress,
         )
-    finish(report, output, junit)
+    stack = session.stack
+
+    def record() -> None:
+        if stack is not None:
+            with aws_errors(environment):
+                trend.record(environment, stack, report)
+
+    finish(report, output, junit, record=record)
 
 
-def finish(report: "Report", output: Path, junit: Path | None) -> None:
-    """Write the report, print it, and end with the status of its verdict."""
+def finish(
+    report: "Report",
+    output: Path,
+    junit: Path | None,
+    *,
+    record: Callable[[], None] = lambda: None,
+) -> None:
+    """Write the report, print it, and end with the status of its verdict.
+
+    ``record``: what else keeps the run; called when the report is written.
+    """
     from lakehouse_tools.comparison.checks import Status
     from lakehouse_tools.comparison.errors import EXIT_NOT_COMPARED
     from lakehouse_tools.comparison.report.as_junit import as_junit
@@ -121,6 +139,7 @@ def finish(report: "Report", output: Path, junit: Path | None) -> None:
     from lakehouse_tools.errors import EXIT_FAILED
 
     page = write_report(report, output)
+    record()
     if junit is not None:
         junit.parent.mkdir(parents=True, exist_ok=True)
         junit.write_bytes(as_junit(report))

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import click
 
-from lakehouse_tools.cli.options import json_option
+from lakehouse_tools.cli.options import environment_option, json_option
 
 
 @click.command()
+@environment_option
 @click.option(
     "--config",
     "config_path",
@@ -19,12 +20,11 @@ from lakehouse_tools.cli.options import json_option
 @click.option(
     "--runs",
     type=click.Path(file_okay=False, path_type=Path),
-    default=Path("comparison"),
-    show_default=True,
-    help="Folder with the reports of `lakehouse compare`.",
+    help="Folder with reports of `lakehouse compare`, instead of the lake's _comparison_runs."
+    "  [default for files on this machine: comparison]",
 )
 @json_option
-def command(*, config_path: Path, runs: Path, as_json: bool) -> None:
+def command(*, environment_name: str, config_path: Path, runs: Path | None, as_json: bool) -> None:
     """Say whether the old system may go, or what is still missing.
 
     It needs runs in a row that pass (runs_in_a_row in the configuration), and what people
@@ -37,18 +37,20 @@ def command(*, config_path: Path, runs: Path, as_json: bool) -> None:
 
     \b
     Examples:
-      lakehouse gate
+      lakehouse gate --env prod
       lakehouse gate --runs comparison --json
     """
     import json
     from dataclasses import asdict
 
     from lakehouse_jobs.contract.errors import ConfigError
-    from lakehouse_tools.comparison import acceptances, gate
+    from lakehouse_tools.comparison import acceptances, gate, trend
     from lakehouse_tools.comparison.errors import ComparisonFailedError
     from lakehouse_tools.comparison.reading import read_config
     from lakehouse_tools.comparison.report.files import read_runs
+    from lakehouse_tools.environment import Environment, aws_errors
     from lakehouse_tools.errors import EXIT_FAILED
+    from lakehouse_tools.stack import read_stack
 
     try:
         config = read_config(config_path)
@@ -56,7 +58,13 @@ def command(*, config_path: Path, runs: Path, as_json: bool) -> None:
         checklist = gate.read_checklist(acceptances.beside(config, gate.CHECKLIST))
     except ConfigError as error:
         raise ComparisonFailedError(str(error)) from error
-    found = gate.requirements(config, read_runs(runs), accepted, checklist)
+    if runs is not None or config.on_disk:
+        seen = read_runs(runs or Path("comparison"))
+    else:
+        environment = Environment.named(environment_name)
+        with aws_errors(environment):
+            seen = trend.recorded(environment, read_stack(environment))
+    found = gate.requirements(config, seen, accepted, checklist)
     missing = [one for one in found if not one.met]
     if as_json:
         told = {"pass": not missing, "requirements": [asdict(one) for one in found]}

@@ -167,6 +167,12 @@ class ComparisonConfig:
     performance: Performance = Performance()
     runs_in_a_row: int = 5
 
+    @property
+    def on_disk(self) -> bool:
+        """Whether both sides are files on this machine."""
+        sides = (self.old.folder, self.new.folder)
+        return all(folder and not folder.startswith("s3://") for folder in sides)
+
     def pair(self, name: str) -> Pair | None:
         """The pair of this name."""
         return next((pair for pair in self.pairs if pair.name == name), None)

@@ -30,8 +30,7 @@ def opened(
     config: ComparisonConfig, environment: Environment, *, engine: str, memory: str
 ) -> Iterator[Session]:
     """A session; files on disk alone need neither AWS nor a deployed stack."""
-    on_disk = all(p.folder and not p.folder.startswith("s3://") for p in (config.old, config.new))
-    if on_disk:
+    if config.on_disk:
         if engine == "athena":
             raise RequestError(
                 "--engine: got 'athena', but both sides are files on this machine: use duckdb"

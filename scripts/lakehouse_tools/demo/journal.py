@@ -10,6 +10,7 @@ from typing import Any
 
 from lakehouse_jobs.contract.raw_log import table_name
 from lakehouse_tools.environment import Environment
+from lakehouse_tools.iceberg_catalog import catalog
 from lakehouse_tools.stack import Stack
 
 Version = tuple[str, int, bool]  # id, systemmodstamp in milliseconds since 1970, deleted
@@ -40,12 +41,12 @@ def compare_with_journal(
     It holds where the pipeline ran after each change of the org: what changed twice in
     between was never there to be read.
     """
-    catalog = _catalog(environment)
+    tables = catalog(environment)
     journal = _journal(org_url)
     totals: Counter[str] = Counter()
     for name in names:
         reported = journal.get(name, set())
-        held = Counter(_raw(catalog, (stack.raw_database, table_name(name))))
+        held = Counter(_raw(tables, (stack.raw_database, table_name(name))))
         totals["objects"] += 1
         totals["reported"] += len(reported)
         totals["rows"] += held.total()
@@ -70,8 +71,8 @@ def _journal(org_url: str) -> dict[str, set[Version]]:
     return found
 
 
-def _raw(catalog: Any, name: tuple[str, str]) -> Iterator[Version]:
-    scan = catalog.load_table(name).scan(
+def _raw(tables: Any, name: tuple[str, str]) -> Iterator[Version]:
+    scan = tables.load_table(name).scan(
         row_filter="_change != 'hard_delete'",
         selected_fields=("id", "systemmodstamp", "_is_deleted"),
     )
@@ -80,22 +81,3 @@ def _raw(catalog: Any, name: tuple[str, str]) -> Iterator[Version]:
         ids, deleted = (batch.column(c).to_pylist() for c in ("id", "_is_deleted"))
         for id_, stamp, gone in zip(ids, stamps, deleted, strict=True):
             yield id_, stamp // 1000, gone
-
-
-def _catalog(environment: Environment) -> Any:
-    from pyiceberg.catalog import load_catalog
-
-    from lakehouse_local.home import aws_environment
-
-    settings = aws_environment(environment.endpoint or "")
-    names = {
-        "client.access-key-id": settings["AWS_ACCESS_KEY_ID"],
-        "client.secret-access-key": settings["AWS_SECRET_ACCESS_KEY"],
-        "client.region": settings["AWS_REGION"],
-    }
-    return load_catalog(
-        "lakehouse",
-        type="glue",
-        **names,
-        **{"glue.endpoint": environment.endpoint, "s3.endpoint": environment.endpoint},
-    )

@@ -7,13 +7,14 @@ from typing import Any, Final
 
 from lakehouse_local import old_lake
 from lakehouse_local.home import Home
-from lakehouse_tools.comparison import acceptances, gate
+from lakehouse_tools.comparison import acceptances, gate, trend
 from lakehouse_tools.comparison.gate import Requirement
 from lakehouse_tools.comparison.reading import read_config
-from lakehouse_tools.comparison.report.files import new_run, read_runs, write_report
+from lakehouse_tools.comparison.report.files import new_run, write_report
 from lakehouse_tools.comparison.run import Report, compare
 from lakehouse_tools.comparison.session import opened
 from lakehouse_tools.environment import Environment
+from lakehouse_tools.stack import Stack
 
 _CONFIG: Final = Path("config")
 _COMPARISON: Final = "comparison.json"
@@ -21,21 +22,18 @@ _HISTORY: Final = "old_system_runs.json"
 _LASTS: Final = timedelta(hours=1)  # a load of an old system, as its job history would say
 
 
-def load(
-    environment: Environment, home: Home, *, lost_batch: bool = False, now: datetime | None = None
-) -> dict[str, int]:
+def load(environment: Environment, home: Home) -> None:
     """Load the old lake from the org as it is now, and note the run in its history."""
-    rows = old_lake.load(home, environment.client, lost_batch=lost_batch)
-    now = now or datetime.now(UTC)
+    old_lake.load(home, environment.client)
+    now = datetime.now(UTC)
     file = folder(home) / _HISTORY
     runs = json.loads(file.read_text(encoding="utf-8")) if file.exists() else []
     runs.append({"started": (now - _LASTS).isoformat(), "ended": now.isoformat()})
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(runs, indent=1), encoding="utf-8")
-    return rows
 
 
-def compare_with_marts(environment: Environment, home: Home) -> tuple[Report, Path]:
+def compare_with_marts(environment: Environment, home: Home, stack: Stack) -> tuple[Report, Path]:
     """Compare all pairs of the shipped configuration; the report and its page."""
     config = read_config(_configured(home))
     with opened(config, environment, engine="duckdb", memory="1GB") as session:
@@ -45,33 +43,29 @@ def compare_with_marts(environment: Environment, home: Home) -> tuple[Report, Pa
             session.sides,
             run=new_run(),
             environment=environment,
-            stack=session.stack,
+            stack=stack,
         )
-    return report, write_report(report, runs(home))
+    trend.record(environment, stack, report)
+    return report, write_report(report, folder(home) / "reports")
 
 
-def missing(home: Home) -> list[Requirement]:
+def missing(environment: Environment, home: Home, stack: Stack) -> list[Requirement]:
     """What the gate still lacks."""
     config = read_config(folder(home) / _COMPARISON)
     accepted = acceptances.read_acceptances(acceptances.beside(config, acceptances.FILE))
     checklist = gate.read_checklist(acceptances.beside(config, gate.CHECKLIST))
-    found = gate.requirements(config, read_runs(runs(home)), accepted, checklist)
+    found = gate.requirements(config, trend.recorded(environment, stack), accepted, checklist)
     return [one for one in found if not one.met]
 
 
 def gate_command(home: Home) -> str:
     """What asks the gate about the demo's runs."""
-    return f"gate --config {_relative(folder(home) / _COMPARISON)} --runs {_relative(runs(home))}"
+    return f"gate --config {_relative(folder(home) / _COMPARISON)}"
 
 
 def folder(home: Home) -> Path:
     """Where the demo keeps its configuration of the comparison, and below it the reports."""
     return home.instance / "comparison"
-
-
-def runs(home: Home) -> Path:
-    """The reports."""
-    return folder(home) / "runs"
 
 
 def _relative(path: Path) -> Path:

@@ -5,6 +5,7 @@ from typing import Any
 
 from rich.console import Console
 
+from lakehouse_local import old_lake
 from lakehouse_local.home import DEFAULT_PORT, Home
 from lakehouse_tools.configured import configured_names, deployed_config
 from lakehouse_tools.demo import interruption, journal, needs, old_system, org, story
@@ -68,7 +69,7 @@ class Tour:
         if killed is not None:
             self._judge(stack, details.url, names)
         self._tell(stack, second, before, after)
-        self._compare()
+        self._compare(stack)
         self._end(stack, first, after)
 
     def _up(self, records: int | None) -> Any:
@@ -155,16 +156,18 @@ class Tour:
 
     def _load_old_lake(self, *, lost_batch: bool = False) -> None:
         with self.phases.measure("old lake"):
-            old_system.load(self.environment, self.home, lost_batch=lost_batch)
+            old_system.load(self.environment, self.home)
+            if lost_batch:
+                old_lake.plant_lost_batch(self.environment.client)
 
-    def _compare(self) -> None:
+    def _compare(self, stack: Stack) -> None:
         """The old lake's tables against the marts, and what a cut-over still lacks."""
         self._title("the old lake against the marts")
         with self.phases.measure("comparison"), self._status("comparing"):
-            report, page = old_system.compare_with_marts(self.environment, self.home)
+            report, page = old_system.compare_with_marts(self.environment, self.home, stack)
         print_report(self.console, report, page)
         self._title("what the cut-over still lacks")
-        for one in old_system.missing(self.home):
+        for one in old_system.missing(self.environment, self.home, stack):
             self._say(f"  ✗ {one.name}: {one.text}")
         self._write(comparison=str(report.status))
 

@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from lakehouse_tools.cli import cli
+from lakehouse_tools.comparison import trend
 from lakehouse_tools.comparison.acceptances import Acceptance
 from lakehouse_tools.comparison.checks import Status
 from lakehouse_tools.comparison.engines.duck import DuckDbEngine
@@ -270,6 +271,9 @@ def test_the_gate_needs_runs_confirmations_and_a_word_for_what_is_unexplained(sy
     assert missing([Acceptance(digest=digest, **word)]) == []
     assert missing([Acceptance(digest=digest, **{**word, "run": "r0"})]) == [enough, "run r1"]
     assert missing([Acceptance(digest=digest, **word)], [Confirmation(what="x")]) == ["x"]
+    of_the_lake = trend.as_run(trend.as_rows(run))
+    assert missing([], runs=(of_the_lake,)) == [enough, "run r1"]
+    assert missing([Acceptance(digest=digest, **word)], runs=(of_the_lake,)) == []
     assert missing([], runs=()) == [enough]
     assert missing([], runs=({**run, "fingerprint": "other"},)) == [enough, "run r1"]
 

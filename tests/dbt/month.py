@@ -1,11 +1,12 @@
-"""A month in a small org as the raw log tells it, in five deliveries of unequal length.
+"""A month in a small org as the raw log tells it, in five deliveries of unequal length or daily.
 
 Versions come late and out of order, records are deleted and undeleted, a hard delete is found
 weeks later, and a resync brings formula values that changed without a new stamp.
 """
 
 import random
-from collections.abc import Callable
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -14,7 +15,10 @@ import pyarrow as pa
 
 Row = dict[str, Any]
 START: Final = datetime(2026, 3, 1, tzinfo=UTC)
-DELIVERIES: Final = (3.0, 4.0, 12.25, 19.5, 30.0)  # days after the start, when each was extracted
+# Days after the start, when each delivery was extracted.
+DELIVERIES: Final = (3.0, 4.0, 12.25, 19.5, 30.0)
+DAILY: Final = tuple(float(number) for number in range(1, 31))
+RESYNC: Final = 19.5  # the day of the resync that finds what a formula gives now
 TIME: Final = pa.timestamp("us", "UTC")
 STAGES: Final = ("Prospecting", "Qualification", "Our own stage", "Closed Won", "Closed Lost")
 
@@ -251,13 +255,13 @@ KINDS: Final = (
 )
 
 
-def deliveries(kind: Kind, seed: int = 1) -> list[list[Row]]:
-    """The versions that each of the five deliveries brings of one object."""
+def deliveries(kind: Kind, ends: Sequence[float] = DELIVERIES, seed: int = 1) -> list[list[Row]]:
+    """The versions that each delivery brings of one object."""
     dice = random.Random(f"{seed}/{kind.table}")
-    found: list[list[Row]] = [[] for _ in DELIVERIES]
+    found: list[list[Row]] = [[] for _ in ends]
     for number in range(kind.count):
-        for place, row in _life(kind, dice, record(kind.prefix, number)):
-            row["_extracted_at"] = day(DELIVERIES[place])
+        for place, row in _life(kind, dice, record(kind.prefix, number), ends):
+            row["_extracted_at"] = day(ends[place])
             found[place].append(row)
     for rows in found:
         dice.shuffle(rows)
@@ -271,8 +275,9 @@ def _redrawn(kind: Kind, dice: random.Random, values: Row) -> Row:
     return values | {k: v for k, v in changed.items() if k not in kept}
 
 
-def _life(kind: Kind, dice: random.Random, id: str) -> list[tuple[int, Row]]:
+def _life(kind: Kind, dice: random.Random, id: str, ends: Sequence[float]) -> list[tuple[int, Row]]:
     """What one record goes through: (the delivery's place, version)."""
+    newest, resync = len(ends) - 1, bisect_left(ends, RESYNC)
     made = dice.choice([-20.0, -5.0, -0.5, dice.random() * 20])
     gone_unseen = dice.random() < 0.1
     end = min(made + 6.0, 29.0) if gone_unseen else 30.0
@@ -287,16 +292,15 @@ def _life(kind: Kind, dice: random.Random, id: str) -> list[tuple[int, Row]]:
             values = _redrawn(kind, dice, values)
         row = {"id": id, "createddate": day(made), "systemmodstamp": day(when)} | values
         row |= {"_is_deleted": is_deleted, "_deleted_at": day(when) if is_deleted else None}
-        due = next(place for place, until in enumerate(DELIVERIES) if when <= until)
-        late = dice.random() < 0.15
-        versions.append((min(due + late * dice.randrange(1, 3), 4), row))
+        late = (dice.random() < 0.15) * dice.randrange(1, 3) * len(ends) // 5
+        versions.append((min(bisect_left(ends, when) + late, newest), row))
     last = versions[-1][1]
     if gone_unseen and not is_deleted:
         # Found by a comparison of all ids, weeks later; at times the day itself is known.
-        deleted = dice.choice([day(end), day(DELIVERIES[4])])
+        deleted = dice.choice([day(end), day(ends[newest])])
         gone = {"_is_deleted": True, "_deleted_at": deleted, "_change": "hard_delete"}
-        versions.append((4, last | gone))
-    elif not is_deleted and max(place for place, _ in versions) < 3 and dice.random() < 0.3:
+        versions.append((newest, last | gone))
+    elif not is_deleted and max(place for place, _ in versions) < resync and dice.random() < 0.3:
         # A formula drifted: other values, the same stamp.
-        versions.append((3, _redrawn(kind, dice, last) | {"_change": "resync"}))
+        versions.append((resync, _redrawn(kind, dice, last) | {"_change": "resync"}))
     return versions

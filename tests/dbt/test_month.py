@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.dbt.month import DELIVERIES, KINDS, deliveries
+from tests.dbt import oracle
+from tests.dbt.builds import assert_one_build_gives_the_same, land_and_build
+from tests.dbt.month import DELIVERIES, KINDS, day, deliveries
 
 # Five builds are one test's fixture: on a busy machine that is long.
 pytestmark = [pytest.mark.local_aws, pytest.mark.timeout(2400)]
@@ -14,39 +16,63 @@ pytestmark = [pytest.mark.local_aws, pytest.mark.timeout(2400)]
 PAGE = Path(__file__).parents[2] / "docs" / "marts.md"
 QUERIES = re.findall(r"```sql\n(.*?)```", PAGE.read_text(encoding="utf-8"), flags=re.DOTALL)
 Lake = Any  # of conftest.py, which tests cannot import
-# The third build is told that these failed: their marts stay, and are mended by the fourth.
-FAILED = "OpportunityHistory,Task"
+VERSIONS = {kind.table: oracle.versions(deliveries(kind)) for kind in KINDS}
 
 
 @pytest.fixture(scope="module")
 def month(lake: Lake) -> Lake:
     """The lake after five builds of unequal length; each build stands on the one before."""
-    brought = {kind.table: deliveries(kind) for kind in KINDS}
-    lake.test_data(enabled=False)
-    for place in range(len(DELIVERIES)):
-        for kind in KINDS:
-            # A run that finds nothing new makes no commit.
-            if rows := brought[kind.table][place]:
-                lake.land(kind.table, rows, batch=place + 1, fields=kind.schema)
-        outcome = lake.build(f"build-{place}", failed=FAILED if place == 2 else "")
-        assert outcome["status"] == "succeeded", outcome["log"]
-        assert bool(outcome["excluded"]) == (place == 2)
-        assert "built anew" not in outcome["log"]
-    lake.test_data(enabled=True)
+    land_and_build(lake, DELIVERIES, failed_at=2)
     return lake
 
 
 def test_five_builds_equal_one_from_raw(month: Lake) -> None:
-    other = month.elsewhere("2")
+    assert_one_build_gives_the_same(month)
 
-    outcome = other.build("in-one-go")
 
-    assert outcome["status"] == "succeeded", outcome["log"]
-    step_by_step, in_one_go = marts(month), marts(other)
-    assert step_by_step.keys() == in_one_go.keys()
-    assert {name for name, rows in in_one_go.items() if not rows} == set()
-    for name, rows in in_one_go.items():
-        assert step_by_step[name] == rows, name
+@pytest.mark.parametrize("dimension", oracle.DIMENSIONS)
+def test_histories_are_those_of_the_versions(month: Lake, dimension: str) -> None:
+    of = oracle.DIMENSIONS[dimension]
+    expected = [
+        (p.id, p.valid_from, p.valid_to, p.valid_to is None, p.deleted, *p.values.values())
+        for p in oracle.histories(VERSIONS[of.table], of.columns)
+    ]
+    names = ["valid_from", "valid_to", "is_current", "is_closed_by_deletion", *of.columns.values()]
+
+    rows = month.rows("marts", dimension)
+
+    assert sorted(tuple(row[name] for name in (of.key, *names)) for row in rows) == sorted(expected)
+
+
+def test_facts_have_the_current_version_of_every_record(month: Lake) -> None:
+    for fact, tables in oracle.FACTS.items():
+        expected = {
+            id: (row["_is_deleted"], row["_batch"])
+            for table in tables
+            for id, row in oracle.current(VERSIONS[table]).items()
+        }
+
+        rows = month.rows("marts", fact)
+
+        found = {row[next(iter(row))]: (row["is_deleted"], row["_batch"]) for row in rows}
+        assert found == expected, fact
+
+
+def test_the_pipeline_is_that_of_each_days_end(month: Lake) -> None:
+    of = oracle.DIMENSIONS["dim_opportunity"]
+    periods = oracle.histories(VERSIONS[of.table], of.columns)
+    expected = oracle.pipeline(periods, day(DELIVERIES[0]).date(), day(DELIVERIES[-1]).date())
+
+    rows = month.rows("marts", "rpt_pipeline_by_day")
+
+    assert expected == {
+        (row["pipeline_date"], row["stage_name"]): (
+            row["open_opportunities"],
+            row["open_amount"],
+            row["open_weighted_amount"],
+        )
+        for row in rows
+    }
 
 
 def test_unit_tests_of_the_project(month: Lake, manifest: dict[str, Any]) -> None:
@@ -62,8 +88,3 @@ def test_the_page_for_analysts_holds_what_athena_answers(month: Lake, query: str
     assert len(set(names)) == len(names)
     # The small org has no account of the id that the page names.
     assert rows or "contains(" in query
-
-
-def marts(lake: Lake) -> dict[str, list[dict[str, Any]]]:
-    """Every table of the marts with its rows."""
-    return {name: lake.rows("marts", name) for name in lake.tables("marts")}

@@ -89,11 +89,14 @@ def test_every_reader_of_raw_stops_at_the_bound(models: list[Node]) -> None:
     assert unbound == []
 
 
-def test_marts_have_contracts(models: list[Node]) -> None:
+def test_marts_are_public_contracts_with_described_columns(models: list[Node]) -> None:
     for node in models:
+        assert (node["access"] == "public") == (layer(node) == "marts"), node["name"]
         if layer(node) == "marts":
             assert node["config"]["contract"]["enforced"], node["name"]
-            assert all(column["data_type"] for column in node["columns"].values()), node["name"]
+            for column in node["columns"].values():
+                assert column["data_type"], (node["name"], column["name"])
+                assert column["description"], (node["name"], column["name"])
 
 
 def test_incremental_models_merge_and_write_only_the_delta(models: list[Node]) -> None:
@@ -118,16 +121,6 @@ def test_every_staging_model_lists_its_columns_in_order(models: list[Node]) -> N
             aliases = re.findall(r"\}\} as (\w+),", code)
             wanted = [*aliases, *last, "_extracted_at", "_batch"]
             assert list(node["columns"]) == wanted, node["name"]
-
-
-# The project evaluator's rules (dbt-labs/dbt-project-evaluator), as far as they are not above.
-def test_marts_are_contracts_with_described_columns(models: list[Node]) -> None:
-    for node in models:
-        if layer(node) == "marts":
-            assert node["config"]["contract"]["enforced"], node["name"]
-            for column in node["columns"].values():
-                assert column["data_type"], (node["name"], column["name"])
-                assert column["description"], (node["name"], column["name"])
 
 
 def test_columns_of_money_time_and_share_say_their_unit(models: list[Node]) -> None:
@@ -278,3 +271,50 @@ def test_there_is_nothing_to_install(manifest: dict[str, Any]) -> None:
 
     assert packages == {"lakehouse"}
     assert not (ROOT / "dbt_project" / "packages.yml").exists()
+
+
+def test_facts_know_whom_they_lead_to(manifest: dict[str, Any], models: list[Node]) -> None:
+    """Each id of a fact that some dimension or fact has as its key is tested against it."""
+    keys = {
+        "account_id": "dim_account",
+        "contact_id": "dim_contact",
+        "product_id": "dim_product",
+        "opportunity_id": "fct_opportunities",
+        "lead_id": "fct_leads",
+        "owner_id": "dim_user",
+    }
+    for node in models:
+        if node["name"].startswith("fct_"):
+            tests = [
+                other["test_metadata"]["kwargs"].get("references", [])
+                for other in manifest["nodes"].values()
+                if other.get("attached_node") == node["unique_id"]
+            ]
+            tested = {each["column"]: each["to"] for found in tests for each in found}
+            for column, to in keys.items():
+                if column in node["columns"] and to != node["name"]:
+                    assert to in tested.get(column, ""), (node["name"], column)
+
+
+def test_known_bad_data_warns_and_has_a_ceiling(manifest: dict[str, Any]) -> None:
+    bad = ("rare", "known_references")
+    tests = [
+        node
+        for node in manifest["nodes"].values()
+        if node.get("test_metadata", {}).get("name") in bad
+        and "/marts/" in node["original_file_path"]
+    ]
+
+    assert tests
+    for node in tests:
+        assert node["config"]["warn_if"] == ">0", node["name"]
+        assert re.fullmatch(r">[0-9]+", node["config"]["error_if"]), node["name"]
+
+
+def test_what_comes_in_is_held_against_what_came_before(
+    manifest: dict[str, Any], models: list[Node]
+) -> None:
+    for node in models:
+        if layer(node) == "marts" and re.match("fct_|dim_", node["name"]):
+            hierarchy = node["name"].endswith("_hierarchy")  # worked out anew each time
+            assert ("steady" in names_of_tests(manifest, node)) != hierarchy, node["name"]

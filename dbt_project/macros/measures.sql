@@ -21,3 +21,10 @@
 {% macro hours_between(start, end) -%}
     cast((unix_micros({{ end }}) - unix_micros({{ start }})) / 3600000000 as decimal(18, 2))
 {%- endmacro %}
+
+
+{#- An amount in the corporate currency. Salesforce's rate is what one unit of the corporate
+    currency costs: amounts are divided by it. -#}
+{% macro corporate_amount(amount, conversion_rate) -%}
+    cast({{ amount }} / nullif({{ conversion_rate }}, 0) as decimal(18, 2))
+{%- endmacro %}

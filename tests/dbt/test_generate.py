@@ -17,6 +17,8 @@ from lakehouse_tools.dbt_models.facts import ObjectFacts, from_describe
 from lakehouse_tools.dbt_models.plan import make_plan
 from lakehouse_tools.dbt_models.project import FOLDER, read_project
 from lakehouse_tools.dbt_models.writing import write
+from tests.dbt import several_currencies
+from tests.dbt.several_currencies import currency, opportunity, rate
 from tests.dbt.wide_org import FIELDS, HELP, NASTY, OBJECTS, WIDE, describes
 
 pytestmark = pytest.mark.local_aws
@@ -33,6 +35,7 @@ ARROW = {
 }
 STAMP = datetime(2026, 1, 2, tzinfo=UTC)
 BUILT = (WIDE, "Account__c", "ns__Ledger__c", "Wide_Load__History", "Thing_05__c")
+DATED = ("--vars", '{"multi_currency": "dated"}')
 Lake = Any  # of conftest.py, which tests cannot import
 Row = dict[str, Any]
 
@@ -190,3 +193,38 @@ def test_five_of_them_on_spark(filled: Lake) -> None:
     assert (ledgers["a"]["ns_ledger_name"], str(ledgers["a"]["ns_sum"])) == ("A2", "12.50")
     assert ledgers["b"]["ns_ledger_name"] == "B"
     assert [ledgers[id]["some_date_5_date"] for id in "ab"] == [None, STAMP.date()]
+
+
+def test_amounts_of_several_currencies_are_added_up_in_one(filled: Lake) -> None:
+    """One test, because a build takes its time."""
+    generate(filled.project, facts_of(several_currencies.describes()))
+    land(filled, "CurrencyType", [currency("USD", is_corporate=True)], batch=1)
+    land(filled, "CurrencyType", [currency("EUR", is_corporate=False)], batch=2)
+    land(filled, "DatedConversionRate", [rate("EUR", "2026-03-01", 0.5)], batch=1)
+    sold = [opportunity("a", "EUR", 100.0), opportunity("b", "USD", 30.0)]
+    land(filled, "Opportunity", [*sold, opportunity("c", "GBP", 7.0)], batch=1)
+
+    assert corporate_amounts(filled) == {"a": 200, "b": 30, "c": None}
+    [row] = filled.rows("marts", "rpt_owner_performance")
+    assert (row["open_opportunities"], row["open_amount"]) == (3, 230)
+    [row, *_] = filled.rows("marts", "rpt_pipeline_by_day")
+    assert (row["open_amount"], row["open_weighted_amount"]) == (230, 115)
+    [outcome] = [
+        r for test, r in results(filled).items() if test.startswith("rare_fct_opportunity_am")
+    ]
+    assert outcome == ("warn", 1)
+
+    # A rate that is added reaches opportunities that did not change.
+    land(filled, "DatedConversionRate", [rate("EUR", "2026-03-10", 0.4)], batch=2)
+    assert corporate_amounts(filled) == {"a": 250, "b": 30, "c": None}
+
+    log = filled.by_hand("test", "--select", "test_type:unit,fct_opportunity_amounts", *DATED)
+    assert "PASS=2 " in log, log
+
+
+def corporate_amounts(lake: Lake) -> dict[str, float | None]:
+    reports = ["+rpt_owner_performance", "+rpt_pipeline_by_day"]
+    selected = ["--exclude-resource-type", "unit_test", "--indirect-selection", "cautious"]
+    lake.by_hand("build", "--select", *reports, *selected, *DATED)
+    rows = lake.rows("marts", "fct_opportunity_amounts", "opportunity_id", "corporate_amount")
+    return {row["opportunity_id"]: row["corporate_amount"] for row in rows}

@@ -10,7 +10,7 @@ opportunities as (
     select
         *,
         cast(date_trunc('month', close_date) as date) as close_month
-    from {{ ref('fct_opportunities') }}
+    from {{ opportunities_in_one_currency() }}
     where not is_deleted and close_date is not null
 
 ),

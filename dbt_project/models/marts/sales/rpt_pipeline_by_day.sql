@@ -24,7 +24,7 @@ open_periods as (
         cast(valid_from as date) as first_date,
         -- The day on whose end it was no longer so.
         cast(valid_to as date) as end_date
-    from {{ ref('dim_opportunity') }}
+    from {{ opportunity_periods_in_one_currency() }}
     where outcome = 'Open'
 
 ),

@@ -20,7 +20,7 @@ opportunities as (
         outcome,
         amount,
         cast(date_trunc('month', created_at) as date) as created_month
-    from {{ ref('fct_opportunities') }}
+    from {{ opportunities_in_one_currency() }}
     where not is_deleted and created_at is not null
 
 ),

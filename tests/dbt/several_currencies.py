@@ -1,0 +1,63 @@
+"""An org with several currencies: what its describes gain, and opportunities in them."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from lakehouse_local.salesforce_org.catalog import object_describe
+from lakehouse_local.salesforce_org.fields import Field, system_fields
+
+CODES = ("USD", "EUR")
+_CODE = Field(name="IsoCode", type="picklist", values=CODES)
+_RATE = Field(name="ConversionRate", type="double")
+_FIELDS = {
+    "Opportunity": [Field(name="CurrencyIsoCode", type="picklist", values=CODES)],
+    "CurrencyType": [_CODE, _RATE, Field(name="IsCorporate", type="boolean")],
+    "DatedConversionRate": [_CODE, _RATE, Field(name="StartDate", type="date")],
+}
+_MADE = {
+    "createddate": datetime(2026, 1, 2, tzinfo=UTC),
+    "systemmodstamp": datetime(2026, 1, 2, tzinfo=UTC),
+}
+
+
+def describes() -> list[dict[str, Any]]:
+    """Of the objects that say which currencies there are, and of one that has amounts in them."""
+    return [
+        object_describe(
+            name=name,
+            prefix=f"00{place}",
+            label=name,
+            plural=f"{name}s",
+            fields=[f.describe() for f in (Field(name="Id", type="id"), *fields, *system_fields())],
+        )
+        for place, (name, fields) in enumerate(_FIELDS.items())
+    ]
+
+
+def rate(code: str, day: str, units: float) -> dict[str, Any]:
+    """So many units of the currency are one of the corporate currency, from that day on."""
+    start = datetime.fromisoformat(day).date()
+    return _MADE | {
+        "id": f"{code} {day}", "isocode": code, "conversionrate": units, "startdate": start
+    }  # fmt: skip
+
+
+def currency(code: str, *, is_corporate: bool) -> dict[str, Any]:
+    """A currency of the org; its fixed rate is not the dated one."""
+    return _MADE | {
+        "id": code, "isocode": code, "conversionrate": 3.0, "iscorporate": is_corporate
+    }  # fmt: skip
+
+
+def opportunity(id: str, code: str, amount: float) -> dict[str, Any]:
+    """An open opportunity that is to close on 15 March 2026, in one stage with all others."""
+    return _MADE | {
+        "id": id,
+        "currencyisocode": code,
+        "amount": amount,
+        "probability": 50.0,
+        "stagename": "Prospecting",
+        "isclosed": False,
+        "iswon": False,
+        "closedate": datetime(2026, 3, 15, tzinfo=UTC).date(),
+    }

@@ -282,15 +282,19 @@ def _life(kind: Kind, dice: random.Random, id: str, ends: Sequence[float]) -> li
     gone_unseen = dice.random() < 0.1
     end = min(made + 6.0, 29.0) if gone_unseen else 30.0
     edits = sorted({round(dice.uniform(made, end), 2) for _ in range(dice.randrange(5))})
+    # Of a record made before the month, raw's first version is a later one.
+    created = made - 2.0 if made < 0 else made
     values = kind.draw(dice)
     versions = []
-    is_deleted = False
+    is_deleted, late = False, 0
     for when in [made, *(edit for edit in edits if edit > made)]:
         if is_deleted or (when != made and dice.random() < 0.25):
             is_deleted = not is_deleted  # or back from the bin
         elif when != made:
-            values = _redrawn(kind, dice, values)
-        row = {"id": id, "createddate": day(made), "systemmodstamp": day(when)} | values
+            redrawn = _redrawn(kind, dice, values)
+            # Saved as it was: once the late version before it comes, its period begins there.
+            values = values if late else redrawn
+        row = {"id": id, "createddate": day(created), "systemmodstamp": day(when)} | values
         row |= {"_is_deleted": is_deleted, "_deleted_at": day(when) if is_deleted else None}
         late = (dice.random() < 0.15) * dice.randrange(1, 3) * len(ends) // 5
         versions.append((min(bisect_left(ends, when) + late, newest), row))

@@ -1,6 +1,7 @@
 """Marts built build by build are those built in one go from raw, row by row."""
 
 import re
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 
 from tests.dbt import oracle
 from tests.dbt.builds import assert_one_build_gives_the_same, land_and_build
-from tests.dbt.month import DELIVERIES, KINDS, day, deliveries
+from tests.dbt.month import DAILY, DELIVERIES, KINDS, day, deliveries
 
 # Five builds are one test's fixture: on a busy machine that is long.
 pytestmark = [pytest.mark.local_aws, pytest.mark.timeout(2400)]
@@ -24,6 +25,24 @@ def month(lake: Lake) -> Lake:
     """The lake after five builds of unequal length; each build stands on the one before."""
     land_and_build(lake, DELIVERIES, failed_at=2)
     return lake
+
+
+@pytest.mark.parametrize("ends", [DELIVERIES, DAILY], ids=["five", "thirty"])
+def test_the_month_has_what_a_history_must_survive(ends: tuple[float, ...]) -> None:
+    """A late version that makes a row vanish; a change without a stamp; a deletion found late."""
+    vanished = 0
+    for of in oracle.DIMENSIONS.values():
+        kind = next(kind for kind in KINDS if kind.table == of.table)
+        seen: set[tuple[str, datetime]] = set()
+        for place in range(len(ends)):
+            known = oracle.versions(deliveries(kind, ends)[: place + 1])
+            periods = {(p.id, p.valid_from) for p in oracle.histories(known, of.columns)}
+            vanished += len(seen - periods)
+            seen = periods
+
+    assert vanished
+    rows = [row for kind in KINDS for brought in deliveries(kind, ends) for row in brought]
+    assert {row.get("_change", "read") for row in rows} == {"read", "resync", "hard_delete"}
 
 
 def test_five_builds_equal_one_from_raw(month: Lake) -> None:

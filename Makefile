@@ -38,7 +38,7 @@ WORKERS ?= 3
 SIDE_BY_SIDE = --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 .PHONY: prove
-prove: runtimes ## What builds for many minutes: an org of 60 objects whole, recorded ones with records
+prove: runtimes ## What builds for many minutes: an org of 60 objects, recorded ones with records, thirty days
 	@$(BIN)/python -m pytest -m prove $(ARGS)
 
 .PHONY: unit

@@ -1,27 +1,34 @@
 """Reasons why findings of cdk-nag's AwsSolutions stand, each on the construct it is about."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from aws_cdk import Acknowledgment, Stack, Validations
-from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 
 def acknowledge(scope: Construct, rule: str, reason: str) -> None:
     """Acknowledge one rule, for example ``SMG4``, on a construct and what it holds."""
+    Validations.of(scope).acknowledge(_reason(rule, reason))
+
+
+def acknowledge_wildcards(scope: Construct, reasons: Iterable[tuple[str, str]]) -> None:
+    """Acknowledge resources that hold a wildcard, each with its reason."""
+    found = list(reasons)
+    if not found:
+        return
+    resolved = Stack.of(scope).resolve([resource for resource, _ in found])
     Validations.of(scope).acknowledge(
-        Acknowledgment(id=f"AwsSolutions::AwsSolutions-{rule}", reason=reason)
+        *(
+            _reason(f"IAM5[Resource::{_as_reported(resource)}]", reason)
+            for resource, (_, reason) in zip(resolved, found, strict=True)
+        )
     )
 
 
-def acknowledge_wildcards(scope: Construct, statement: iam.PolicyStatement, reason: str) -> None:
-    """Acknowledge each resource of ``statement`` that holds a wildcard."""
-    for resource in statement.resources:
-        text = _as_reported(Stack.of(scope).resolve(resource))
-        if "*" in text:
-            acknowledge(scope, f"IAM5[Resource::{text}]", reason)
+def _reason(rule: str, reason: str) -> Acknowledgment:
+    return Acknowledgment(id=f"AwsSolutions::AwsSolutions-{rule}", reason=reason)
 
 
 def _as_reported(value: Any) -> str:

@@ -1,13 +1,12 @@
 """Statements given to a role or user that somebody else made."""
 
 from collections.abc import Sequence
-from functools import reduce
 
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from lakehouse_constructs._acknowledge import acknowledge_wildcards
-from lakehouse_constructs._statements import Statement
+from lakehouse_constructs._statements import Statement, wildcards
 
 
 def grant(
@@ -21,17 +20,31 @@ def grant(
     grants = [
         iam.Grant.add_to_principal(
             grantee=grantee,
-            actions=list(statement.policy.actions),
-            resource_arns=list(statement.policy.resources),
-            conditions=statement.policy.conditions or None,
+            actions=list(statement.actions),
+            resource_arns=list(statement.resources),
+            conditions=statement.conditions,
         )
         for statement in statements
     ]
     for owner in policy_owners(grantee, default=scope):
-        for statement in statements:
-            if statement.wildcard is not None:
-                acknowledge_wildcards(owner, statement.policy, statement.wildcard)
-    return reduce(lambda one, other: one.combine(other), grants)
+        acknowledge_wildcards(owner, wildcards(statements))
+    # All of them go into one policy: one grant stands for all.
+    return grants[-1]
+
+
+def attach(
+    role: iam.IRole, statements: Sequence[Statement], *, scope: Construct, id: str
+) -> iam.Policy | None:
+    """Give a role that was granted something before the statements in a policy of their own.
+
+    What waits for this policy does not wait for whatever else the role is granted, which may
+    name it. None for a role that may not be changed.
+    """
+    if not isinstance(role, iam.Role) and not _policies(role):
+        return None
+    made = iam.Policy(scope, id, statements=[s.as_policy() for s in statements], roles=[role])
+    acknowledge_wildcards(made, wildcards(statements))
+    return made
 
 
 def policy_owners(grantee: iam.IGrantable, *, default: Construct) -> list[Construct]:
@@ -43,6 +56,11 @@ def policy_owners(grantee: iam.IGrantable, *, default: Construct) -> list[Constr
     principal = grantee.grant_principal
     if isinstance(principal, Construct):
         return [principal]
+    return [*_policies(principal)] or [default]
+
+
+def _policies(principal: object) -> list[iam.Policy]:
+    """Those that lie below a reference: one, once it was granted something."""
     node = getattr(principal, "node", None)
     children = [] if node is None else node.children
-    return [child for child in children if isinstance(child, iam.Policy)] or [default]
+    return [child for child in children if isinstance(child, iam.Policy)]

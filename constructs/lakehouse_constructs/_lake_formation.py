@@ -10,7 +10,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from aws_cdk import Stack
 from aws_cdk import aws_glue as glue
@@ -26,7 +26,6 @@ _Permissions = lakeformation.CfnPrincipalPermissions
 DESCRIBE: Final = "DESCRIBE"
 SELECT: Final = "SELECT"
 DATA_LOCATION_ACCESS: Final = "DATA_LOCATION_ACCESS"
-_ORDER: Final = "LakeFormationOrder"
 
 
 class LakeFormation(StrEnum):
@@ -61,9 +60,9 @@ class LakeFormationGrants:
 
     Two of them on one target would undo each other: the permissions of a principal add up,
     and whichever leaves the template first revokes what the other still grants. For the
-    same reason each column is a target of its own. The grants of a stack, whatever catalogs
-    they are of, are made one after the other; made at once, CloudFormation loses track of
-    some.
+    same reason each column is a target of its own, and catalogs of one stack share what they
+    give. All grants of a stack are made one after the other; made at once, CloudFormation
+    loses track of some.
     """
 
     def __init__(self, catalog: Construct) -> None:
@@ -82,16 +81,21 @@ class LakeFormationGrants:
         :param database: which the target names. One that is made in this app is made before
             the grant; the name alone, a text, makes CloudFormation wait for nothing.
         """
-        scope = scope_of(grantee, default=self._catalog)
+        scope = scope_of(grantee, default=_grants_of(Stack.of(self._catalog)))
         principal = _arn(grantee, self._catalog)
-        id = f"LakeFormation{self._catalog.node.path.replace('/', '')}{target.id}"
-        if scope is self._catalog:
-            id += _digest(scope, principal)  # references to grantees share the scope
-        known = scope.node.try_find_child(id)
-        if known is not None:
-            assert isinstance(known, _Permissions)  # noqa: S101 - for the type checker
-            known.permissions = sorted({*known.permissions, *permissions})
-            return known
+        # Whatever is the same in two catalogs, or two references to one role, is one grant.
+        id = f"LakeFormation{target.id}{_digest(scope, principal, target)}"
+        made = scope.node.try_find_child(id)
+        if made is None:
+            made = self._new(scope, id, principal=principal, target=target)
+        assert isinstance(made, _Permissions)  # noqa: S101 - for the type checker
+        made.permissions = sorted({*made.permissions, *permissions})
+        cfn_database = None if database is None else database.node.default_child
+        if isinstance(cfn_database, glue.CfnDatabase):
+            made.add_resource_dependency(cfn_database)
+        return made
+
+    def _new(self, scope: Construct, id: str, *, principal: str, target: Target) -> _Permissions:
         made = _Permissions(
             scope,
             id,
@@ -99,13 +103,10 @@ class LakeFormationGrants:
                 data_lake_principal_identifier=principal
             ),
             resource=_Permissions.ResourceProperty(**target.resource),
-            permissions=sorted(permissions),
+            permissions=[],
             permissions_with_grant_option=[],
         )
         _after_the_last(made)
-        cfn_database = None if database is None else database.node.default_child
-        if isinstance(cfn_database, glue.CfnDatabase):
-            made.add_dependency(cfn_database)
         return made
 
     def database(self, name: str, *, id: str) -> Target:
@@ -147,18 +148,26 @@ class LakeFormationGrants:
 
 
 def _after_the_last(made: _Permissions) -> None:
-    # The order lies in the stack's tree, as the catalogs of a stack know nothing of each
-    # other: a construct that makes no resource and depends on each grant in turn.
-    stack = Stack.of(made)
-    order = stack.node.try_find_child(_ORDER) or Construct(stack, _ORDER)
+    order = _below(_grants_of(Stack.of(made)), "Order")
     before = order.node.dependencies
     if before:
         made.node.add_dependency(before[-1])
     order.node.add_dependency(made)
 
 
-def _digest(scope: Construct, principal: str) -> str:
-    text = json.dumps(Stack.of(scope).resolve(principal), sort_keys=True)
+def _grants_of(stack: Stack) -> Construct:
+    """Holds the grants to references, and the order of all: catalogs do not know each other."""
+    return _below(stack, "LakeFormation")
+
+
+def _below(scope: Construct, id: str) -> Construct:
+    found = scope.node.try_find_child(id)
+    return Construct(scope, id) if found is None else cast("Construct", found)
+
+
+def _digest(scope: Construct, principal: str, target: Target) -> str:
+    stack = Stack.of(scope)
+    text = json.dumps(stack.resolve([principal, target.resource]), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 

@@ -13,8 +13,8 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_glue as glue
 from constructs import Construct
 
-from lakehouse_constructs._checks import refused
-from lakehouse_constructs._statements import Statement, allow, glue_arn
+from lakehouse_constructs._checks import check_unused, refused
+from lakehouse_constructs._statements import Conditions, Statement, allow, glue_arns
 
 _DESCRIBE: Final = "EC2's Describe actions know no resource"
 _INTERFACES: Final = "The ids of network interfaces are made up at run time"
@@ -44,9 +44,9 @@ def network(
 ) -> Network | None:
     """A connection of type NETWORK; None without a VPC. Raises SynthesisError."""
     if vpc is None:
-        for prop, value in (("vpc_subnets", vpc_subnets), ("security_groups", security_groups)):
-            if value is not None:
-                raise refused(scope, prop, value, "nothing without vpc")
+        check_unused(
+            scope, "nothing without vpc", vpc_subnets=vpc_subnets, security_groups=security_groups
+        )
         return None
     subnets = _selected(scope, vpc, vpc_subnets)
     groups = security_groups if security_groups else [_security_group(scope, vpc)]
@@ -68,7 +68,7 @@ def on_network(scope: Construct, placed: Network | None) -> list[Statement]:
     return [
         allow(
             "glue:GetConnection",
-            on=[glue_arn(scope, "catalog"), glue_arn(scope, "connection", placed.connection_name)],
+            on=glue_arns(scope, "catalog", f"connection/{placed.connection_name}"),
         ),
         _describe(
             "Subnets",
@@ -126,8 +126,16 @@ def _security_group(scope: Construct, vpc: ec2.IVpc) -> ec2.ISecurityGroup:
 def _selected(
     scope: Construct, vpc: ec2.IVpc, vpc_subnets: ec2.SubnetSelection | None
 ) -> Sequence[ec2.ISubnet]:
-    wanted = ec2.SubnetSelection() if vpc_subnets is None else vpc_subnets
-    allowed = f"a selection that matches subnets of {vpc.node.path}"
+    # CDK's own default would take public ones where a VPC has no others.
+    wanted = (
+        ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS)
+        if vpc_subnets is None
+        else vpc_subnets
+    )
+    allowed = (
+        f"private subnets of {vpc.node.path}, with a way out (the default) or with endpoints "
+        "of all that is used"
+    )
     try:
         selected = vpc.select_subnets(
             availability_zones=wanted.availability_zones,
@@ -140,11 +148,14 @@ def _selected(
     except RuntimeError as error:  # CDK knows no subnets of that type or group
         reason = str(error).partition("\n")[0]
         raise refused(scope, "vpc_subnets", vpc_subnets, f"{allowed} ({reason})") from error
+    if selected.has_public:
+        # The workers have no public addresses: from there they reach nothing.
+        raise refused(scope, "vpc_subnets", "public subnets", allowed)
     if selected.subnets:
         return selected.subnets
     if selected.is_pending_lookup:
         # The CLI looks the VPC up and synthesizes again; until then its subnets are made up.
-        return [*vpc.private_subnets, *vpc.public_subnets]
+        return vpc.private_subnets
     raise refused(scope, "vpc_subnets", vpc_subnets, allowed)
 
 
@@ -165,9 +176,7 @@ def _create_interfaces(scope: Construct, placed: Network) -> Statement:
     )
 
 
-def _on_interfaces(
-    scope: Construct, action: str, *, when: dict[str, dict[str, str | list[str]]] | None = None
-) -> Statement:
+def _on_interfaces(scope: Construct, action: str, *, when: Conditions | None = None) -> Statement:
     return allow(
         action, on=[_ec2_arn(scope, "network-interface", "*")], wildcard=_INTERFACES, when=when
     )

@@ -4,8 +4,9 @@ Where a resource needs a wildcard, the statement carries the reason, and :func:`
 :func:`._grants.grant` acknowledge the finding with it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 from aws_cdk import ArnFormat, Aws, Stack
@@ -18,6 +19,8 @@ from constructs import Construct
 from lakehouse_constructs._acknowledge import acknowledge_wildcards
 from lakehouse_constructs._interfaces import service_principal
 
+Conditions = Mapping[str, Mapping[str, str | list[str]]]
+
 # What PyIceberg and Spark's S3FileIO do with the files of a table.
 READ_FILES: Final = ("s3:GetObject",)
 WRITE_FILES: Final = (*READ_FILES, "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload")
@@ -25,21 +28,39 @@ WRITE_FILES: Final = (*READ_FILES, "s3:PutObject", "s3:DeleteObject", "s3:AbortM
 
 @dataclass(frozen=True, kw_only=True)
 class Statement:
-    """A statement, and why its resources hold a wildcard where they do."""
+    """A statement, and why its resources hold a wildcard where they do.
 
-    policy: iam.PolicyStatement
+    Plain values, of which CDK's are made where they are needed: each of those, and each look
+    into one, is a message to the process in which CDK runs.
+    """
+
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    conditions: Conditions | None = None
     wildcard: str | None = None
+
+    def as_policy(self) -> iam.PolicyStatement:
+        """The same in CDK's own form."""
+        return iam.PolicyStatement(
+            actions=list(self.actions), resources=list(self.resources), conditions=self.conditions
+        )
+
+
+def wildcards(statements: Iterable[Statement]) -> Iterator[tuple[str, str]]:
+    """Each resource that holds a wildcard, with the reason."""
+    for statement in statements:
+        if statement.wildcard is not None:
+            yield from ((each, statement.wildcard) for each in statement.resources if "*" in each)
 
 
 def allow(
     *actions: str,
     on: Sequence[str],
     wildcard: str | None = None,
-    when: dict[str, dict[str, str | list[str]]] | None = None,
+    when: Conditions | None = None,
 ) -> Statement:
     """Allow ``actions`` on these resources, under the conditions ``when``."""
-    policy = iam.PolicyStatement(actions=list(actions), resources=list(on), conditions=when)
-    return Statement(policy=policy, wildcard=wildcard)
+    return Statement(actions=actions, resources=tuple(on), conditions=when, wildcard=wildcard)
 
 
 def on_objects(bucket: s3.IBucket, *, prefixes: Iterable[str], actions: Sequence[str]) -> Statement:
@@ -97,7 +118,8 @@ def located(asset: assets.Asset) -> tuple[s3.IBucket, str]:
 
 def on_key(key: kms.IKey, *, services: Sequence[str], write: bool = True) -> Statement:
     """Decrypt and, unless told otherwise, encrypt, only through these services (``s3`` …)."""
-    via = [f"{service}.{Aws.REGION}.{Aws.URL_SUFFIX}" for service in services]
+    ending = _endpoint_ending()
+    via = [f"{service}.{ending}" for service in services]
     return allow(
         *(("kms:Decrypt", "kms:GenerateDataKey") if write else ("kms:Decrypt",)),
         on=[key.key_arn],
@@ -118,15 +140,12 @@ def on_catalog(
     """
     return allow(
         *(f"glue:{action}" for action in actions),
-        on=[
-            glue_arn(scope, "catalog"),
-            *(glue_arn(scope, "database", name) for name in databases),
-            *(
-                glue_arn(scope, "table", f"{name}/{table}")
-                for name in databases
-                for table in tables or ("*",)
-            ),
-        ],
+        on=glue_arns(
+            scope,
+            "catalog",
+            *(f"database/{name}" for name in databases),
+            *(f"table/{name}/{table}" for name in databases for table in tables or ("*",)),
+        ),
         wildcard="Tables are made at run time; the database is fixed",
     )
 
@@ -158,9 +177,20 @@ def glue_metrics() -> Statement:
     )
 
 
-def glue_arn(scope: Construct, resource: str, name: str | None = None) -> str:
+def glue_arn(scope: Construct, resource: str, name: str) -> str:
     """ARN of a resource of Glue in the stack's account and region."""
     return Stack.of(scope).format_arn(service="glue", resource=resource, resource_name=name)
+
+
+def glue_arns(scope: Construct, *resources: str) -> list[str]:
+    """ARNs of resources of Glue there, for example ``catalog`` and ``database/raw``."""
+    begins = Stack.of(scope).format_arn(service="glue", resource="")
+    return [f"{begins}{resource}" for resource in resources]
+
+
+@cache
+def _endpoint_ending() -> str:
+    return f"{Aws.REGION}.{Aws.URL_SUFFIX}"
 
 
 def role(
@@ -178,9 +208,9 @@ def role(
         id,
         assumed_by=service_principal(f"{service}.amazonaws.com", when=trusted_when),
         description=description,
-        inline_policies={"Access": iam.PolicyDocument(statements=[s.policy for s in statements])},
+        inline_policies={
+            "Access": iam.PolicyDocument(statements=[s.as_policy() for s in statements])
+        },
     )
-    for statement in statements:
-        if statement.wildcard is not None:
-            acknowledge_wildcards(created, statement.policy, statement.wildcard)
+    acknowledge_wildcards(created, wildcards(statements))
     return created

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from aws_cdk import Duration, Names, RemovalPolicy
+from aws_cdk import Duration, Names
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_codebuild as codebuild
 from aws_cdk import aws_ec2 as ec2
@@ -17,12 +17,17 @@ from constructs import Construct
 
 from lakehouse_constructs import _shipped
 from lakehouse_constructs._assets import archive_asset, wheels_asset
-from lakehouse_constructs._checks import check_form, check_minutes, refused
+from lakehouse_constructs._checks import (
+    check_duration,
+    check_form,
+    check_whole,
+    check_word,
+    refused,
+)
 from lakehouse_constructs._dbt_roles import build_role
 from lakehouse_constructs._dbt_roles import session_role as make_session_role
-from lakehouse_constructs._errors import SynthesisError
-from lakehouse_constructs._grants import grant
-from lakehouse_constructs._interfaces import as_log_group
+from lakehouse_constructs._grants import attach, grant
+from lakehouse_constructs._log_group import log_group_for
 from lakehouse_constructs._network import Network, network, on_build_network, on_network
 from lakehouse_constructs._roles import as_it_stands
 from lakehouse_constructs._statements import allow, located, on_sources
@@ -56,20 +61,9 @@ class GlueSessions:
 
     def __post_init__(self) -> None:
         """Raises SynthesisError for a size that Glue does not have."""
-        if self.worker_type not in WORKER_TYPES:
-            raise SynthesisError(
-                f"GlueSessions: worker_type: got {self.worker_type!r}; allowed: "
-                + ", ".join(WORKER_TYPES)
-            )
-        for prop, value, low, high in (
-            ("workers", self.workers, 2, 299),
-            ("threads", self.threads, 1, 16),
-        ):
-            if not low <= value <= high:
-                raise SynthesisError(
-                    f"GlueSessions: {prop}: got {value}; allowed: a whole number from {low} to "
-                    f"{high}"
-                )
+        check_word("GlueSessions", "worker_type", self.worker_type, WORKER_TYPES)
+        check_whole("GlueSessions", "workers", self.workers, low=2, high=299)
+        check_whole("GlueSessions", "threads", self.threads, low=1, high=16)
 
 
 class DbtBuild(Construct):
@@ -111,7 +105,7 @@ class DbtBuild(Construct):
         security_groups: Sequence[ec2.ISecurityGroup] | None = None,
         timeout: Duration | None = None,
         log_group: logs.ILogGroup | None = None,
-        log_retention: logs.RetentionDays = logs.RetentionDays.THREE_MONTHS,
+        log_retention: logs.RetentionDays | None = None,
         wheel_cache: Path | None = None,
         **kwargs: Any,
     ) -> None:
@@ -144,7 +138,8 @@ class DbtBuild(Construct):
             Default: four hours.
         :param log_group: an existing one for the builds. Default: a new one, on the lake's
             key.
-        :param log_retention: how long a new log group keeps them. Default: three months.
+        :param log_retention: how long a new log group keeps them; not with ``log_group``.
+            Default: three months.
         :param wheel_cache: folder that keeps fetched wheels between syntheses.
             Default: ``~/.cache/lakehouse-constructs/wheels``.
         """
@@ -152,7 +147,7 @@ class DbtBuild(Construct):
         self._lake = lake
         self._catalog = catalog
         self.timeout = Duration.hours(4) if timeout is None else timeout
-        check_minutes(self, "timeout", self.timeout, low=5, high=36 * 60)
+        check_duration(self, "timeout", self.timeout, unit="minutes", low=5, high=36 * 60)
         prefix = (
             Names.unique_resource_name(self, max_length=60, separator="-")
             if session_prefix is None
@@ -181,10 +176,11 @@ class DbtBuild(Construct):
                 cache=default_cache() if wheel_cache is None else wheel_cache,
             ),
         )
-        self.log_group = self._new_log_group(log_retention) if log_group is None else log_group
+        self.log_group = log_group_for(self, given=log_group, retention=log_retention, key=lake.key)
         self.session_role = make_session_role(
             self, given=session_role, lake=lake, statements=on_network(self, placed)
         )
+        on_vpc = on_build_network(self, placed)
         self.role = build_role(
             self,
             given=role,
@@ -194,7 +190,7 @@ class DbtBuild(Construct):
             log_group=self.log_group,
             statements=[
                 *on_sources(located(source), located(jobs), located(wheels)),
-                *on_build_network(self, placed),
+                *(on_vpc if role is None else ()),
             ],
         )
         catalog.grant_build(self.role, session_role=self.session_role)
@@ -237,12 +233,13 @@ class DbtBuild(Construct):
                 subnets=[subnet.subnet_id for subnet in placed.subnets],
                 security_group_ids=[group.security_group_id for group in placed.security_groups],
             )
-        if role is None or placed is not None:
-            # Else a build could start before the role may read the catalog; and in a VPC
-            # CodeBuild tries the role's rights on the network when the project is made. A
-            # role that was given may also start builds: its policy names the project, and
-            # would wait for it.
+        if role is None:
+            # Else a build could start before the role may read the catalog.
             self.project.node.add_dependency(self.role)
+        elif on_vpc and (policy := attach(role, on_vpc, scope=self, id="NetworkPolicy")):
+            # CodeBuild tries these rights when the project is made. For the others it cannot
+            # wait: a role that was given may also start builds, and they name the project.
+            self.project.node.add_dependency(policy)
         if session_role is None:
             self.project.node.add_dependency(self.session_role)
 
@@ -267,17 +264,6 @@ class DbtBuild(Construct):
     def metric_duration(self, **options: Any) -> cloudwatch.Metric:
         """Seconds that builds took."""
         return self.project.metric_duration(**options)
-
-    def _new_log_group(self, retention: logs.RetentionDays) -> logs.ILogGroup:
-        return as_log_group(
-            logs.LogGroup(
-                self,
-                "Logs",
-                retention=retention,
-                encryption_key=self._lake.key,
-                removal_policy=RemovalPolicy.DESTROY,
-            )
-        )
 
     def _variables(
         self,

@@ -9,6 +9,7 @@ from aws_cdk import Duration
 from aws_cdk import aws_glue as glue
 from aws_cdk.interfaces import aws_glue as glue_interfaces
 
+from lakehouse_constructs._checks import check_duration
 from lakehouse_constructs._errors import SynthesisError
 from lakehouse_jobs.contract.objects import Group, ObjectsConfig
 
@@ -90,11 +91,9 @@ class GlueJobExtraction:
             raise SynthesisError(
                 f"GlueJobExtraction: groups: got {repeated[0]!r} twice; allowed: each name once"
             )
-        if not (self._minutes.is_integer() and 1 <= self._minutes <= _LONGEST):
-            raise SynthesisError(
-                f"GlueJobExtraction: timeout: got {self.timeout.to_human_string()}; allowed: "
-                "whole minutes from 1 minute to 7 days"
-            )
+        check_duration(
+            "GlueJobExtraction", "timeout", self.timeout, unit="minutes", low=1, high=_LONGEST
+        )
 
     @property
     def objects(self) -> ObjectsConfig:
@@ -104,12 +103,8 @@ class GlueJobExtraction:
                 Group(
                     name=group.name,
                     include=group.objects or (group.name,),
-                    timeout_minutes=int(self._minutes),
+                    timeout_minutes=int(self.timeout.to_minutes()),
                 )
                 for group in self.groups
             )
         )
-
-    @property
-    def _minutes(self) -> float:
-        return float(self.timeout.to_minutes(integral=False))

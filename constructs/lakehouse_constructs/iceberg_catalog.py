@@ -24,7 +24,7 @@ from lakehouse_constructs._errors import SynthesisError
 from lakehouse_constructs._lake_formation import LakeFormation
 from lakehouse_constructs._layer import Layer
 from lakehouse_constructs._removal import confirmed
-from lakehouse_constructs._statements import allow, glue_arn
+from lakehouse_constructs._statements import allow, glue_arn, glue_arns
 from lakehouse_constructs.lake_bucket import LakeBucket
 
 _PREFIX: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
@@ -210,7 +210,7 @@ class IcebergCatalog(Construct):
             [self._share(layer, LOOK_UP) for layer in Layer],
             allow(
                 "glue:GetDatabases",
-                on=[glue_arn(self, "catalog"), glue_arn(self, "database", "*")],
+                on=glue_arns(self, "catalog", "database/*"),
                 wildcard="dbt-glue lists all databases; refused, it would create its own",
             ),
         )
@@ -222,11 +222,12 @@ class IcebergCatalog(Construct):
             allow(
                 "glue:GetDatabase",
                 "glue:GetUserDefinedFunctions",
-                on=[
-                    glue_arn(self, "catalog"),
-                    *(glue_arn(self, "database", name) for name in asked_for),
-                    *(glue_arn(self, "userDefinedFunction", f"{name}/*") for name in asked_for),
-                ],
+                on=glue_arns(
+                    self,
+                    "catalog",
+                    *(f"database/{name}" for name in asked_for),
+                    *(f"userDefinedFunction/{name}/*" for name in asked_for),
+                ),
                 wildcard="Spark lists the functions of a database; there are none",
             ),
         )

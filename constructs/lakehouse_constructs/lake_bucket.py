@@ -9,7 +9,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from lakehouse_constructs._checks import check_days, check_folder, refused
+from lakehouse_constructs._checks import check_duration, check_folder, check_unused
 from lakehouse_constructs._errors import SynthesisError
 from lakehouse_constructs._grants import grant
 from lakehouse_constructs._lake_key import let_services_use, new_key
@@ -96,14 +96,11 @@ class LakeBucket(Construct):
         for prop, age in ages.items():
             if age is not None:
                 low = 0 if prop == "keep_old_versions_for" else 1
-                check_days(self, prop, age, low=low, high=3650)
+                check_duration(self, prop, age, unit="days", low=low, high=3650)
         self.access_logs: s3.Bucket | None = None
         if bucket is not None:
-            for prop, age in ages.items():
-                if age is not None:
-                    raise refused(self, prop, age.to_human_string(), _UNUSED)
-            if removal_policy != RemovalPolicy.RETAIN:
-                raise refused(self, "removal_policy", removal_policy.name, _UNUSED)
+            other = None if removal_policy == RemovalPolicy.RETAIN else removal_policy
+            check_unused(self, _UNUSED, **ages, removal_policy=other)
             self.bucket: s3.IBucket = bucket
             self.key: kms.IKey = _key_of(self, bucket, key)
             return

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, Final
 
-from aws_cdk import ArnFormat, Aws, Duration, Names, RemovalPolicy, Stack
+from aws_cdk import ArnFormat, Aws, Duration, Names, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
@@ -13,10 +13,11 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from lakehouse_constructs._acknowledge import acknowledge
-from lakehouse_constructs._checks import check_form, check_minutes, check_whole
+from lakehouse_constructs._checks import check_duration, check_form, check_whole
 from lakehouse_constructs._definition import Definition, Runs
 from lakehouse_constructs._grants import grant, policy_owners
-from lakehouse_constructs._interfaces import as_log_group, as_project, email_subscription
+from lakehouse_constructs._interfaces import as_project, email_subscription
+from lakehouse_constructs._log_group import log_group_for
 from lakehouse_constructs._statements import allow, glue_arn, on_bucket, on_key, on_objects
 from lakehouse_constructs._topic import new_topic
 from lakehouse_constructs.dbt_build import DbtBuild
@@ -69,7 +70,7 @@ class Pipeline(Construct):
         log_group: logs.ILogGroup | None = None,
         max_concurrency: int | None = None,
         timeout: Duration | None = None,
-        log_retention: logs.RetentionDays = logs.RetentionDays.THREE_MONTHS,
+        log_retention: logs.RetentionDays | None = None,
         **kwargs: Any,
     ) -> None:
         """Make the state machine. Raises SynthesisError.
@@ -97,22 +98,27 @@ class Pipeline(Construct):
             each run, and at most 10; with a job of one's own 1, as a Glue job has one run at a
             time unless its MaxConcurrentRuns says otherwise.
         :param timeout: of one execution, whole minutes, up to 365 days. Default: 24 hours.
-        :param log_retention: how long a new log group keeps the executions' log.
-            Default: three months.
+        :param log_retention: how long a new log group keeps the executions' log; not with
+            ``log_group``. Default: three months.
         """
         super().__init__(scope, id, **kwargs)
         longest = Duration.hours(24) if timeout is None else timeout
         at_once = _at_once(extraction) if max_concurrency is None else max_concurrency
         check_form(self, "name", name, _NAME, "letters, digits, spaces and ._-, at most 60")
         check_whole(self, "max_concurrency", at_once, low=1, high=_MAP)
-        check_minutes(self, "timeout", longest, low=1, high=_YEAR)
+        check_duration(self, "timeout", longest, unit="minutes", low=1, high=_YEAR)
         for email in alert_emails:
             check_form(self, "alert_emails", email, _EMAIL, "e-mail addresses")
         self.alert_topic = new_topic(self, lake.key) if alert_topic is None else alert_topic
         for email in alert_emails:
             self.alert_topic.add_subscription(email_subscription(email))
-        self.log_group = (
-            self._new_log_group(lake, log_retention) if log_group is None else log_group
+        self.log_group = log_group_for(
+            self,
+            given=log_group,
+            retention=log_retention,
+            key=lake.key,
+            # Under this prefix the account's log resource policy needs no entry for it.
+            name=f"/aws/vendedlogs/states/{Names.unique_resource_name(self)}",
         )
         runs = _runs(extraction)
         definition = Definition(
@@ -180,19 +186,6 @@ class Pipeline(Construct):
     def metric_duration(self, **options: Any) -> cloudwatch.Metric:
         """Milliseconds that executions took."""
         return self.state_machine.metric_time(**options)
-
-    def _new_log_group(self, lake: LakeBucket, retention: logs.RetentionDays) -> logs.ILogGroup:
-        # Under this prefix the account's log resource policy needs no entry for it.
-        return as_log_group(
-            logs.LogGroup(
-                self,
-                "Logs",
-                log_group_name=f"/aws/vendedlogs/states/{Names.unique_resource_name(self)}",
-                retention=retention,
-                encryption_key=lake.key,
-                removal_policy=RemovalPolicy.DESTROY,
-            )
-        )
 
     def _grant(self, lake: LakeBucket, job_name: str) -> None:
         # For the outcomes in the bucket and the topic's messages: CDK leaves both out.

@@ -10,7 +10,13 @@ from aws_cdk import aws_iam as iam
 from aws_cdk.interfaces import aws_athena as athena_interfaces
 from constructs import Construct
 
-from lakehouse_constructs._checks import check_folder, check_form, check_whole, refused
+from lakehouse_constructs._checks import (
+    check_folder,
+    check_form,
+    check_unused,
+    check_whole,
+    refused,
+)
 from lakehouse_constructs._grants import grant
 from lakehouse_constructs._statements import (
     Statement,
@@ -86,9 +92,8 @@ class QueryAccess(Construct):
             check_whole(self, "scan_limit_gib", scan_limit_gib, low=1, high=_LARGEST_SCAN_GIB)
         self.results_prefix: str | None = results_prefix
         if work_group is not None:
-            for prop, value in (("name", name), ("scan_limit_gib", scan_limit_gib)):
-                if value is not None:
-                    raise refused(self, prop, value, "none with work_group=, which keeps its own")
+            allowed = "none with work_group=, which keeps its own"
+            check_unused(self, allowed, name=name, scan_limit_gib=scan_limit_gib)
             self.work_group: athena_interfaces.IWorkGroupRef = work_group
             self.work_group_name: str = work_group.work_group_ref.work_group_name
             return

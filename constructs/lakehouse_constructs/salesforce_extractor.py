@@ -18,8 +18,9 @@ from constructs import Construct
 from lakehouse_constructs import _shipped
 from lakehouse_constructs._acknowledge import acknowledge
 from lakehouse_constructs._assets import archive_asset, glue_wheels
-from lakehouse_constructs._checks import check_minutes, check_whole, check_word
+from lakehouse_constructs._checks import check_duration, check_unused, check_whole, check_word
 from lakehouse_constructs._grants import grant
+from lakehouse_constructs._log_group import new_log_group
 from lakehouse_constructs._network import Network, network, on_network
 from lakehouse_constructs._roles import role_for
 from lakehouse_constructs._statements import (
@@ -90,7 +91,7 @@ class SalesforceExtractor(Construct):
         timeout: Duration | None = None,
         max_concurrent_runs: int = 50,
         make_log_groups: bool | None = None,
-        log_retention: logs.RetentionDays = logs.RetentionDays.THREE_MONTHS,
+        log_retention: logs.RetentionDays | None = None,
         wheel_cache: Path | None = None,
         **kwargs: Any,
     ) -> None:
@@ -128,8 +129,8 @@ class SalesforceExtractor(Construct):
             with the same two, or another extractor makes them, they exist, and the
             deployment fails. Where they are not made, Glue makes them, and they never
             expire. Default: true, unless ``role`` and ``security_configuration`` are given.
-        :param log_retention: how long log groups made here keep the runs' logs.
-            Default: three months.
+        :param log_retention: how long log groups made here keep the runs' logs; not where none
+            are made. Default: three months.
         :param wheel_cache: folder that keeps fetched wheels between syntheses.
             Default: ``~/.cache/lakehouse-constructs/wheels``.
         """
@@ -137,7 +138,7 @@ class SalesforceExtractor(Construct):
         run_timeout = Duration.minutes(60) if timeout is None else timeout
         check_word(self, "worker_type", worker_type, WORKER_TYPES)
         check_whole(self, "number_of_workers", number_of_workers, low=2, high=299)
-        check_minutes(self, "timeout", run_timeout, low=1, high=10_080)
+        check_duration(self, "timeout", run_timeout, unit="minutes", low=1, high=10_080)
         check_whole(self, "max_concurrent_runs", max_concurrent_runs, low=1, high=1_000)
         self.objects = ObjectsConfig.from_file(objects_config)
         self._lake = lake
@@ -171,6 +172,9 @@ class SalesforceExtractor(Construct):
         catalog.grant_extraction(self.role)
         shared = role is not None and security_configuration is not None
         made = not shared if make_log_groups is None else make_log_groups
+        if not made:
+            allowed = "none where no log groups are made (make_log_groups)"
+            check_unused(self, allowed, log_retention=log_retention)
         self.log_groups: list[logs.LogGroup] = self._log_groups(log_retention) if made else []
         self.job = glue.CfnJob(
             self,
@@ -331,19 +335,18 @@ class SalesforceExtractor(Construct):
             statements.append(on_key(key, services=["secretsmanager"], write=False))
         return statements
 
-    def _log_groups(self, retention: logs.RetentionDays) -> list[logs.LogGroup]:
+    def _log_groups(self, retention: logs.RetentionDays | None) -> list[logs.LogGroup]:
         # With a security configuration Glue writes to groups of these names. Made by Glue
         # itself they would never expire.
         name = self.security_configuration.security_configuration_name
         base = f"{_LOGS}{name}-role/{self.role.role_name}"
         return [
-            logs.LogGroup(
+            new_log_group(
                 self,
                 f"{stream.capitalize()}Logs",
-                log_group_name=f"{base}/{stream}",
                 retention=retention,
-                encryption_key=self._lake.key,
-                removal_policy=RemovalPolicy.DESTROY,
+                key=self._lake.key,
+                name=f"{base}/{stream}",
             )
             for stream in ("output", "error")
         ]

@@ -1,8 +1,9 @@
+import json
 import re
 from pathlib import Path
 
 import pytest
-from aws_cdk import Duration, Stack, Token
+from aws_cdk import App, Duration, Stack, Token
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
@@ -54,6 +55,33 @@ def test_it_watches_how_executions_end(make, by_metric) -> None:
         assert alarm["TreatMissingData"] == "notBreaching"
         assert len(alarm["AlarmActions"]) == len(alarm["OKActions"]) == 1
         assert "AlarmName" not in alarm
+
+
+def test_the_pipeline_may_lie_in_another_stack(stack: Stack, template_of) -> None:
+    app = stack.node.scope
+    assert isinstance(app, App)
+    machine = sfn.StateMachine(
+        stack, "Machine", definition_body=sfn.DefinitionBody.from_chainable(sfn.Pass(stack, "P"))
+    )
+    topic = new_topic(stack, kms.Key(stack, "Key"))
+    other = Stack(app, "Other")
+
+    PipelineAlarms(other, "Alarms", state_machine=machine, topic=topic)
+
+    alarms = template_of(other).find_resources("AWS::CloudWatch::Alarm")
+    assert stack in other.dependencies
+    assert other not in stack.dependencies
+    assert len(alarms) == 3
+    for alarm in alarms.values():
+        (watched,) = alarm["Properties"]["Dimensions"]
+        (told,) = alarm["Properties"]["AlarmActions"]
+        # Of the first stack, by what it exports.
+        assert "Machine" in json.dumps(watched["Value"])
+        assert "Alerts" in json.dumps(told)
+    # The topic's policy stays in its own stack: the alarms may publish all the same.
+    assert not template_of(other).find_resources("AWS::SNS::TopicPolicy")
+    (policy,) = template_of(stack).find_resources("AWS::SNS::TopicPolicy").values()
+    assert "cloudwatch.amazonaws.com" in json.dumps(policy)
 
 
 def test_dead_letter_queue_custom_is_watched(stack, make, by_metric) -> None:

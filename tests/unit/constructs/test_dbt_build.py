@@ -291,6 +291,30 @@ class TestCustom:
 
         template_of(stack)  # it refuses a template whose resources wait for each other
 
+    def test_one_role_for_all_of_it_in_a_vpc_is_no_circle(
+        self, stack: Stack, make, template_of
+    ) -> None:
+        role = iam.Role(stack, "Theirs", assumed_by=service_principal("codebuild.amazonaws.com"))
+
+        make(role=role, session_role=role, vpc=ec2.Vpc(stack, "Vpc")).grant_start_build(role)
+
+        template = template_of(stack)  # it refuses a circle, as above
+        (project,) = template.find_resources("AWS::CodeBuild::Project").values()
+        (waits_for,) = set(project["DependsOn"])
+        rights = json.dumps(template.find_resources("AWS::IAM::Policy")[waits_for])
+        assert "ec2:CreateNetworkInterfacePermission" in rights
+        assert "codebuild:StartBuild" not in rights
+
+    def test_role_custom_that_may_not_be_changed_is_left_alone_in_a_vpc_too(
+        self, stack: Stack, make, resources
+    ) -> None:
+        arn = "arn:aws:iam::123456789012:role/theirs"
+        theirs = iam.Role.from_role_arn(stack, "Theirs", arn, mutable=False)
+
+        make(role=theirs, session_role=theirs, vpc=ec2.Vpc(stack, "Vpc"))
+
+        assert resources("AWS::IAM::Policy") == []
+
     def test_vpc_custom_grants_what_sessions_and_builds_do_there(
         self, stack: Stack, make, resources, statements
     ) -> None:
@@ -334,9 +358,26 @@ class TestCustom:
     def test_vpc_subnets_custom(self, stack: Stack, make, resources) -> None:
         vpc = ec2.Vpc(stack, "Vpc")
 
-        make(vpc=vpc, vpc_subnets=ec2.SubnetSelection(subnets=[vpc.public_subnets[0]]))
+        make(vpc=vpc, vpc_subnets=ec2.SubnetSelection(subnets=[vpc.private_subnets[1]]))
 
-        assert "VpcPublicSubnet1" in _subnet(resources)
+        assert "VpcPrivateSubnet2" in _subnet(resources)
+
+    def test_vpc_subnets_custom_may_have_no_way_out(self, stack: Stack, make, resources) -> None:
+        inside = ec2.SubnetConfiguration(name="In", subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)
+        vpc = ec2.Vpc(stack, "Vpc", subnet_configuration=[inside])
+
+        make(vpc=vpc, vpc_subnets=ec2.SubnetSelection(subnet_group_name="In"))
+
+        assert "VpcInSubnet1" in _subnet(resources)
+
+    @pytest.mark.parametrize("chosen", [True, False])
+    def test_public_subnets_are_refused(self, stack: Stack, make, chosen: bool) -> None:
+        outside = ec2.SubnetConfiguration(name="Out", subnet_type=ec2.SubnetType.PUBLIC)
+        vpc = ec2.Vpc(stack, "Vpc", subnet_configuration=[outside])
+        public = ec2.SubnetSelection(subnet_type=ec2.SubnetType.PUBLIC)
+
+        with pytest.raises(SynthesisError, match=r"vpc_subnets: got .*; allowed: private subnets"):
+            make(vpc=vpc, vpc_subnets=public if chosen else None)
 
     def test_security_groups_custom(self, stack: Stack, make, resources) -> None:
         vpc = ec2.Vpc(stack, "Vpc")
@@ -354,6 +395,10 @@ class TestCustom:
             ({"select": ["-x"]}, r"select: got '-x'; allowed: a dbt selector"),
             ({"timeout": Duration.minutes(4)}, r"timeout: got '4 minutes'; allowed: .* 5 minutes"),
             ({"dbt_project": Path("/nowhere")}, r"dbt_project: got '/nowhere'; allowed: a folder"),
+            (
+                {"log_group": object(), "log_retention": logs.RetentionDays.ONE_DAY},
+                r"log_retention: got 'ONE_DAY'; allowed: none with log_group=",
+            ),
             ({"security_groups": []}, r"security_groups: got \[\]; allowed: nothing without vpc"),
         ],
     )

@@ -213,6 +213,22 @@ class TestCatalog:
         assert len(grants) == 6
         assert len(set(after)) == len(after) == 5  # all but the first, each after another one
 
+    @pytest.mark.parametrize("made", [True, False])
+    def test_two_catalogs_give_one_role_what_they_share_once(
+        self, stack: Stack, lake, catalog, resources, made: bool
+    ) -> None:
+        other = IcebergCatalog(
+            stack, "Other", lake=lake, prefix="other", lake_formation=LakeFormation.CATALOG
+        )
+        arn = "arn:aws:iam::123456789012:role/theirs"
+        role = _role(stack, "Job") if made else iam.Role.from_role_arn(stack, "Theirs", arn)
+        for one in (catalog, other):
+            one.grant_build(_role(stack, f"Build{one.node.id}"), session_role=role)
+
+        targets = [_target(grant["Resource"]) for grant in resources(GRANT)]
+        assert targets.count("default") == 1
+        assert targets.count("lake_test_raw") == targets.count("other_raw") == 2
+
     def test_grants_of_two_apps_know_nothing_of_each_other(self, template_of) -> None:
         for _ in range(2):
             stack = Stack(App(), "Test")

@@ -296,6 +296,10 @@ class TestCustom:
             ({"max_concurrency": 0}, r"max_concurrency: got 0; allowed: a whole number from 1 to"),
             ({"max_concurrency": 41}, r"max_concurrency: got 41; allowed: .* to 40"),
             ({"timeout": Duration.seconds(90)}, r"timeout: got '1 minute 30 seconds'; allowed: "),
+            (
+                {"log_group": object(), "log_retention": logs.RetentionDays.ONE_DAY},
+                r"log_retention: got 'ONE_DAY'; allowed: none with log_group=",
+            ),
             ({"alert_emails": ["ops"]}, r"alert_emails: got 'ops'; allowed: e-mail addresses"),
         ],
     )

@@ -258,6 +258,8 @@ class TestCustom:
         assert resources("AWS::Logs::LogGroup") == []
 
     def test_make_log_groups_custom(self, make, theirs, resources) -> None:
+        with pytest.raises(SynthesisError, match=r"log_retention: got 'ONE_DAY'; allowed: none"):
+            make(id="Third", make_log_groups=False, log_retention=logs.RetentionDays.ONE_DAY)
         make(make_log_groups=True, **theirs)
         make(id="Second", make_log_groups=False)
 

@@ -1,7 +1,7 @@
 """The CDK app: LakehouseDev and LakehouseProd, and LakehouseDelivery where GitHub delivers.
 
 Of the CDK code only this file reads the environment: the AWS CLI's and the CDK CLI's
-own variables, and JSII_NODE.
+own variables, JSII_NODE and NODE_OPTIONS.
 """
 
 import importlib.util
@@ -30,6 +30,16 @@ def use_bundled_node() -> None:
     for node in (folder / "bin" / "node", folder / "node.exe"):
         if node.is_file():
             os.environ.setdefault("JSII_NODE", str(node))
+
+
+def check_quickly() -> None:
+    """Let Node leave the code of CDK's checks unoptimized: it is needed once (quick_checks.cjs).
+
+    NODE_OPTIONS, where it is set, stays in front.
+    """
+    script = ROOT / "stacks" / "quick_checks.cjs"
+    option = f"--require {json.dumps(str(script))}"
+    os.environ["NODE_OPTIONS"] = f"{os.environ.get('NODE_OPTIONS', '')} {option}".strip()
 
 
 def main() -> int:
@@ -99,4 +109,5 @@ def _synthesize() -> None:
 
 if __name__ == "__main__":
     use_bundled_node()
+    check_quickly()
     sys.exit(main())

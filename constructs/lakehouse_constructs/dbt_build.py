@@ -130,7 +130,8 @@ class DbtBuild(Construct):
         :param vpc: puts sessions and builds into this VPC; the sessions by a Glue connection
             in the first of the subnets. From there they must reach AWS's services.
             Default: none.
-        :param vpc_subnets: which subnets; only with ``vpc``. Default: the private ones.
+        :param vpc_subnets: which private subnets; only with ``vpc``. A public one is refused.
+            Default: all with a way out.
         :param security_groups: existing ones; only with ``vpc``. One of them must let its
             own members in on all TCP ports, as Glue asks. Default: a new one that does,
             and lets everything out.

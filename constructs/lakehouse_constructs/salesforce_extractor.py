@@ -110,7 +110,8 @@ class SalesforceExtractor(Construct):
         :param vpc: puts the workers into this VPC, by a Glue connection in the first of the
             subnets. From there they must reach Salesforce, and AWS's services, through a
             NAT gateway or endpoints. Default: none, the workers run outside of any VPC.
-        :param vpc_subnets: which subnets; only with ``vpc``. Default: the private ones.
+        :param vpc_subnets: which private subnets; only with ``vpc``. A public one is refused.
+            Default: all with a way out.
         :param security_groups: existing ones; only with ``vpc``. One of them must let its
             own members in on all TCP ports, as Glue asks. Default: a new one that does,
             and lets everything out.

@@ -51,8 +51,8 @@ def test_a_name_that_cannot_be_used_is_refused(props, told) -> None:
     [
         ({"groups": ()}, r"groups: got none"),
         ({"groups": (JobGroup(name="a"), JobGroup(name="a"))}, r"groups: got 'a' twice"),
-        ({"timeout": Duration.seconds(90)}, r"timeout: got 1 minute 30 seconds; allowed: whole"),
-        ({"timeout": Duration.days(8)}, r"timeout: got 8 days; allowed: .* to 7 days"),
+        ({"timeout": Duration.seconds(90)}, r"timeout: got '1 minute 30 seconds'; allowed: whole"),
+        ({"timeout": Duration.days(8)}, r"timeout: got '8 days'; allowed: .* to 7 days"),
     ],
 )
 def test_what_no_pipeline_could_run_is_refused(job, props, told) -> None:

@@ -56,7 +56,7 @@ def test_every_finding_is_acknowledged(
         catalog = IcebergCatalog(stack, "Catalog", lake=lake, prefix="theirs")
         common: dict[str, Any] = {"lake": lake, "catalog": catalog, "wheel_cache": wheel_cache}
         if "vpc" in shape:
-            common["vpc"] = ec2.Vpc(stack, "Vpc", create_internet_gateway=False, nat_gateways=0)
+            common["vpc"] = ec2.Vpc(stack, "Vpc", create_internet_gateway=False, nat_gateways=1)
         roles: dict[str, iam.Role] = {}
         if "roles" in shape:
             roles = {

@@ -12,6 +12,7 @@ from cdk_nag import AwsSolutionsChecks
 from cfnlint import lint_file
 
 from lakehouse_constructs import LakeFormation
+from lakehouse_constructs._interfaces import service_principal
 from stacks.lakehouse_stack import LakehouseStack
 from stacks.settings import load
 
@@ -47,7 +48,7 @@ def _name(mode: LakeFormation) -> str:
 
 
 def _reader(stack: Stack, id: str = "Reader") -> iam.Role:
-    return iam.Role(stack, id, assumed_by=iam.AccountRootPrincipal())
+    return iam.Role(stack, id, assumed_by=service_principal("ec2.amazonaws.com"))
 
 
 def _template(assembly: Path, mode: LakeFormation) -> dict[str, Any]:

@@ -57,6 +57,7 @@ class Kind:
     prefix: str
     fields: dict[str, Draw]
     share: float = 1.0
+    belongs_to: tuple[str, str] | None = None  # field and prefix of the record that it never leaves
 
     def records(self, size: int) -> int:
         """How many records an org of that size has."""
@@ -163,8 +164,9 @@ KINDS: Final = (
     Kind(
         table="opportunityhistory",
         prefix="008",
+        belongs_to=("opportunityid", "006"),
         fields={
-            "opportunityid": link("opportunity", 0), "stagename": words(*STAGES),
+            "stagename": words(*STAGES),
             "amount": number(1e5), "probability": words(10.0, 50.0), "closedate": date(),
         },
     ),
@@ -279,6 +281,9 @@ def _rows(kind: Kind, dice: Dice, numbers: pa.Array, *, batch: int, size: int) -
     made = pc.subtract(START_MICROS - 400 * DAY, pc.multiply(days, DAY)).cast(TIME)
     columns = {"id": ids(kind.prefix, numbers)}
     columns |= {name: draw(dice, rows, size) for name, draw in kind.fields.items()}
+    if kind.belongs_to:
+        name, prefix = kind.belongs_to
+        columns[name] = ids(prefix, numbers)
     columns |= {"createddate": made, "systemmodstamp": stamps}
     columns |= {
         SystemColumn.ORG_ID: pa.repeat("00D000000000001AAA", rows),

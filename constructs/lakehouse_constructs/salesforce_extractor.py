@@ -58,8 +58,8 @@ class SalesforceExtractor(Construct):
 
     At rest it costs what the secret costs (US$ 0.40 a month); a run costs workers × DPU ×
     minutes, a minute at least: two G.1X workers are about US$ 0.015 a minute. It never
-    writes to Salesforce, never drops or rewrites a raw table's rows but to erase a person,
-    and never puts a credential into the template, an argument or a log.
+    writes to Salesforce, never drops a raw table or changes a row of it, and never puts a
+    credential into the template, an argument or a log.
 
     :ivar job: the job; ``job.ref`` is its name. ``Tags.of(job)`` tags it and its runs.
     :ivar secret: the credentials. It is made with a placeholder; whoever fills it

@@ -17,6 +17,7 @@ from lakehouse_constructs._acknowledge import acknowledge
 from lakehouse_constructs._checks import check_word, refused
 from lakehouse_constructs._errors import SynthesisError
 from lakehouse_constructs._expression import EXPRESSIONS, TIME_ZONES, is_expression, is_time_zone
+from lakehouse_constructs._grants import attach
 from lakehouse_constructs._interfaces import as_queue, as_schedule_group, as_target
 from lakehouse_constructs._interval import longest_gap
 from lakehouse_constructs._roles import as_it_stands, role_for
@@ -144,16 +145,19 @@ class ExtractionSchedules(Construct):
         self.dead_letter_queue = (
             self._new_queue() if dead_letter_queue is None else dead_letter_queue
         )
-        self.role = self._role(role, state_machine)
+        starting = allow("states:StartExecution", on=[state_machine.state_machine_arn])
+        self.role = self._role(role, starting)
         as_given = as_it_stands(self, self.role)
         self.schedules: dict[str, scheduler.Schedule] = {
             schedule.name: self._schedule(schedule, state_machine, enabled, as_given)
             for schedule in wanted
         }
-        if role is not None:
-            # Rights that are attached to it come with a resource of their own.
-            for made in self.schedules.values():
-                made.node.add_dependency(role)
+        if role is None:
+            return
+        # The state machine may wait for this role's own policy: the machine's name stays out of it.
+        policy = attach(role, [starting], scope=self, id="StartPolicy")
+        for made in self.schedules.values():
+            made.node.add_dependency(role, *([policy] if policy else []))
 
     def _checked(
         self,
@@ -186,12 +190,11 @@ class ExtractionSchedules(Construct):
         )
         return as_queue(queue)
 
-    def _role(self, given: iam.IRole | None, state_machine: sfn.IStateMachine) -> iam.IRole:
+    def _role(self, given: iam.IRole | None, starting: Statement) -> iam.IRole:
         queue = self.dead_letter_queue
-        statements: list[Statement] = [
-            allow("states:StartExecution", on=[state_machine.state_machine_arn]),
-            allow("sqs:SendMessage", on=[queue.queue_arn]),
-        ]
+        statements = [allow("sqs:SendMessage", on=[queue.queue_arn])]
+        if given is None:
+            statements.insert(0, starting)
         if queue.encryption_master_key is not None:
             # CDK leaves it out: an undelivered start would be lost without a word.
             statements.append(on_key(queue.encryption_master_key, services=["sqs"]))

@@ -7,6 +7,7 @@ from aws_cdk import Fn, Stack, Token
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_scheduler as scheduler
+from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 
@@ -156,11 +157,27 @@ class TestCustom:
 
         assert make(role=theirs).role is theirs
         assert schedule()["Target"]["RoleArn"] == stack.resolve(theirs.role_arn)
-        (policy,) = resources("AWS::IAM::Policy")
-        actions = [s["Action"] for s in policy["PolicyDocument"]["Statement"]]
-        assert actions == ["states:StartExecution", "sqs:SendMessage"]
-        (made,) = template_of(stack).find_resources("AWS::Scheduler::Schedule").values()
-        assert any(name.startswith("TheirsDefaultPolicy") for name in made["DependsOn"])
+        policies = resources("AWS::IAM::Policy")
+        actions = {s["Action"] for p in policies for s in p["PolicyDocument"]["Statement"]}
+        assert actions == {"states:StartExecution", "sqs:SendMessage"}
+        template = template_of(stack)
+        (made,) = template.find_resources("AWS::Scheduler::Schedule").values()
+        assert template.find_resources("AWS::IAM::Policy").keys() <= set(made["DependsOn"])
+
+    def test_one_role_for_the_state_machine_too_is_no_circle(
+        self, stack: Stack, template_of
+    ) -> None:
+        role = iam.Role(stack, "Theirs", assumed_by=service_principal("states.amazonaws.com"))
+        body = sfn.DefinitionBody.from_chainable(sfn.Pass(stack, "Nothing"))
+        machine = sfn.StateMachine(stack, "Machine", definition_body=body, role=role)
+        topic = sns.Topic(stack, "Topic")
+        topic.grant_publish(role)  # gives the role the policy that the machine waits for
+
+        ExtractionSchedules(
+            stack, "Schedules", state_machine=machine, schedules=[NIGHTLY], role=role
+        )
+
+        template_of(stack)  # it refuses a template whose resources wait for each other
 
     def test_role_custom_that_may_not_be_changed_is_left_alone(
         self, stack: Stack, make, schedule, resources

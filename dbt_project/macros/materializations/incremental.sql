@@ -65,13 +65,15 @@ while question in sql:
     sql = sql.replace(last_batch, str(spark.sql(last_batch).first()[0]))
 delta = spark.sql(sql).cache()
 delta.createOrReplaceTempView('{{ delta }}')
-keys = [row[0] for row in delta.select('{{ key }}').distinct().limit(10001).collect()]
-if keys:
-    merge, only = '''{{ get_merge_sql(target, 'select * from ' ~ delta, unique_key, none, ['{only}']) }}''', 'true'
-    if len(keys) <= 10000 and all(isinstance(key, str) and key.isalnum() for key in keys):
-        only = "dest.{{ key }} in ('" + "', '".join(keys) + "')"
-    SqlWrapper2.execute(merge.replace('{only}', only))
-else:
-    print('{"type": "results", "rowcount": 0, "results": [], "description": []}')
-delta.unpersist()
+try:
+    keys = [row[0] for row in delta.select('{{ key }}').distinct().limit(10001).collect()]
+    if keys:
+        merge, only = '''{{ get_merge_sql(target, 'select * from ' ~ delta, unique_key, none, ['{only}']) }}''', 'true'
+        if len(keys) <= 10000 and all(isinstance(key, str) and key.isalnum() for key in keys):
+            only = "dest.{{ key }} in ('" + "', '".join(keys) + "')"
+        SqlWrapper2.execute(merge.replace('{only}', only))
+    else:
+        print('{"type": "results", "rowcount": 0, "results": [], "description": []}')
+finally:
+    delta.unpersist()  # else the same query is answered from here, once more and too late
 {%- endmacro %}

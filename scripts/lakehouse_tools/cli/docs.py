@@ -44,6 +44,7 @@ def command(*, output: Path | None, no_serve: bool, port: int, project_folder: P
     from lakehouse_tools.dbt_docs.page import make
     from lakehouse_tools.dbt_docs.server import server
     from lakehouse_tools.display.status_line import status_line
+    from lakehouse_tools.errors import RequestError
 
     home = Home.from_environment()
     progress = Console(stderr=True)
@@ -53,10 +54,22 @@ def command(*, output: Path | None, no_serve: bool, port: int, project_folder: P
         page = make(project_folder.resolve(), dbt=home.build_bin / "dbt")
     if output or no_serve:
         target = output or Path("lakehouse-docs.html")
-        target.write_text(page, encoding="utf-8")
+        try:
+            target.write_text(page, encoding="utf-8")
+        except OSError as error:
+            raise RequestError(
+                f"--output: got {target}; it cannot be written ({error.strerror}): name another one"
+            ) from None
         click.echo(f"written to {target}")
         return
-    with server(page, port=port) as serving:
+    try:
+        serving = server(page, port=port)
+    except OSError as error:
+        raise RequestError(
+            f"--port: got {port}; it cannot be served there ({error.strerror}): leave it out for a "
+            "free one"
+        ) from None
+    with serving:
         click.echo(f"http://127.0.0.1:{serving.server_port}/  (ctrl-C ends it)")
         try:
             serving.serve_forever()

@@ -96,26 +96,31 @@ def _generate(project: Path, dbt: Path, target: Path) -> None:
     places = ("--project-dir", str(project), "--profiles-dir", str(project))
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "DBT_"))}
     own = {"DBT_TARGET_PATH": str(target), "DBT_LOG_PATH": str(target.parent / "logs")}
-    done = subprocess.run(
-        # Nothing is selected, so nothing is compiled; that alone makes dbt write the manifest.
-        [
-            str(dbt),
-            "--quiet",
-            "docs",
-            "generate",
-            "--empty-catalog",
-            "--select",
-            "tag:none",
-            *places,
-        ],
-        env=kept | _VARIABLES | own | {"DBT_SEND_ANONYMOUS_USAGE_STATS": "false"},
-        cwd=target.parent,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=_SECONDS,
-        check=False,
-    )
+    try:
+        done = subprocess.run(
+            # Nothing is selected, so nothing is compiled; that alone makes dbt write the manifest.
+            [
+                str(dbt),
+                "--quiet",
+                "docs",
+                "generate",
+                "--empty-catalog",
+                "--select",
+                "tag:none",
+                *places,
+            ],
+            env=kept | _VARIABLES | own | {"DBT_SEND_ANONYMOUS_USAGE_STATS": "false"},
+            cwd=target.parent,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise ModelsError(
+            f"docs: dbt did not read {project} within {_SECONDS} seconds: try `dbt parse` there"
+        ) from None
     if done.returncode != 0:
         said = " ".join(done.stdout.split())[-300:]
         raise ModelsError(

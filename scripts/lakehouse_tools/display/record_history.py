@@ -10,6 +10,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from lakehouse_tools.dbt_models.columns import printable
 from lakehouse_tools.display.console import show
 from lakehouse_tools.display.standing import lean_table
 from lakehouse_tools.display.words import count
@@ -114,7 +115,7 @@ def shortened(value: Value) -> str:
         return str(value).lower()
     if isinstance(value, float):
         return f"{value:.15g}" if abs(value) < 1e15 else repr(value)
-    text = " ".join(str(value).split())
+    text = printable(str(value))
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(str(value)):,} characters)"
 
 

@@ -35,7 +35,7 @@ def look(
             rows,
             table,
             fields=wanted,
-            snapshots=raw_table.snapshots_by_batch(environment, table),
+            snapshots=raw_table.snapshots_by_batch(environment, stack, table),
         ),
         own=own,
         carriers=carriers,

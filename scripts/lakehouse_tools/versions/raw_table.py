@@ -59,31 +59,23 @@ def current_columns(entry: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def snapshots_by_batch(environment: Environment, table: RawTable) -> dict[int, Snapshot]:
-    """The snapshots that are kept, by the batch that each brought.
+def snapshots_by_batch(
+    environment: Environment, stack: Stack, table: RawTable
+) -> dict[int, Snapshot]:
+    """The snapshots that are kept, by the batch that each brought: its summary names it.
 
-    Every commit of rows is an append and one batch, so they are counted back from the
-    newest, whose batch the table's properties name. What the upkeep rewrote is no append.
+    The table is looked up anew, so that no snapshot is missed whose rows were read before.
     """
-    metadata = metadata_of(environment, table.entry)
-    batch = metadata.get("properties", {}).get(TableProperty.BATCH)
-    appends = [
-        snapshot
-        for snapshot in metadata.get("snapshots", ())
-        if snapshot.get("summary", {}).get("operation") == "append"
-        and int(snapshot["summary"].get("added-records", 0))
-    ]
-    if batch is None:
-        return {}
-    appends.sort(key=lambda snapshot: -snapshot["sequence-number"])
+    found = environment.client("glue").get_table(DatabaseName=stack.raw_database, Name=table.name)
     return {
-        int(batch) - back: Snapshot(
+        int(snapshot["summary"][TableProperty.BATCH]): Snapshot(
             id=snapshot["snapshot-id"],
             committed_at=datetime.fromtimestamp(snapshot["timestamp-ms"] / 1e3, UTC).isoformat(
                 timespec="milliseconds"
             ),
         )
-        for back, snapshot in enumerate(appends)
+        for snapshot in metadata_of(environment, found["Table"]).get("snapshots", ())
+        if TableProperty.BATCH in snapshot.get("summary", {})
     }
 
 

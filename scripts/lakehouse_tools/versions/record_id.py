@@ -3,7 +3,7 @@
 import re
 
 from lakehouse_jobs.contract.raw_log import TableProperty
-from lakehouse_local.salesforce_org.identifiers import full_id
+from lakehouse_jobs.salesforce.login import long_id
 from lakehouse_tools import athena
 from lakehouse_tools.environment import Environment
 from lakehouse_tools.errors import RequestError
@@ -18,7 +18,7 @@ def whole(text: str) -> str:
             f"history: got the id {text!r}; allowed: a Salesforce record id, 15 or 18 letters"
             " and digits, as it stands at the end of the record's address"
         )
-    return full_id(text)
+    return long_id(text)
 
 
 def unknown(environment: Environment, stack: Stack, table: RawTable, record: str) -> RequestError:

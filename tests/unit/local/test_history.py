@@ -152,9 +152,13 @@ def make(catalog: Catalog, name: str, batches: Sequence[Sequence[dict[str, Any]]
             SystemColumn.IS_DELETED: False,
         }
         with table.transaction() as change:
-            change.append(pa.Table.from_pylist([always | dict(row) for row in rows], schema))
-            change.set_properties({TableProperty.BATCH: str(batch)})
-        # A commit of the watermark alone brings no batch.
+            # As the extractor's commit has it: the snapshot's summary names the batch.
+            of_batch = {TableProperty.BATCH.value: str(batch)}
+            data = pa.Table.from_pylist([always | dict(row) for row in rows], schema)
+            change.append(data, snapshot_properties=of_batch)
+            change.set_properties(of_batch)
+        # Somebody else's rows are no batch, nor is a commit of the watermark alone.
+        table.append(schema.empty_table())
         with table.transaction() as change:
             change.set_properties({TableProperty.WATERMARK: at(10 * batch).isoformat()})
 

@@ -70,13 +70,12 @@ def command(
     from lakehouse_tools.errors import EXIT_FAILED, RequestError
 
     before = read_old(list(old))
-    names = [pair for path in physical for pair in imports.read_physical(path).items()]
     found = compared(
         before,
         system(_template(new, stack)),
         files=[str(path) for path in old],
         stack=stack,
-        physical=dict(names),
+        physical=imports.read_physical(physical),
         agreed=allowed,
     )
     known = {c.id for c in found.counterparts} | {o.id for o in found.open_new}

@@ -60,7 +60,7 @@ def compared(
     *,
     files: Collection[str],
     stack: str,
-    physical: Mapping[str, str],
+    physical: Mapping[str, Collection[str]],
     agreed: Collection[str],
 ) -> Infrastructure:
     """Compare the old templates' resources with those of the new stack."""

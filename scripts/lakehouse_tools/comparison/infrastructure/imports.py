@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -52,26 +53,39 @@ class Import:
         return self.value is not None and self.target is not None
 
 
-def imports(old: System, new: System, physical: Mapping[str, str]) -> list[Import]:
-    """Every old resource that CloudFormation can import. ``physical``: logical id → physical."""
+def imports(old: System, new: System, physical: Mapping[str, Collection[str]]) -> list[Import]:
+    """Every old resource that CloudFormation can import. ``physical``: logical id → physical ids.
+
+    A target is what has the same name, or the one that is left where one old resource is left.
+    """
+    ones = sorted(old.of(*IDENTITIES), key=lambda r: (r.type, _is_log(r), r.id))
+    values = {one.id: _value(one, old, physical) for one in ones}
+    same = {
+        one.id: other
+        for one in ones
+        for other in new.of(one.type)
+        if _own_name(other) is not None and _own_name(other) == values[one.id]
+    }
+    left = [one for one in ones if one.id not in same]
     found: list[Import] = []
-    taken: set[str] = set()
-    for one in sorted(old.of(*IDENTITIES), key=lambda r: (r.type, _is_log(r), r.id)):
-        identity = IDENTITIES[one.type]
-        value = physical.get(one.logical_id)
-        if value is None and identity.named is not None:
-            value = one.literal(identity.named)
-        target, why = _target(one, new, identity, value, taken)
-        if target is not None:
-            taken.add(target.logical_id)
-            if value is None:
-                why = "how it is called is not known from the template: give --resources"
+    for one in ones:
+        target, why = (
+            same.get(one.id),
+            "the new names it so too: import it, or its deployment fails",
+        )
+        if target is None:
+            target, why = _target(one, left, new)
+        if target is not None and values[one.id] is None:
+            why = (
+                "how it is called is not known from the template: give --resources,"
+                " of its stack alone where another has this logical id too"
+            )
         found.append(
             Import(
                 id=one.id,
                 type=one.type,
-                identifier=identity.key,
-                value=value,
+                identifier=IDENTITIES[one.type].key,
+                value=values[one.id],
                 target=target.logical_id if target else None,
                 why=why,
             )
@@ -85,37 +99,59 @@ def mapping(found: list[Import]) -> str:
     return json.dumps(told, indent=2) + "\n"
 
 
-def read_physical(path: Path) -> dict[str, str]:
+def read_physical(paths: Iterable[Path]) -> dict[str, set[str]]:
     """Physical ids from what ``aws cloudformation list-stack-resources`` printed.
 
-    Raises :class:`ComparisonFailedError`.
+    No file says which stack it is of: a logical id of two stacks has two. Raises
+    :class:`ComparisonFailedError`.
     """
-    try:
-        answer: Any = json.loads(path.read_text(encoding="utf-8"))
-        rows = answer.get("StackResourceSummaries") or answer["StackResources"]
-        return {r["LogicalResourceId"]: r["PhysicalResourceId"] for r in rows}
-    except (OSError, AttributeError, KeyError, TypeError, ValueError) as error:
-        raise ComparisonFailedError(
-            f"{path}: it is not what `aws cloudformation list-stack-resources --stack-name …`"
-            f" prints as JSON ({type(error).__name__}: {error})"
-        ) from None
+    found: dict[str, set[str]] = defaultdict(set)
+    for path in paths:
+        try:
+            answer: Any = json.loads(path.read_text(encoding="utf-8"))
+            for row in answer.get("StackResourceSummaries") or answer["StackResources"]:
+                if row.get("PhysicalResourceId"):  # what could not be created has none
+                    found[row["LogicalResourceId"]].add(row["PhysicalResourceId"])
+        except (OSError, AttributeError, KeyError, TypeError, ValueError) as error:
+            raise ComparisonFailedError(
+                f"{path}: it is not what `aws cloudformation list-stack-resources --stack-name …`"
+                f" prints as JSON ({type(error).__name__}: {error})"
+            ) from None
+    return dict(found)
 
 
-def _target(
-    one: Resource, new: System, identity: _Identity, value: str | None, taken: set[str]
-) -> tuple[Resource | None, str]:
-    free = [r for r in new.of(one.type) if r.logical_id not in taken]
-    if not free:
+def _value(one: Resource, old: System, physical: Mapping[str, Collection[str]]) -> str | None:
+    """What identifies it, where nothing else can be meant."""
+    called = physical.get(one.logical_id, ())
+    if len(called) == 1 and sum(r.logical_id == one.logical_id for r in old.resources) == 1:
+        return next(iter(called))
+    return _own_name(one)
+
+
+def _target(one: Resource, left: list[Resource], new: System) -> tuple[Resource | None, str]:
+    others = new.of(one.type)
+    if not others:
         return None, f"the new stack has no {one.type} for it: leave it where it is"
-    own = {r.logical_id: r.literal(identity.named) if identity.named else None for r in free}
-    same = [r for r in free if own[r.logical_id] is not None and own[r.logical_id] == value]
-    if same:
-        return same[0], "the new stack names it so too: import it, or its deployment fails"
-    unnamed = [r for r in free if own[r.logical_id] is None and _is_log(r) == _is_log(one)]
-    if not unnamed:
-        names = ", ".join(sorted(filter(None, own.values()))) or "for logs, or not, unlike it"
+    free = [r for r in others if _own_name(r) is None and _is_log(r) == _is_log(one)]
+    if not free:
+        names = ", ".join(sorted(filter(None, map(_own_name, others))))
+        names = names or "for logs, or not, unlike it"
         return None, f"the new stack has others ({names}): recreate it"
-    return unnamed[0], "it keeps its name and what it holds"
+    rivals = [r for r in left if r.type == one.type and _is_log(r) == _is_log(one)]
+    told = ""
+    if len(free) > 1:
+        told = f"it could be {', '.join(r.logical_id for r in free)}"
+    elif len(rivals) > 1:
+        told = f"{free[0].logical_id} could be {', '.join(r.id for r in rivals)}"
+    if told:
+        return None, f"{told}: choose, and write it into the mapping yourself"
+    return free[0], "it keeps its name and what it holds"
+
+
+def _own_name(one: Resource) -> str | None:
+    """The name that its template gives it."""
+    named = IDENTITIES[one.type].named
+    return one.literal(named) if named else None
 
 
 def _is_log(one: Resource) -> bool:

@@ -68,6 +68,13 @@ def at(value: Any, path: str) -> Any:
 def read_old(paths: list[Path]) -> System:
     """The old system. Raises :class:`ComparisonFailedError` for what cannot be compared."""
     templates = [(path, _content(path)) for path in paths]
+    names = [path.stem for path in paths]
+    for name in names:
+        if names.count(name) > 1:
+            raise ComparisonFailedError(
+                f"two of the old templates are called {name}, and so would be what is in them:"
+                " rename one of the files"
+            )
     several = len(templates) > 1
     found = [_system(path, c, f"{path.stem}." if several else "") for path, c in templates]
     return System(

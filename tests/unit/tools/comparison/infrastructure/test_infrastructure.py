@@ -4,13 +4,11 @@ import json
 from pathlib import Path
 
 import pytest
-from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 from click.testing import CliRunner
 
 from lakehouse_tools.cli import cli
 from lakehouse_tools.comparison.infrastructure.compared import compared
 from lakehouse_tools.comparison.infrastructure.counterparts import Have
-from lakehouse_tools.comparison.infrastructure.imports import IDENTITIES, mapping
 from lakehouse_tools.comparison.infrastructure.openings import Kind, openings
 from lakehouse_tools.comparison.infrastructure.report import as_json, as_markdown
 from lakehouse_tools.comparison.infrastructure.system import read_old, system
@@ -48,11 +46,9 @@ TLS = {
 NEW = {"Resources": {"Lake": BUCKET, "Tls": TLS}}
 
 
-def found(old, new=NEW, agreed=(), physical=None):
+def found(old, new=NEW, agreed=()):
     old = old if hasattr(old, "resources") else system({"Resources": old})
-    return compared(
-        old, system(new), files=["old.json"], stack="S", physical=physical or {}, agreed=agreed
-    )
+    return compared(old, system(new), files=["old.json"], stack="S", physical={}, agreed=agreed)
 
 
 def role(*statements, **properties):
@@ -167,30 +163,6 @@ def test_what_nothing_stands_for_is_lacking():
     assert "agreed to" in as_markdown(again)
 
 
-def test_what_can_be_imported():
-    secret = {"Type": "AWS::SecretsManager::Secret", "Properties": {}}
-    group = {"Type": "AWS::Athena::WorkGroup", "Properties": {"Name": "queries"}}
-    new = {"Resources": {"AccessLogs": BUCKET, "Lake": BUCKET, "Secret": secret, "Group": group}}
-    named = {**BUCKET, "Properties": {"BucketName": "acme-lake"}}
-    old = {"LogsBucket": BUCKET, "Data": named, "Mine": secret, "Group": group, "Third": named}
-    found_ = found(old, new, physical={"Mine": "arn:secret"}).imports
-    assert json.loads(mapping(list(found_))) == {
-        "Lake": {"BucketName": "acme-lake"},
-        "Secret": {"Id": "arn:secret"},
-        "Group": {"Name": "queries"},
-    }
-    why = {one.id: one.why for one in found_}
-    assert "give --resources" in why["LogsBucket"]
-    assert "or its deployment fails" in why["Group"]
-    assert "recreate it" in why["Third"]
-
-
-def test_identifiers_are_those_of_the_registry():
-    for type_, identity in IDENTITIES.items():
-        schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", type_).schema
-        assert schema["primaryIdentifier"] == [f"/properties/{identity.key}"]
-
-
 @pytest.fixture
 def assembly(tmp_path):
     folder = tmp_path / "cdk.out"
@@ -258,6 +230,7 @@ def test_a_template_that_cannot_be_compared_is_one_line(tmp_path, assembly, text
 def test_what_else_is_missing_is_one_line(tmp_path, assembly):
     for arguments, words in (
         ((tmp_path / "none.json", "--new", assembly), "it cannot be read"),
+        ((OLD, OLD, "--new", assembly), "are called old_lake"),
         ((OLD, "--new", tmp_path), "is no cloud assembly"),
         ((OLD, "--new", assembly, "--stack", "Other"), "but"),
         ((OLD, "--new", assembly, "--resources", OLD), "list-stack-resources"),

@@ -48,6 +48,7 @@ def command(*, environment_name: str, config_path: Path, runs: Path | None, as_j
     from lakehouse_tools.comparison.errors import ComparisonFailedError
     from lakehouse_tools.comparison.reading import read_config
     from lakehouse_tools.comparison.report.files import read_runs
+    from lakehouse_tools.comparison.run import Kind
     from lakehouse_tools.environment import Environment, aws_errors
     from lakehouse_tools.errors import EXIT_FAILED
     from lakehouse_tools.stack import read_stack
@@ -59,7 +60,7 @@ def command(*, environment_name: str, config_path: Path, runs: Path | None, as_j
     except ConfigError as error:
         raise ComparisonFailedError(str(error)) from error
     if runs is not None or config.on_disk:
-        seen = read_runs(runs or Path("comparison"))
+        seen = read_runs(runs or Path("comparison"), Kind.COMPARISON)
     else:
         environment = Environment.named(environment_name)
         with aws_errors(environment):

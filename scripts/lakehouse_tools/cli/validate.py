@@ -70,6 +70,7 @@ def command(
     from lakehouse_tools.comparison.errors import ComparisonFailedError
     from lakehouse_tools.comparison.reading import read_config
     from lakehouse_tools.comparison.report.files import new_run, read_runs
+    from lakehouse_tools.comparison.run import Kind
     from lakehouse_tools.comparison.sides import Sides
     from lakehouse_tools.configured import deployed_config
     from lakehouse_tools.connections.salesforce import configured
@@ -108,7 +109,8 @@ def command(
                 org,
                 run=new_run(),
                 sample=sample,
-                runs=read_runs(output) if output.is_dir() else [],
+                subject=f"environment {environment.name}, org {org.org_id}",
+                runs=read_runs(output, Kind.VALIDATION),
                 now=org.server_time(),
                 progress=progress,
             )

@@ -84,6 +84,7 @@ class Report:
     tables: list[TableReport]
     checks: list[Check]  # that concern all tables
     kind: Kind = Kind.COMPARISON
+    subject: str = ""  # of a validation: the environment and the org
 
     @property
     def every(self) -> list[Check]:

@@ -1,7 +1,7 @@
 """What moved since the run before: rows that went, nulls and values that shifted."""
 
 from fractions import Fraction
-from typing import Any
+from typing import Any, Final
 
 from lakehouse_tools.comparison.checks import Check, Status, judged
 from lakehouse_tools.comparison.counts import percent_up
@@ -12,12 +12,18 @@ from lakehouse_tools.comparison.run import TableReport
 from lakehouse_tools.comparison.sql.profile import profile
 from lakehouse_tools.comparison.sql.sides import NEW, PairSql
 
+_ROWS: Final = "rows since the last run"
+
 
 def last_of(runs: list[dict[str, Any]], name: str) -> dict[str, Any] | None:
-    """What the newest run that read a table says of it."""
+    """What the newest run that read a table says of it.
+
+    A run that found too many rows gone is none to compare with: the next would pass on the loss.
+    """
     for run in reversed(runs):
         for table in run["tables"]:
-            if table["name"] == name and table["records"] is not None:
+            lost = any(c["name"] == _ROWS and c["status"] == Status.FAIL for c in table["checks"])
+            if table["name"] == name and table["records"] is not None and not lost:
                 return table
     return None
 
@@ -32,11 +38,12 @@ def records_check(
     return [
         Check(
             table=table.name,
-            name="rows since the last run",
+            name=_ROWS,
             status=judged(gone > limit),
             figure=f"{before['records']:,} then, {table.records:,} now",
             limit=f"at most {percent_up(limit)} fewer",
-            text="look at what was deleted: `lakehouse report`, and the object in Salesforce",
+            text="look at what was deleted: `lakehouse report`, and the object in Salesforce;"
+            " were all meant to go, move the earlier reports out of the folder",
         )
     ]
 

@@ -35,12 +35,14 @@ def validate(
     *,
     run: str,
     sample: int,
+    subject: str,
     runs: list[dict[str, Any]],
     now: datetime,
     progress: Progress = quiet,
 ) -> Report:
     """Look at the new side. ``names``: of objects; ``runs``: earlier reports, oldest first.
 
+    ``subject`` names environment and org: only earlier reports of the same are compared with.
     ``now`` is the org's clock, by which the stamps in the data go.
     """
     report = Report(
@@ -52,7 +54,9 @@ def validate(
         tables=[],
         checks=[],
         kind=Kind.VALIDATION,
+        subject=subject,
     )
+    runs = [one for one in runs if one.get("subject") == subject]
     marts = open_marts(engine, sides, config, now)
     total = len(names) + len(marts)
     for done, name in enumerate(names):

@@ -22,6 +22,7 @@ def as_dict(report: Report) -> dict[str, Any]:
     return {
         "version": VERSION,
         "kind": report.kind,
+        "subject": report.subject,
         "run": report.run,
         "made_at": report.made_at.isoformat(timespec="seconds"),
         "engine": report.engine,

@@ -21,7 +21,7 @@ _ILLEGAL: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010f
 
 def as_junit(report: Report) -> bytes:
     """The whole report, UTF-8."""
-    root = Element("testsuites", name=f"comparison {report.run}")
+    root = Element("testsuites", name=f"{report.kind} {report.run}")
     _suite(root, "all tables", report.checks, seconds=0)
     for table in report.tables:
         _suite(root, table.name, table.checks, seconds=table.seconds)

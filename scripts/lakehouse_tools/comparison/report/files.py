@@ -10,7 +10,7 @@ from lakehouse_tools.comparison.errors import ComparisonFailedError
 from lakehouse_tools.comparison.report.as_html import as_html
 from lakehouse_tools.comparison.report.as_json import VERSION, as_json
 from lakehouse_tools.comparison.report.as_markdown import as_markdown
-from lakehouse_tools.comparison.run import Report
+from lakehouse_tools.comparison.run import Kind, Report
 
 
 def new_run() -> str:
@@ -28,8 +28,8 @@ def write_report(report: Report, folder: Path) -> Path:
     return page
 
 
-def read_runs(folder: Path) -> list[dict[str, Any]]:
-    """The reports in a folder, the oldest first."""
+def read_runs(folder: Path, kind: Kind) -> list[dict[str, Any]]:
+    """The reports of one kind in a folder, the oldest first."""
     runs = []
     for path in folder.glob("*.json"):
         try:
@@ -40,5 +40,6 @@ def read_runs(folder: Path) -> list[dict[str, Any]]:
             raise ComparisonFailedError(
                 f"{path}: no report of this version of `lakehouse compare`: move it away"
             )
-        runs.append(run)
+        if run["kind"] == kind:
+            runs.append(run)
     return sorted(runs, key=lambda run: (run["made_at"], run["run"]))

@@ -316,6 +316,14 @@ def test_the_commands(system, monkeypatch):
     assert 'errors="0"' in (system.folder / "ci" / "junit.xml").read_text()
     gate = CliRunner().invoke(cli, ["gate", *path])
     assert (gate.exit_code, "✗ trained" in gate.output) == (1, True)
+    assert "✓ runs in a row that pass: 1 of 1" in gate.output
+    for made in (system.folder / "comparison").glob("*.json"):
+        # The new side alone, of the same tables: it says nothing of the old one.
+        told = {**json.loads(made.read_text()), "kind": "validation"}
+        (system.folder / "validation").mkdir()
+        (system.folder / "validation" / made.name).write_text(json.dumps(told))
+    gate = CliRunner().invoke(cli, ["gate", *path, "--runs", "validation"])
+    assert "✗ runs in a row that pass: 0 of 1" in gate.output
     system.write(OLD, FAULTS["one column"].format(n=9))
     failed = CliRunner().invoke(cli, ["compare", *path])
     assert (failed.exit_code, "comparison: fail" in failed.output) == (1, True)

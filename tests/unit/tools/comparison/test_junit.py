@@ -4,7 +4,7 @@ from xml.etree import ElementTree
 
 from lakehouse_tools.comparison.checks import Check, Status
 from lakehouse_tools.comparison.report.as_junit import as_junit
-from lakehouse_tools.comparison.run import Report, TableReport
+from lakehouse_tools.comparison.run import Kind, Report, TableReport
 from tests.unit.tools.comparison.test_faults import NOW
 
 
@@ -25,6 +25,9 @@ def test_one_case_a_table_and_check():
         checks=[check("tables covered", Status.PASS)],
     )
     everything, suite = ElementTree.fromstring(as_junit(report))
+    assert ElementTree.fromstring(as_junit(report)).get("name") == "comparison r1"
+    report.kind = Kind.VALIDATION
+    assert ElementTree.fromstring(as_junit(report)).get("name") == "validation r1"
     assert everything.get("tests") == "1"
     assert {k: suite.get(k) for k in ("name", "tests", "failures", "errors", "time")} == {
         "name": "dim_account",

@@ -129,13 +129,13 @@ def mart(tmp_path):
              "tables": [PAIR]}  # fmt: skip
     config = config_of(json.dumps(given), where="comparison.json")
 
-    def look(query, runs=()):
+    def look(query, runs=(), subject="environment dev, org 1"):
         with duckdb.connect() as connection:
             connection.execute(f"COPY ({query}) TO '{tmp_path}/new/dim_account.parquet'")
         with DuckDbEngine(threads=1) as engine:
             # No object is looked at, so nobody asks the org.
             return validate(config, OBJECTS, [], engine, Sides(), None, run="r", sample=1,  # type: ignore[arg-type]
-                            runs=list(runs), now=datetime.now(UTC))  # fmt: skip
+                            subject=subject, runs=list(runs), now=datetime.now(UTC))  # fmt: skip
 
     return look
 

@@ -7,6 +7,7 @@ from click.testing import CliRunner
 
 from lakehouse_tools.cli import cli
 from lakehouse_tools.comparison.checks import Status
+from lakehouse_tools.comparison.report.as_json import as_dict
 from lakehouse_tools.environment import Environment
 from tests.unit.tools.conftest import STACK
 from tests.unit.tools.validation.conftest import MART, OBJECTS, PAIR
@@ -18,7 +19,7 @@ def test_the_command(mart, served, monkeypatch, tmp_path):
     report = mart(MART.format(n=200))
 
     def looked_at(config, objects, names, *_, **more):
-        asked.update(names=names, runs=len(more["runs"]), now=more["now"])
+        asked.update(more, names=names, runs=len(more["runs"]))
         return report
 
     org, _ = served
@@ -40,8 +41,12 @@ def test_the_command(mart, served, monkeypatch, tmp_path):
     assert (done.exit_code, "validation: pass" in done.output) == (0, True)
     assert asked["names"] == ["Contact"]
     assert asked["now"] == org.server_time()
+    assert asked["subject"] == f"environment local, org {org.org_id}"
     assert 'failures="0"' in (tmp_path / "j.xml").read_text()
-    done = CliRunner().invoke(cli, [*arguments, "--objects", "contact"])
+    page = tmp_path / "out" / "comparison.json"  # a report of `lakehouse compare` beside it
+    page.write_text(json.dumps({**as_dict(report), "kind": "comparison"}))
+    done = CliRunner().invoke(cli, [*arguments, "--env", "dev", "--objects", "contact"])
+    assert asked["subject"] == f"environment dev, org {org.org_id}"
     assert (done.exit_code, asked["names"], asked["runs"]) == (0, ["Contact"], 1)
     done = CliRunner().invoke(cli, [*arguments, "--objects", "Lead"])
     assert (done.exit_code, "--objects: got 'Lead'; configured: Contact" in done.stderr) == (

@@ -95,6 +95,14 @@ class SObject:
         return "isdeleted" in self.fields
 
     @property
+    def shown(self) -> str:
+        """The SQL condition of what ``query`` shows: nothing deleted, no archived activity."""
+        conditions = ['"IsDeleted" = 0'] if self.has_deleted else []
+        if self.name in ("Task", "Event"):
+            conditions.append('"IsArchived" = 0')
+        return " AND ".join(conditions) or "1"
+
+    @property
     def shared(self) -> str:
         """The SQL condition of the records that the integration user may see."""
         if not self.guarded:

@@ -43,11 +43,11 @@ class Queries:
         self._lock = threading.Lock()
 
     def query(self, org: Org, request: Request, _body: bytes) -> Response:
-        """``GET …/query?q=``: without the deleted."""
+        """``GET …/query?q=``: without the deleted and the archived."""
         return self._query(org, request, deleted=False)
 
     def query_all(self, org: Org, request: Request, _body: bytes) -> Response:
-        """``GET …/queryAll?q=``: with the deleted."""
+        """``GET …/queryAll?q=``: with the deleted and the archived."""
         return self._query(org, request, deleted=True)
 
     def _query(self, org: Org, request: Request, *, deleted: bool) -> Response:

@@ -142,7 +142,7 @@ def limits(org: Org, request: Request, _body: bytes) -> Response:
 
 
 def record_count(org: Org, request: Request, _body: bytes) -> Response:
-    """``GET …/limits/recordCount?sObjects=A,B``: about how many, the recycle bin left out."""
+    """``GET …/limits/recordCount?sObjects=A,B``: about how many `query` would show."""
     base_path(request)
     wanted = [name for name in request.query_params.get("sObjects", "").split(",") if name]
     found = [one for one in org.store.visible if not wanted or one.name in wanted]

@@ -57,8 +57,8 @@ class _Planner:
         fields = tuple(self.field(token) for token in self.query.fields)
         self._refuse_twice()
         conditions = []
-        if not deleted and self.sobject.has_deleted:
-            conditions.append('"IsDeleted" = 0')
+        if not deleted:
+            conditions.append(self.sobject.shown)
         if self.sobject.guarded:
             conditions.append(self.sobject.shared)
         if self.query.where is not None:

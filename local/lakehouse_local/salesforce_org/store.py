@@ -169,8 +169,8 @@ class Store:
         self.set_meta(**{f"next:{sobject.name}": str(count)})
 
     def count(self, sobject: SObject, *, deleted: bool = True) -> int:
-        """Records of an object, with the soft deleted or without."""
-        alive = '"IsDeleted" = 0' if sobject.has_deleted and not deleted else "1"
+        """Records of an object: all, or those that ``query`` shows."""
+        alive = "1" if deleted else sobject.shown
         with self.reading() as db:
             return db.execute(
                 f"SELECT count(*) FROM {sobject.table} WHERE {alive}"  # noqa: S608

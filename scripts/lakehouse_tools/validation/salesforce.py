@@ -26,6 +26,11 @@ class Bracket:
         return self.unchanged + self.changed
 
 
+def living(description: Description) -> str:
+    """For a WHERE of queryAll, as ``query`` would leave out the archived activities too."""
+    return " AND IsDeleted = false" if description.has("IsDeleted") else ""
+
+
 def bracket(org: Org, description: Description, table: RawTable) -> Bracket:
     """Ask the org for both numbers, in two calls."""
     name, stamp = description.name, description.stamp_field
@@ -34,7 +39,7 @@ def bracket(org: Org, description: Description, table: RawTable) -> Bracket:
     count = f"SELECT COUNT() FROM {name} WHERE {stamp}"  # noqa: S608 - names of describe
     # The changed ones first: what changes between the two calls leaves the second alone.
     changed = org.rest.first(f"{count} >= {at}{born}", deleted=True).total
-    unchanged = org.rest.first(f"{count} < {at}", deleted=False).total
+    unchanged = org.rest.first(f"{count} < {at}{living(description)}", deleted=True).total
     again = org.rest.first(f"{count} >= {at}{born}", deleted=True).total
     return Bracket(unchanged=unchanged, changed=max(changed, again))
 

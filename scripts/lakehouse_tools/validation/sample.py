@@ -31,6 +31,7 @@ from lakehouse_tools.comparison.sides import Found, Kept
 from lakehouse_tools.comparison.sql.sides import PairSql, Relation
 from lakehouse_tools.comparison.sql.types import sql_type
 from lakehouse_tools.validation.raw import RawTable
+from lakehouse_tools.validation.salesforce import living
 
 _IDS: Final = 200  # in one query
 _NAMED: Final = 5
@@ -70,13 +71,13 @@ def take_sample(
     moving the stamp, and columns that raw has yet to fill.
     """
     sample = Sample()
-    chosen = _comparable(select(description, rules), table, sample)
+    chosen = _comparable(select(description, rules), description, table, sample)
     ids = [row[_KEY] for row in engine.answer(_by_chance(table, size))]
-    records = _newest(org, chosen, table, size)
+    records = _newest(org, description, chosen, table, size)
     known = {str(record["Id"]) for record in records}
     wanted = [one for one in ids if one not in known]
     for part in _parts(wanted):
-        found = list(org.query(_of_ids(chosen.sources, part, description.name), deleted=False))
+        found = list(org.query(_of_ids(chosen.sources, part, description), deleted=True))
         fresh = [r for r in found if not _is_later(r, chosen, table)]
         sample.changed += len(found) - len(fresh)
         records += fresh
@@ -117,7 +118,9 @@ def sample_check(name: str, sample: Sample) -> Check:
     )
 
 
-def _comparable(selection: Selection, table: RawTable, sample: Sample) -> Selection:
+def _comparable(
+    selection: Selection, description: Description, table: RawTable, sample: Sample
+) -> Selection:
     """The fields that raw holds in the type of today, and whose values the stamp follows."""
     types = table.relation.types
     kept = []
@@ -133,7 +136,7 @@ def _comparable(selection: Selection, table: RawTable, sample: Sample) -> Select
             sample.leave_out(source, "of another type than raw's")
         else:
             kept.append(source)
-    while not RestApi.fits(_of_ids(kept, ["0" * 18] * _IDS, table.name)):
+    while not RestApi.fits(_of_ids(kept, ["0" * 18] * _IDS, description)):
         sample.leave_out(kept.pop(), "beyond the longest query")
     return Selection(
         sources=tuple(kept),
@@ -148,20 +151,23 @@ def _by_chance(table: RawTable, size: int) -> exp.Select:
     return exp.select(_KEY).from_(rows).order_by(exp.Rand()).limit(size)
 
 
-def _newest(org: Org, chosen: Selection, table: RawTable, size: int) -> list[dict[str, Any]]:
+def _newest(
+    org: Org, description: Description, chosen: Selection, table: RawTable, size: int
+) -> list[dict[str, Any]]:
     fields = ", ".join(source.field.name for source in chosen.sources)
     stamp = chosen.stamp_field
     soql = (
         f"SELECT {fields} FROM {table.name} WHERE {stamp} < {literal(table.watermark)}"  # noqa: S608
-        f" ORDER BY {stamp} DESC LIMIT {size}"
+        f"{living(description)} ORDER BY {stamp} DESC LIMIT {size}"
     )
-    return list(org.query(soql, deleted=False))
+    return list(org.query(soql, deleted=True))
 
 
-def _of_ids(sources: Iterable[ReadField], ids: list[str], name: str) -> str:
+def _of_ids(sources: Iterable[ReadField], ids: list[str], description: Description) -> str:
     fields = ", ".join(source.field.name for source in sources)
     listed = ", ".join(f"'{one}'" for one in ids)
-    return f"SELECT {fields} FROM {name} WHERE Id IN ({listed})"  # noqa: S608 - ids of Salesforce
+    where = f"Id IN ({listed}){living(description)}"
+    return f"SELECT {fields} FROM {description.name} WHERE {where}"  # noqa: S608 - Salesforce's ids
 
 
 def _is_later(record: dict[str, Any], chosen: Selection, table: RawTable) -> bool:

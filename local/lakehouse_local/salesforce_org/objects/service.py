@@ -8,6 +8,7 @@ from lakehouse_local.salesforce_org.objects.spec import ObjectSpec, Row, World
 _WHAT = ("Account", "Opportunity", "Case", "Campaign")
 _WHO = ("Contact", "Lead")
 CASE_STATUSES = ("New", "Working", "Escalated", "Closed")
+_ARCHIVED_AFTER = 365 * DAY  # Salesforce's default: `query` shows the activity no more
 _TASK_STATUSES = ("Not Started", "In Progress", "Completed", "Waiting on someone else")
 
 
@@ -40,6 +41,9 @@ def fill_task(row: Row, draw: Draw, world: World, _index: int) -> None:
     fill_activity(row, draw, world)
     row["Status"] = status = draw.pick(_TASK_STATUSES)
     row["IsClosed"] = int(status == "Completed")
+    due = world.now + (60 - draw.random() * 700) * DAY
+    row["ActivityDate"] = from_seconds(due)[:10]
+    row["IsArchived"] = int(row["IsClosed"] and due < world.now - _ARCHIVED_AFTER)
 
 
 def fill_event(row: Row, draw: Draw, world: World, _index: int) -> None:
@@ -54,6 +58,7 @@ def fill_event(row: Row, draw: Draw, world: World, _index: int) -> None:
     row["StartDateTime"] = row["ActivityDateTime"] = from_seconds(start)
     row["EndDateTime"] = from_seconds(start + minutes * 60)
     row["ActivityDate"] = row["StartDateTime"][:10]
+    row["IsArchived"] = int(start < world.now - _ARCHIVED_AFTER)
 
 
 _ACTIVITY = (

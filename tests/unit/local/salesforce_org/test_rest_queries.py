@@ -207,3 +207,12 @@ def test_simple_salesforce_gets_the_errors_it_knows(simple, client):
     client.control("DELETE", "tokens")
     with pytest.raises(SalesforceExpiredSession):
         simple.query("SELECT Id FROM Contact")
+
+
+def test_archived_activities_show_in_query_all_only(shared):
+    for name in ("Task", "Event"):
+        soql = f"SELECT Id, IsArchived, IsDeleted FROM {name}"
+        every = shared.query(soql, deleted=True)
+        assert {row["IsArchived"] for row in every} == {True, False}
+        shown = {r["Id"] for r in every if not r["IsArchived"] and not r["IsDeleted"]}
+        assert {r["Id"] for r in shared.query(soql)} == shown

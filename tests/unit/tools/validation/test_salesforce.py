@@ -2,7 +2,12 @@
 
 from datetime import datetime
 
+import pytest
+
+from lakehouse_jobs.contract.objects import ObjectsConfig
 from lakehouse_tools.comparison.checks import Status
+from lakehouse_tools.comparison.engines.duck import DuckDbEngine
+from tests.unit.tools.validation.conftest import Raw, living
 
 
 def test_a_whole_copy_passes(raw, contacts):
@@ -54,3 +59,19 @@ def test_what_changed_since_the_watermark_is_allowed_for(raw, contacts):
     assert 0 < raw.records < most
     one_less = f"FROM contact {since} AND id <> (SELECT min(id) FROM contact {since})"
     assert raw.checks(one_less)["record counts"].status is Status.FAIL
+
+
+@pytest.mark.parametrize("name", ["Task", "Event"])
+def test_archived_activities_count_and_are_sampled(served, tmp_path, name):
+    org, _ = served
+    archived = org.rest.first(
+        f"SELECT COUNT() FROM {name} WHERE IsArchived = true AND IsDeleted = false", deleted=True
+    )
+    assert archived.total
+    objects = ObjectsConfig.from_text(
+        f'{{"groups": {{"all": {{"include": ["{name}"]}}}}}}', where="test"
+    )
+    with DuckDbEngine(threads=1) as engine:
+        activities = Raw(engine, org, tmp_path, living(org, name), name)
+        found = activities.checks("SELECT * FROM contact", objects)
+    assert {c.status for c in found.values()} == {Status.PASS}, found

@@ -128,7 +128,7 @@ def finish(
 ) -> None:
     """Write the report, print it, and end with the status of its verdict.
 
-    ``record``: what else keeps the run; called when the report is written.
+    ``record``: what else keeps the run. It comes last, so that its failure hides no verdict.
     """
     from lakehouse_tools.comparison.checks import Status
     from lakehouse_tools.comparison.errors import EXIT_NOT_COMPARED
@@ -139,11 +139,11 @@ def finish(
     from lakehouse_tools.errors import EXIT_FAILED
 
     page = write_report(report, output)
-    record()
     if junit is not None:
         junit.parent.mkdir(parents=True, exist_ok=True)
         junit.write_bytes(as_junit(report))
     print_report(console(), report, page)
+    record()
     if report.status is Status.FAIL:
         raise click.exceptions.Exit(EXIT_FAILED)
     if report.status is Status.NOT_COMPARED:
@@ -156,9 +156,9 @@ command.add_command(compare_init.command)
 
 def _refuse_own_options(context: click.Context) -> None:
     """Options before a subcommand would go unheard."""
-    for name in context.params:
-        if context.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT:
+    for one in context.command.params:
+        if context.get_parameter_source(str(one.name)) is not click.core.ParameterSource.DEFAULT:
             raise click.UsageError(
-                f"--{name.removesuffix('_name').removesuffix('_path')} stands before"
+                f"{one.opts[0]} stands before"
                 f" {context.invoked_subcommand}, which would not see it: put it behind"
             )

@@ -5,12 +5,16 @@ so that it asks the lake and no folder on somebody's machine; the reports are fo
 """
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any, Final
 
+from lakehouse_jobs.errors import RawTableError
 from lakehouse_jobs.raw.create import load_or_create
 from lakehouse_jobs.raw.schema import RawColumn, arrow_schema, new_schema
+from lakehouse_tools.comparison.errors import ComparisonFailedError
 from lakehouse_tools.comparison.report.as_json import as_dict
 from lakehouse_tools.comparison.run import Report
 from lakehouse_tools.environment import Environment
@@ -24,7 +28,7 @@ _COLUMNS: Final = tuple(
         ("run", "string", "Name of the run; its report has the same"),
         ("made_at", "timestamptz", "When it was made"),
         ("verdict", "string", "Of the run: pass, warn, fail or not compared"),
-        ("table_name", "string", "Name of the pair"),
+        ("table_name", "string", "Name of the pair; empty where a run had none"),
         ("status", "string", "Of the pair: pass, warn, fail or not compared"),
         ("rows_old", "long", "Rows of the old table that were compared"),
         ("rows_new", "long", "Rows of the new table that were compared"),
@@ -47,31 +51,53 @@ _COUNTS: Final = ("rows_old", "rows_new", "keys", "wrong", "unexplained", "diges
 
 
 def record(environment: Environment, stack: Stack, report: Report) -> None:
-    """Add a run's rows, in one commit. The table is made where there is none."""
+    """Add a run's rows, in one commit. The table is made where there is none.
+
+    Raises ComparisonFailedError where the lake does not take them.
+    """
     import pyarrow as pa
 
-    table = load_or_create(
-        catalog(environment),
-        (stack.raw_database, TABLE),
-        bucket=stack.lake_bucket_name,
-        schema=lambda: new_schema(_COLUMNS),
-        properties={},
-    )
-    schema = arrow_schema(table.schema(), _COLUMNS)
-    table.append(pa.Table.from_pylist(as_rows(as_dict(report)), schema=schema))
+    with _told(stack, f"run {report.run} is not recorded, so the gate does not see it"):
+        table = load_or_create(
+            catalog(environment),
+            (stack.raw_database, TABLE),
+            bucket=stack.lake_bucket_name,
+            schema=lambda: new_schema(_COLUMNS),
+            properties={},
+        )
+        schema = arrow_schema(table.schema(), _COLUMNS)
+        table.append(pa.Table.from_pylist(as_rows(as_dict(report)), schema=schema))
 
 
 def recorded(environment: Environment, stack: Stack) -> list[dict[str, Any]]:
-    """The runs as the gate reads them, the oldest first; none where there is no table."""
+    """The runs as the gate reads them, the oldest first; none where there is no table.
+
+    Raises ComparisonFailedError where the table cannot be read.
+    """
     from pyiceberg.exceptions import NoSuchTableError
 
-    try:
-        table = catalog(environment).load_table((stack.raw_database, TABLE))
-    except NoSuchTableError:
-        return []
-    rows = table.scan().to_arrow().to_pylist()
+    with _told(stack, "the runs cannot be read"):
+        try:
+            table = catalog(environment).load_table((stack.raw_database, TABLE))
+        except NoSuchTableError:
+            return []
+        rows = table.scan().to_arrow().to_pylist()
     rows.sort(key=lambda row: (row["made_at"], row["run"]))
     return [as_run(list(found)) for _, found in groupby(rows, key=lambda row: row["run"])]
+
+
+@contextmanager
+def _told(stack: Stack, what: str) -> Iterator[None]:
+    """PyIceberg's and PyArrow's errors in a sentence: boto3 knows nothing of them."""
+    from pyiceberg.exceptions import CommitFailedException, CommitStateUnknownException
+
+    try:
+        yield
+    except (OSError, CommitFailedException, CommitStateUnknownException, RawTableError) as error:
+        raise ComparisonFailedError(
+            f"{stack.raw_database}.{TABLE}: {what}: {error}: look at the right to this table and"
+            " its files, then run the command again"
+        ) from error
 
 
 def as_rows(report: dict[str, Any]) -> list[dict[str, Any]]:
@@ -79,6 +105,8 @@ def as_rows(report: dict[str, Any]) -> list[dict[str, Any]]:
     shared = {name: report[name] for name in ("run", "engine", "fingerprint", "verdict")}
     shared["made_at"] = datetime.fromisoformat(report["made_at"]).astimezone(UTC)
     shared["run_checks"] = json.dumps(report["checks"], ensure_ascii=False)
+    if not report["tables"]:  # the gate needs the run's own checks all the same
+        return [{**shared, "table_name": "", "status": report["verdict"], "checks": "[]"}]
     return [
         {
             **shared,
@@ -108,5 +136,6 @@ def as_run(rows: list[dict[str, Any]]) -> dict[str, Any]:
                 "rows": {name: row[name] for name in _COUNTS},
             }
             for row in rows
+            if row["table_name"]
         ],
     }

@@ -241,5 +241,7 @@ def test_what_else_is_missing_is_one_line(tmp_path, assembly):
 
 
 def test_options_before_a_subcommand_are_refused():
-    result = CliRunner().invoke(cli, ["compare", "--values", "infrastructure", str(OLD)])
-    assert (result.exit_code, "--values stands before infrastructure" in result.output) == (2, True)
+    for option in (["--values"], ["--env", "dev"], ["--config", "c.json"]):
+        result = CliRunner().invoke(cli, ["compare", *option, "infrastructure", str(OLD)])
+        told = f"{option[0]} stands before infrastructure"
+        assert (result.exit_code, told in result.output) == (2, True)

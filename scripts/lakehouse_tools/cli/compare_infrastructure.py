@@ -29,8 +29,9 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
     "--allow",
     "allowed",
     multiple=True,
-    metavar="ID",
-    help="Agree that the new lacks this, or is open there; repeat for more.",
+    metavar="lacks:ID|open:ID",
+    help="Agree that the new lacks this old resource, or that this new one is open; repeat for"
+    " more.",
 )
 @click.option("--mapping", type=_FILE, help="Write the resource mapping for `cdk import` here.")
 @click.option("--output", type=_FILE, help="Write Markdown here instead of to the terminal.")
@@ -53,14 +54,14 @@ def command(
     access, encryption, secrets) or not kept (versions, deletion policies). Then what the
     new stack can import instead of creating it. No account is asked.
 
-    Exit status: 0 where the new lacks nothing and is nowhere more open, 1 where it is,
-    2 where a template cannot be compared.
+    Exit status: 0 where the new lacks nothing and is open in no new way, 1 where it does
+    or is, 2 where a template cannot be compared.
 
     \b
     Examples:
       lakehouse compare infrastructure old/*.json
       lakehouse compare infrastructure old.json --mapping import.json --output infra.md
-      lakehouse compare infrastructure old.json --new main --allow SalesforceVpc
+      lakehouse compare infrastructure old.json --new main --allow lacks:SalesforceVpc
     """
     from lakehouse_tools.comparison.infrastructure import imports, report
     from lakehouse_tools.comparison.infrastructure.compared import compared
@@ -69,6 +70,8 @@ def command(
     from lakehouse_tools.display.infrastructure import print_infrastructure
     from lakehouse_tools.errors import EXIT_FAILED, RequestError
 
+    _writable("--mapping", mapping)
+    _writable("--output", output)
     before = read_old(list(old))
     found = compared(
         before,
@@ -78,10 +81,13 @@ def command(
         physical=imports.read_physical(physical),
         agreed=allowed,
     )
-    known = {c.id for c in found.counterparts} | {o.id for o in found.open_new}
+    known = {f"lacks:{c.id}" for c in found.counterparts} | {f"open:{o.id}" for o in found.open_new}
     for name in allowed:
         if name not in known:
-            raise RequestError(f"--allow: got {name!r}, which is in neither system")
+            raise RequestError(
+                f"--allow: got {name!r}: name lacks:ID of an old resource, or open:ID of a new one"
+                " that is open"
+            )
     if mapping is not None:
         mapping.write_text(imports.mapping(list(found.imports)), encoding="utf-8")
     if as_json:
@@ -93,6 +99,24 @@ def command(
         print_infrastructure(console(), found)
     if not found.passes:
         raise click.exceptions.Exit(EXIT_FAILED)
+
+
+def _writable(option: str, path: Path | None) -> None:
+    """Refuse a file that cannot be written before the work, which may take a synthesis."""
+    from lakehouse_tools.errors import RequestError
+
+    if path is None:
+        return
+    try:
+        was_there = path.exists()
+        path.open("a").close()
+        if not was_there:
+            path.unlink()
+    except OSError as error:
+        raise RequestError(
+            f"{option}: {path} cannot be written ({error.strerror}): name a file in a folder that"
+            " is there and yours"
+        ) from None
 
 
 def _template(new: str | None, stack: str) -> dict[str, object]:

@@ -30,7 +30,10 @@ def print_infrastructure(console: Console, found: Infrastructure) -> None:
             (kind, f"{old.get(kind, 0)}", f"{new.get(kind, 0)}") for kind in kinds
         ])  # fmt: skip
     for one in found.worse:
-        show(console, Text(f"  more open: {one.id}: {one.kind}: {one.text}", "bold red"))
+        show(
+            console,
+            Text(f"  close it or --allow open:{one.id}: {one.kind}: {one.text}", "bold red"),
+        )
     if found.imports:
         _print(console, ("can be imported", "identifier", "as", ""), [
             (i.id, f"{i.identifier}: {i.value or 'not known'}", i.target or "–", i.why)

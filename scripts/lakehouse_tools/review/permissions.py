@@ -86,7 +86,8 @@ def _holder(template: Template, logical_id: str, properties: Mapping[str, Any]) 
 
 def _documents(value: Any, place: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
     if isinstance(value, Mapping):
-        if "Statement" in value and (place.endswith("Policy") or place.endswith("Document")):
+        named = place.endswith(("Policy", "Document"))  # a policy may leave out its Version
+        if "Statement" in value and ("Version" in value or named):
             yield place, value
             return
         for key, child in value.items():

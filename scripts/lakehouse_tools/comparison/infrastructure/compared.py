@@ -9,13 +9,13 @@ from lakehouse_tools.comparison.infrastructure.counterparts import (
     counterparts,
 )
 from lakehouse_tools.comparison.infrastructure.imports import Import, imports
-from lakehouse_tools.comparison.infrastructure.openings import Opening, openings
+from lakehouse_tools.comparison.infrastructure.openings import GRAVE, Opening, openings
 from lakehouse_tools.comparison.infrastructure.system import System
 
 
 @dataclass(frozen=True, kw_only=True)
 class Infrastructure:
-    """What came of it. ``agreed``: ids that a person said are not needed, or meant."""
+    """What came of it. ``agreed``: ``lacks:ID`` and ``open:ID`` of a person."""
 
     old: tuple[str, ...]  # files
     new: str
@@ -29,17 +29,20 @@ class Infrastructure:
     def lacking(self) -> list[Counterpart]:
         """What the old has that nothing in the new stands for, without what is agreed."""
         return [
-            one for one in self.counterparts if one.have is Have.LACKS and one.id not in self.agreed
+            one
+            for one in self.counterparts
+            if one.have is Have.LACKS and f"lacks:{one.id}" not in self.agreed
         ]
 
     @property
     def worse(self) -> list[Opening]:
-        """What is open in the new in a way in which nothing of that part is in the old."""
+        """What lets others in, and what is open as nothing of that part is in the old."""
         before = {(one.kind, one.part) for one in self.open_old}
         return [
             one
             for one in self.open_new
-            if (one.kind, one.part) not in before and one.id not in self.agreed
+            if (one.kind in GRAVE or (one.kind, one.part) not in before)
+            and f"open:{one.id}" not in self.agreed
         ]
 
     @property
@@ -50,7 +53,7 @@ class Infrastructure:
 
     @property
     def passes(self) -> bool:
-        """Whether the new lacks nothing and is nowhere more open."""
+        """Whether the new lacks nothing and nothing in it is :attr:`worse`."""
         return not self.lacking and not self.worse
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from lakehouse_tools.comparison.infrastructure.resolving import SECRET
-from lakehouse_tools.comparison.infrastructure.system import Resource, System
+from lakehouse_tools.comparison.infrastructure.system import Resource, System, formed
 
 
 class Have(StrEnum):
@@ -108,7 +108,8 @@ def counterparts(old: System, new: System) -> list[Counterpart]:
     """Every old resource, its features and the old exports, each with what stands for it."""
     found: list[Counterpart] = []
     for one in old.resources:
-        have, by, why = _SPECIAL.get(one.type, _by_type)(one, new)
+        with formed(f"{one.source}: {one.logical_id}"):
+            have, by, why = _SPECIAL.get(one.type, _by_type)(one, new)
         found.append(_counterpart(one, have, by, why))
         found += [
             _counterpart(one, Have.LACKS, [], f"{name}: {what}; no {one.type} of the new does")
@@ -170,19 +171,19 @@ def _rule(one: Resource, new: System) -> _Found:
         return _schedule(one, new)
     if one.type == "AWS::Glue::Trigger":
         return _by_type(one, new)
-    sources = set(_list(one.value("EventPattern.source")))
-    same = [
-        rule
-        for rule in new.of("AWS::Events::Rule")
-        if sources & set(_list(rule.value("EventPattern.source")))
-    ]
+    sources = _sources(one)
+    same = [rule for rule in new.of("AWS::Events::Rule") if sources & _sources(rule)]
     if same:
         return Have.SAME, same, ""
-    told = ", ".join(sorted(map(str, sources))) or "its events"
+    told = ", ".join(sorted(sources)) or "its events"
     if sources and sources <= {"aws.glue", "aws.states", "aws.codebuild"}:
         why = "the pipeline waits for what it starts, and sends a message when it fails"
         return _otherwise(new, _PIPELINE, why, f"nothing in the new stack listens to {told}")
     return Have.LACKS, [], f"nothing in the new stack listens to {told}"
+
+
+def _sources(rule: Resource) -> set[str]:
+    return {rule.template.text(source) for source in _list(rule.value("EventPattern.source"))}
 
 
 def _schedule(one: Resource, new: System) -> _Found:

@@ -12,7 +12,7 @@ from lakehouse_tools.comparison.infrastructure.policies import (
     policy_openings,
 )
 from lakehouse_tools.comparison.infrastructure.resolving import SECRET, is_secret
-from lakehouse_tools.comparison.infrastructure.system import Resource, System, at
+from lakehouse_tools.comparison.infrastructure.system import Resource, System, at, formed
 from lakehouse_tools.review.stateful import STATEFUL
 
 
@@ -36,6 +36,8 @@ class Kind(StrEnum):
     FOREVER = "nothing expires"
 
 
+# Who else gets in, or reads what: each counts by itself, whatever another system leaves open.
+GRAVE: Final = frozenset({Kind.PUBLIC, Kind.PUBLIC_IF, Kind.SECRET, Kind.OUTSIDE, Kind.NETWORK})
 _BREADTHS: Final = {
     Breadth.ANYBODY: Kind.PUBLIC,
     Breadth.ANYBODY_IF: Kind.PUBLIC_IF,
@@ -58,9 +60,10 @@ class Opening:
 
 def openings(system: System) -> list[Opening]:
     """Everything that is open in a system, the worst kind first."""
-    found: list[Opening] = list(_plain_parameters(system))
+    found = list(_plain_parameters(system))
     for one in system.resources:
-        by_variant = [set(_of(one, properties, system)) for properties in one.variants]
+        with formed(f"{one.source}: {one.logical_id}"):
+            by_variant = [set(_of(one, properties, system)) for properties in one.variants]
         always = set.intersection(*by_variant)
         for kind, text in set.union(*by_variant):
             text = text if (kind, text) in always else f"{text}, depending on a condition"
@@ -136,7 +139,7 @@ def _security_group(
     del one, system
     rules = properties.get("SecurityGroupIngress", [properties])
     for rule in rules if isinstance(rules, list) else [rules]:
-        if {rule.get("CidrIp"), rule.get("CidrIpv6")} & {"0.0.0.0/0", "::/0"}:
+        if rule.get("CidrIp") == "0.0.0.0/0" or rule.get("CidrIpv6") == "::/0":
             ports = f"{rule.get('FromPort', 'all')} to {rule.get('ToPort', 'all')}"
             yield Kind.NETWORK, f"ports {ports} from anywhere"
 

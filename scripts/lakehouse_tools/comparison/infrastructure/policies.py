@@ -13,6 +13,7 @@ from lakehouse_tools.review.permissions import Right, rights
 _MOST: Final = 4  # actions named in one line
 _BROAD: Final = ("*FullAccess", "*AdministratorAccess", "*PowerUserAccess", "*AWSGlueServiceRole")
 _OTHER_ACCOUNT: Final = re.compile(r"(?<!\d)\d{12}(?!\d)")
+_REFERENCE: Final = re.compile(r"\$\{[^}]*\}")  # has colons of its own: ${AWS::Partition}
 # Actions that take no resource (Service Authorization Reference): there `*` is no breadth.
 _UNSCOPED: Final = (
     "cloudwatch:PutMetricData",
@@ -85,10 +86,16 @@ def _breadths(right: Right, actions: set[str]) -> Iterator[tuple[Breadth, str]]:
     wide = {a for a in wide if a not in _UNSCOPED}
     if wide:
         yield Breadth.ACTIONS, f"{_named(wide)} on {right.resource}"
-    if right.resource in ("*", "arn:aws:s3:::*") or right.resource.startswith("all but "):
+    if _is_every(right.resource) or right.resource.startswith("all but "):
         scoped = {a for a in actions if not any(fnmatchcase(a, p) for p in _UNSCOPED)}
         if scoped and not right.condition:
             yield Breadth.RESOURCES, _named(scoped)
+
+
+def _is_every(resource: str) -> bool:
+    """Whether an ARN's resource, all behind its fifth colon, is nothing but wildcards."""
+    part = _REFERENCE.sub("x", resource).split(":", 5)[-1]
+    return "*" in part and not part.strip("*?/:")
 
 
 def _named(actions: set[str]) -> str:

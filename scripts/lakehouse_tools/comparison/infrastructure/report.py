@@ -35,7 +35,7 @@ def as_markdown(found: Infrastructure) -> str:
     lines += _table("What the new lacks", ("part", "old resource", "type", "why"), [
         (c.part, c.id, c.type, c.why) for c in found.lacking
     ])  # fmt: skip
-    lines += _table("More open in the new", _OPEN, map(_opening, found.worse))
+    lines += _table("Open in the new, to close or to agree to", _OPEN, map(_opening, found.worse))
     lines += _table("More open in the old", _OPEN, map(_opening, found.better))
     both = [o for o in found.open_new if o not in found.worse]
     lines += _table("Open in the new too, or agreed to", _OPEN, map(_opening, both))
@@ -57,13 +57,12 @@ _OPEN: Final = ("what", "part", "resource", "")
 def verdict(found: Infrastructure) -> str:
     """One sentence."""
     if found.passes:
-        return "the new lacks nothing and is nowhere more open"
+        return "the new lacks nothing and is open in no new way"
     told = []
     if found.lacking:
         told.append(f"the new lacks {len(found.lacking)} of {len(found.counterparts)}")
     if found.worse:
-        told.append(f"it is more open in {len(found.worse)}" if told else
-                    f"the new is more open in {len(found.worse)}")  # fmt: skip
+        told.append(f"openings of the new to close or to agree to: {len(found.worse)}")
     return ", ".join(told)
 
 

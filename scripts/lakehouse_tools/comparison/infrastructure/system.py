@@ -2,8 +2,8 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from lakehouse_tools.review.assembly import Template
 
 @dataclass(frozen=True, kw_only=True)
 class Resource:
-    """One resource. ``variants``: its properties, once for each way its conditions may fall."""
+    """One resource. ``variants``: its properties, for the ways its conditions may fall."""
 
     id: str  # the logical id; with the template's name where several templates are read
     logical_id: str
@@ -23,6 +23,7 @@ class Resource:
     variants: tuple[Mapping[str, Any], ...]
     kept: bool  # DeletionPolicy other than Delete
     template: Template
+    source: str  # the template's file
 
     @property
     def properties(self) -> Mapping[str, Any]:
@@ -76,7 +77,11 @@ def read_old(paths: list[Path]) -> System:
                 " rename one of the files"
             )
     several = len(templates) > 1
-    found = [_system(path, c, f"{path.stem}." if several else "") for path, c in templates]
+    found: list[System] = []
+    for path, content in templates:
+        with formed(str(path)):
+            prefix = f"{path.stem}." if several else ""
+            found.append(system(content, prefix=prefix, source=str(path)))
     return System(
         resources=tuple(r for one in found for r in one.resources),
         parameters=tuple(p for one in found for p in one.parameters),
@@ -84,18 +89,22 @@ def read_old(paths: list[Path]) -> System:
     )
 
 
-def _system(path: Path, content: Mapping[str, Any], prefix: str) -> System:
+@contextmanager
+def formed(what: str) -> Iterator[None]:
+    """Look at a part of a template; raises :class:`ComparisonFailedError` where it has no form."""
     try:
-        return system(content, prefix=prefix)
+        yield
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         raise ComparisonFailedError(
-            f"{path}: a part of it is not formed as CloudFormation wants it"
+            f"{what}: a part of it is not formed as CloudFormation wants it"
             f" ({type(error).__name__}: {error}): `aws cloudformation validate-template` says where"
         ) from None
 
 
-def system(content: Mapping[str, Any], *, prefix: str = "") -> System:
-    """The resources of one template."""
+def system(
+    content: Mapping[str, Any], *, prefix: str = "", source: str = "the new template"
+) -> System:
+    """The resources of one template. ``source``: what errors call it."""
     template = Template(content)
     resources = tuple(
         Resource(
@@ -106,6 +115,7 @@ def system(content: Mapping[str, Any], *, prefix: str = "") -> System:
             variants=tuple(_variants(resource.get("Properties") or {}, content)),
             kept=resource.get("DeletionPolicy", "Delete") != "Delete",
             template=template,
+            source=source,
         )
         for logical_id, resource in template.resources.items()
     )
@@ -113,15 +123,27 @@ def system(content: Mapping[str, Any], *, prefix: str = "") -> System:
     exports = [resolve(o["Export"].get("Name"), content, {}) for o in outputs if "Export" in o]
     return System(
         resources=resources,
-        parameters=tuple((prefix + n, p) for n, p in (content.get("Parameters") or {}).items()),
+        parameters=tuple(  # dict: what is no object is refused here
+            (prefix + n, dict(p)) for n, p in (content.get("Parameters") or {}).items()
+        ),
         exports=tuple(template.text(name) for name in exports),
     )
 
 
 def _variants(properties: Any, content: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """With all conditions true, all false, and each of them apart from the others.
+
+    So any two fall in every way, and every branch of a chain of conditions is looked at; all
+    ways of n conditions would be 2ⁿ.
+    """
     names = sorted(conditions_in(properties))
-    for falls in product((True, False), repeat=len(names)):
-        yield resolve(properties, content, dict(zip(names, falls, strict=True)))
+    falls = [
+        tuple(every is (name != apart) for name in names)
+        for every in (True, False)
+        for apart in (None, *names)
+    ]
+    for fall in dict.fromkeys(falls):
+        yield resolve(properties, content, dict(zip(names, fall, strict=True)))
 
 
 def _content(path: Path) -> Mapping[str, Any]:

@@ -119,3 +119,14 @@ def test_trust_and_managed_policies_are_rights_too() -> None:
     found = {right.who: actions for right, actions in added.items()}
     assert found["trust of ${Job/Role}"] == {"sts:AssumeRole"}
     assert found["${Job/Role}"] == {"managed policy arn:aws:iam::aws:policy/AdministratorAccess"}
+
+
+def test_a_policy_is_one_by_its_form_or_by_the_name_of_its_property() -> None:
+    anybody = {"Effect": "Allow", "Principal": "*", "Action": "ecr:BatchGetImage"}
+    for name, policy in (
+        ("RepositoryPolicyText", {"Version": "2012-10-17", "Statement": anybody}),
+        ("PolicyDocument", {"Statement": anybody}),
+    ):
+        made = {"Type": "AWS::ECR::Repository", "Properties": {name: policy}}
+        added, _ = changes(Template({"Resources": {}}), Template({"Resources": {"R": made}}))
+        assert [wide(right, actions) for right, actions in added.items()] == [True]

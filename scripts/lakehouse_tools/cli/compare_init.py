@@ -67,7 +67,7 @@ def command(
     import json
 
     from lakehouse_tools.comparison.model import ComparisonConfig
-    from lakehouse_tools.comparison.proposal.merge import merged, read_written
+    from lakehouse_tools.comparison.proposal.merge import merged, read_written, write_config
     from lakehouse_tools.comparison.proposal.tables import propose
     from lakehouse_tools.comparison.session import opened
     from lakehouse_tools.display.console import output as console
@@ -103,9 +103,7 @@ def command(
     )
     uncovered = [one for one in proposals if one.old not in covered]
     if write and added:
-        config_path.parent.mkdir(parents=True, exist_ok=True)
-        text = json.dumps(found, indent=2, ensure_ascii=False) + "\n"
-        config_path.write_text(text, encoding="utf-8")
+        write_config(config_path, found)
     if as_json:
         told = {"added": added, "uncovered": {o.old: o.why for o in uncovered}, "config": found}
         click.echo(json.dumps(told, indent=2, ensure_ascii=False))

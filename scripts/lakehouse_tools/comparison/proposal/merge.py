@@ -9,22 +9,61 @@ from typing import Any
 
 from sqlglot import exp
 
+from lakehouse_jobs.contract.checked import Section
+from lakehouse_jobs.contract.errors import ConfigError
 from lakehouse_tools.comparison.errors import ComparisonFailedError
 from lakehouse_tools.comparison.proposal.tables import TableProposal
 from lakehouse_tools.comparison.sql.values import parsed
 
 
 def read_written(path: Path) -> dict[str, Any]:
-    """The file as it stands, comments included; empty where there is none."""
+    """The file as it stands, comments included; empty where there is none.
+
+    Raises ComparisonFailedError for one that could not be added to without a loss.
+    """
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        names = [name for name, _ in pairs]
+        for name in names:
+            if names.count(name) > 1:  # JSON's reader keeps the last of them alone
+                raise ComparisonFailedError(
+                    f"{path}: the key {name!r} stands twice in one object: give each its own name"
+                )
+        return dict(pairs)
+
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=once)
+        _check_form(Section(found, where=str(path)))
     except FileNotFoundError:
         return {}
+    except ConfigError as error:
+        raise ComparisonFailedError(str(error)) from error
     except ValueError as error:
         raise ComparisonFailedError(f"{path}: it is no JSON: {error}: mend it first") from None
-    if not isinstance(found, dict):
-        raise ComparisonFailedError(f"{path}: it holds no JSON object: mend it first")
     return found
+
+
+def _check_form(file: Section) -> None:
+    """What :func:`merged` looks into; what else stands there is checked by the comparison."""
+    for table in file.sections("tables"):
+        for name in ("old", "new"):
+            table.text(name)
+        for part in ("key", "columns"):
+            columns = table.section(part)
+            for name in columns.names():
+                columns.section(name)
+        left_out = table.section("left_out")
+        for side in ("old", "new"):
+            left_out.texts(side)
+    file.section("tables_left_out")
+
+
+def write_config(path: Path, found: dict[str, Any]) -> None:
+    """Put the file in the place of what is there, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.new")
+    beside.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    beside.replace(path)
 
 
 def merged(
@@ -49,7 +88,8 @@ def merged(
 
 
 def _more_columns(table: dict[str, Any], one: TableProposal) -> list[str]:
-    known = {**table.get("key", {}), **table.get("columns", {})}
+    columns = {**table.get("key", {}), **table.get("columns", {})}
+    known = {name: entry for name, entry in columns.items() if not name.startswith("//")}
     excluded = table.get("left_out", {})
     used = {
         side: [str(entry.get(side, name)).lower() for name, entry in known.items()]

@@ -1,6 +1,7 @@
 """A mapping proposed from an old lake with the habits of such: 15-character ids, texts for all."""
 
 import json
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -8,6 +9,7 @@ from click.testing import CliRunner
 
 from lakehouse_tools.cli import cli
 from lakehouse_tools.comparison.model import Place, Source
+from lakehouse_tools.comparison.proposal.merge import write_config
 from lakehouse_tools.comparison.proposal.names import column_likeness, entity, table_likeness
 from lakehouse_tools.comparison.proposal.samples import find_key, key_of, matching, sample
 from lakehouse_tools.comparison.reading import read_config
@@ -128,7 +130,7 @@ def test_what_a_person_wrote_stays(written, lakes, tmp_path):
     config = json.loads(written[0].read_text())
     account = config["tables"][1]
     account["columns"] = {"account_name": {"old": "upper(name)", "cast": "varchar"}}
-    account["key"] = {"account_id": {"old": "id"}}
+    account["key"] = {"// key": "18 characters", "account_id": {"old": "id"}}
     account["left_out"] = {"old": ["annualrev*"], "new": ["employees"]}
     account["// mine"] = "a word"
     config["tables_left_out"] = {"sf_campaign": "nobody reads it", "sf_lead_scores": "gone"}
@@ -165,6 +167,41 @@ def test_a_broken_file_or_another_place_is_one_line(lakes, tmp_path):
     path.write_text(json.dumps({"old": {"lake": "a"}, "new": {"layer": "marts"}}))
     result = init(lakes, path)
     assert (result.exit_code, len(result.stderr.splitlines())) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ('"tables": {"a": 1}', "tables: got {'a': 1}"),
+        ('"tables": ["a"]', "tables[0]: got 'a'"),
+        ('"tables": [{"old": "sf_account", "key": "id"}]', "tables[0].key: got 'id'"),
+        ('"tables": [{"columns": {"name": "n"}}]', "tables[0].columns.name: got 'n'"),
+        ('"tables_left_out": ["sf_campaign"]', "tables_left_out: got ['sf_campaign']"),
+        ('"//": "one", "//": "two"', "the key '//' stands twice"),
+    ],
+)
+def test_a_file_that_cannot_be_added_to_is_left_alone(lakes, tmp_path, more, told):
+    path = tmp_path / "comparison.json"
+    places = ", ".join(f'"{side}": {{"folder": "{lakes / side}"}}' for side in ("old", "new"))
+    path.write_text(text := f"{{{places}, {more}}}")
+    result = CliRunner().invoke(cli, ["compare", "init", "--config", str(path), "--write"])
+    assert (result.exit_code, told in result.stderr) == (2, True), result.output
+    assert path.read_text() == text
+
+
+def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
+    path = tmp_path / "comparison.json"
+    path.write_text("{}")
+
+    def full(self, text, **_):
+        with self.open("w") as file:
+            file.write(text[:3])
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(OSError, match="no space"):
+        write_config(path, {"tables": []})
+    assert path.read_text() == "{}"
 
 
 @pytest.mark.parametrize(

@@ -136,6 +136,8 @@ lock: $(SYNCED) ## Compile the lock files anew, keeping the versions that still 
 	@$(COMPILE) $(LOCAL_LOCKS)/glue_base.in --output-file $(LOCAL_LOCKS)/glue_base.lock
 	@$(COMPILE) $(LOCAL_LOCKS)/installer.in --output-file $(LOCAL_LOCKS)/installer.lock
 	@$(COMPILE) $(LOCKS)/dbt.in --output-file $(LOCKS)/dbt.lock
+	@$(COMPILE) $(LOCKS)/comparison.in --output-file $(LOCKS)/comparison.lock \
+	  --constraint <(printf 'pyarrow==22.0.0\n')
 	@# Connectors that benchmarks compare with, each in an environment of its own.
 	@for peer in tap-salesforce airbyte-source-salesforce; do \
 	  $(COMPILE) benchmarks/locks/$$peer.in --output-file benchmarks/locks/$$peer.lock; done

@@ -16,6 +16,7 @@ from lakehouse_constructs import (
     PipelineAlarms,
     QueryAccess,
     SalesforceExtractor,
+    SystemComparison,
 )
 from lakehouse_constructs.alarms import twice
 from stacks.settings import Settings
@@ -76,6 +77,20 @@ class LakehouseStack(Stack):
             log_retention=settings.log_retention,
             wheel_cache=wheel_cache,
         )
+        self.queries = QueryAccess(
+            self, "Queries", lake=self.lake, catalog=self.catalog, name=settings.kebab_prefix
+        )
+        self.comparison = None
+        if settings.old_lake is not None:
+            self.comparison = SystemComparison(
+                self,
+                "Comparison",
+                dbt_build=self.dbt_build,
+                queries=self.queries,
+                old_lake=settings.old_lake,
+                config=settings.comparison_config,
+                wheel_cache=wheel_cache,
+            )
         self.pipeline = Pipeline(
             self,
             "Pipeline",
@@ -83,6 +98,7 @@ class LakehouseStack(Stack):
             extraction=self.extractor,
             dbt_build=self.dbt_build,
             name=settings.prefix,
+            comparison=self.comparison,
             alert_emails=settings.alert_emails,
             timeout=settings.execution_timeout,
             log_retention=settings.log_retention,
@@ -104,9 +120,6 @@ class LakehouseStack(Stack):
             success_within=twice(s.longest_gap for s in settings.schedules)
             if settings.schedules_enabled
             else None,
-        )
-        self.queries = QueryAccess(
-            self, "Queries", lake=self.lake, catalog=self.catalog, name=settings.kebab_prefix
         )
         self._outputs()
 

@@ -9,12 +9,13 @@ from typing import Final, Literal
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_logs as logs
 
-from lakehouse_constructs import ExtractionSchedule, GlueSessions, LakeFormation
+from lakehouse_constructs import ExtractionSchedule, GlueSessions, LakeFormation, OldLake
 from lakehouse_constructs._expression import EXPRESSIONS, TIME_ZONES, is_expression, is_time_zone
+from lakehouse_constructs._old_lake import A_BUCKET, A_DATABASE, A_KEY, BUCKET, DATABASE, KEY
 from lakehouse_jobs.contract.arguments import Mode
 from lakehouse_jobs.contract.checked import Section
 from lakehouse_jobs.contract.objects import WORKER_TYPES, ObjectsConfig
-from stacks.values import account, region
+from stacks.values import account, optional, region
 
 _PREFIX: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -63,6 +64,8 @@ class Settings:
     schedules_enabled: bool
     schedules: tuple[ExtractionSchedule, ...]
     objects_config: Path
+    old_lake: OldLake | None  # None: nothing is compared
+    comparison_config: Path  # of that comparison
 
     @property
     def kebab_prefix(self) -> str:
@@ -102,6 +105,18 @@ def _settings(section: Section, *, objects_config: Path, objects: ObjectsConfig)
         schedules_enabled=section.flag("schedules_enabled", False),
         schedules=tuple(_schedules(section, objects)),
         objects_config=objects_config,
+        old_lake=section.section("old_lake").read(_old_lake),
+        comparison_config=objects_config.with_name("comparison.json"),
+    )
+
+
+def _old_lake(section: Section) -> OldLake | None:
+    if not section.names():
+        return None
+    return OldLake(
+        database=_matching(section, "database", DATABASE, A_DATABASE),
+        bucket=_matching(section, "bucket", BUCKET, A_BUCKET),
+        key=optional(section, "key", KEY, A_KEY),
     )
 
 

@@ -47,7 +47,7 @@ def wheel_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from lakehouse_constructs._wheels import WheelSet
 
     cache = tmp_path_factory.mktemp("wheels")
-    for lock in ("glue_wheels.lock", "dbt.lock"):
+    for lock in ("glue_wheels.lock", "dbt.lock", "comparison.lock"):
         folder = cache / WheelSet(lock=lock_file(lock), cache=cache).hash
         folder.mkdir()
         for name in ("wheels.zip", "root.zip"):

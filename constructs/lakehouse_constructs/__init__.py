@@ -6,7 +6,9 @@ first. ``stacks/lakehouse_stack.py`` of the project wires them all.
 
 from lakehouse_constructs._errors import ShippedFilesError, SynthesisError, WheelSetError
 from lakehouse_constructs._lake_formation import LakeFormation
+from lakehouse_constructs._old_lake import OldLake
 from lakehouse_constructs.alarms import PipelineAlarms
+from lakehouse_constructs.comparison import SystemComparison
 from lakehouse_constructs.dbt_build import DbtBuild, GlueSessions
 from lakehouse_constructs.extraction import GlueJobExtraction, JobGroup
 from lakehouse_constructs.iceberg_catalog import IcebergCatalog, Layer
@@ -27,11 +29,13 @@ __all__ = [
     "LakeBucket",
     "LakeFormation",
     "Layer",
+    "OldLake",
     "Pipeline",
     "PipelineAlarms",
     "QueryAccess",
     "SalesforceExtractor",
     "ShippedFilesError",
     "SynthesisError",
+    "SystemComparison",
     "WheelSetError",
 ]

@@ -39,11 +39,11 @@ def check_word(where: Construct | str, prop: str, value: str, known: Sequence[st
 
 
 def check_form(
-    scope: Construct, prop: str, value: str, pattern: re.Pattern[str], allowed: str
+    where: Construct | str, prop: str, value: str, pattern: re.Pattern[str], allowed: str
 ) -> None:
     """A text of a certain form."""
     if not Token.is_unresolved(value) and not pattern.fullmatch(value):
-        raise refused(scope, prop, value, allowed)
+        raise refused(where, prop, value, allowed)
 
 
 def check_duration(

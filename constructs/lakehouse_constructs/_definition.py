@@ -3,14 +3,15 @@
 Plan → Refused? → EachGroup (Extract → ReadOutcome) → Collect → ToBuild? → Build →
 ReadBuildOutcome → Judge → Healthy? → Succeeded, or Notify → Failed. An input that Plan
 refuses goes by NotStarted to Notify → Failed. Where runs leave no outcome, RunEnded stands
-for ReadOutcome.
+for ReadOutcome. With an old system to compare with, Built? → Compare → ReadComparison →
+Turned? → TellOfTurn stand before Judge.
 
-Variables, visible to all states: ``plan``, ``extraction``, ``build``, ``verdict``
+Variables, visible to all states: ``plan``, ``extraction``, ``build``, ``comparison``, ``verdict``
 (:mod:`._plan`, :mod:`._outcomes`). Within EachGroup all data goes from state to state.
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from aws_cdk import Duration
 from aws_cdk import aws_codebuild as codebuild
@@ -30,6 +31,13 @@ from lakehouse_jobs.contract.runs import RUNS_PREFIX
 _START_UP: Final = Duration.minutes(30)
 _EXECUTION: Final = "$states.context.Execution.Name"
 _EVERYTHING: Final = ["States.ALL"]
+_TURN: Final[dict[str, Any]] = {  # of the one build at a time
+    "errors": ["CodeBuild.AccountLimitExceededException"],
+    "interval": Duration.seconds(20),
+    "backoff_rate": 1.5,
+    "max_delay": Duration.minutes(5),
+    "max_attempts": 100,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +48,14 @@ class Runs:
     objects: ObjectsConfig  # the groups, one run each
     sized: bool  # whether a group says how many workers of which type its run has
     leave_outcome: bool  # whether each run writes its outcome under runs/
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparing:
+    """A build of the same project that compares the marts with an old system."""
+
+    buildspec: str
+    work_group: str  # of Athena
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +70,7 @@ class Definition:
     topic: sns.ITopic
     lakehouse: str  # begins the alert's subject
     max_concurrency: int  # Glue runs at once in one execution
+    comparing: Comparing | None = None
 
     def chain(self, scope: Construct) -> sfn.IChainable:
         """Make the states under ``scope``."""
@@ -69,6 +86,7 @@ class Definition:
             assign={
                 "extraction": _query(_outcomes.EXTRACTION),
                 "build": _query(_outcomes.NOT_STARTED),
+                **({"comparison": _query(_outcomes.NOT_STARTED)} if self.comparing else {}),
             },
         )
         to_build = sfn.Choice.jsonata(scope, "ToBuild?")
@@ -83,7 +101,7 @@ class Definition:
         ).otherwise(self._each_group(scope).next(collect).next(to_build))
         to_build.when(
             sfn.Condition.jsonata(_query(_outcomes.TO_BUILD)),
-            self._build(scope, then=judge),
+            self._build(scope, then=self._compared(scope, then=judge) or judge),
         ).otherwise(judge)
         return plan.next(refused)
 
@@ -189,13 +207,7 @@ class Definition:
         )
         # Another execution's build is under way. Joining it would not do: it may have
         # read its sources already. Up to about eight hours.
-        build.add_retry(
-            errors=["CodeBuild.AccountLimitExceededException"],
-            interval=Duration.seconds(20),
-            backoff_rate=1.5,
-            max_delay=Duration.minutes(5),
-            max_attempts=100,
-        )
+        build.add_retry(**_TURN)
         read = self._read(
             scope,
             "ReadBuildOutcome",
@@ -206,8 +218,77 @@ class Definition:
         read.add_catch(then, errors=_EVERYTHING, assign={"build": _query(_outcomes.BUILD_UNREAD)})
         return build.next(read).next(then)
 
+    def _compared(self, scope: Construct, *, then: sfn.IChainable) -> sfn.Choice | None:
+        """The comparison, after a build that succeeded; None where there is none."""
+        if self.comparing is None:
+            return None
+        read = self._read(
+            scope,
+            "ReadComparison",
+            key=f"'{RUNS_PREFIX}' & {_EXECUTION} & '/_comparison.json'",
+            assign={"comparison": _query(_outcomes.BUILD_READ)},
+        )
+        unread = {"comparison": _query(_outcomes.BUILD_UNREAD)}
+        read.add_catch(then, errors=_EVERYTHING, assign=unread)
+        tell = tasks.SnsPublish.jsonata(
+            scope,
+            "TellOfTurn",
+            topic=self.topic,
+            subject=f"{self.lakehouse}: the comparison fails now",
+            message=sfn.TaskInput.from_text(_query(_outcomes.TURN)),
+        )
+        tell.add_catch(then, errors=_EVERYTHING)
+        turned = sfn.Choice.jsonata(scope, "Turned?")
+        turned.when(
+            sfn.Condition.jsonata(_query("$comparison.turned = true")), tell.next(then)
+        ).otherwise(then)
+        choice = sfn.Choice.jsonata(scope, "Built?")
+        choice.when(
+            sfn.Condition.jsonata(_query('$build.status = "succeeded"')),
+            self._compare(scope, self.comparing, then=read).next(read).next(turned),
+        ).otherwise(then)
+        return choice
+
+    def _compare(
+        self, scope: Construct, comparing: Comparing, *, then: sfn.State
+    ) -> sfn.CustomState:
+        # CodeBuildStartBuild overrides no buildspec; what it would grant, the Build state has.
+        variables = {
+            BuildVariable.EXECUTION_NAME: _query(_EXECUTION),
+            BuildVariable.STATE_MACHINE_ARN: _query("$states.context.StateMachine.Id"),
+            BuildVariable.WORK_GROUP: comparing.work_group,
+        }
+        compare = sfn.CustomState(
+            scope,
+            "Compare",
+            state_json={
+                "Type": "Task",
+                "Resource": f"arn:{self.partition}:states:::codebuild:startBuild.sync",
+                "TimeoutSeconds": self.build_timeout.to_seconds(),
+                "Arguments": {
+                    "ProjectName": self.project.project_name,
+                    "BuildspecOverride": comparing.buildspec,
+                    "EnvironmentVariablesOverride": [
+                        {"Name": str(name), "Type": "PLAINTEXT", "Value": value}
+                        for name, value in variables.items()
+                    ],
+                },
+                "Output": {},
+                "Catch": [
+                    {
+                        "ErrorEquals": _EVERYTHING,
+                        "Output": {"error": _query(_outcomes.BUILD_ERROR)},
+                        "Next": then.state_id,
+                    }
+                ],
+            },
+        )
+        compare.add_retry(**_TURN)
+        return compare
+
     def _judge(self, scope: Construct, *, failed: sfn.IChainable) -> sfn.IChainable:
-        judge = sfn.Pass.jsonata(scope, "Judge", assign={"verdict": _query(_outcomes.VERDICT)})
+        verdict = _outcomes.VERDICT if self.comparing is None else _outcomes.VERDICT_COMPARED
+        judge = sfn.Pass.jsonata(scope, "Judge", assign={"verdict": _query(verdict)})
         succeeded = sfn.Succeed.jsonata(scope, "Succeeded", outputs=_query("$verdict.summary"))
         healthy = sfn.Choice.jsonata(scope, "Healthy?")
         healthy.when(sfn.Condition.jsonata(_query("$exists($verdict.error)")), failed)

@@ -9,6 +9,7 @@ Shapes between the states:
   an error
 - the *build* (``BUILD_READ``, ``BUILD_UNREAD``): {"status", "cause"}, status
   ``not_started`` where there was nothing to build
+- the *comparison* (the same): {"status", "cause", "verdict", "turned", "report"}
 - the *verdict* (``VERDICT``): either "error" and "cause", or "summary"
 """
 
@@ -144,7 +145,14 @@ REFUSAL: Final = '{"error": $plan.error, "cause": $substring($plan.cause, 0, CAU
     "CAUSE", str(_CAUSE)
 )
 
-VERDICT: Final = """(
+# Of a comparison that fails now, and did not before.
+TURN: Final = """
+  "The old system and the marts differ: " & $substring($string($comparison.cause), 0, CAUSE)
+  & "\\n\\nReport: " & $comparison.report
+  & "\\n\\nExecution: " & $states.context.Execution.Id
+""".strip().replace("CAUSE", str(_CAUSE))
+
+_VERDICT: Final = """(
   $x := $extraction;
   $name := $states.context.Execution.Name;
   $total := $count($x.landed) + $count($x.unchanged) + $count($x.skipped)
@@ -160,12 +168,12 @@ VERDICT: Final = """(
   $dbt := $build.status != "failed" ? ""
     : $contains($string($build.cause), /^dbt build/) ? $string($build.cause)
     : "dbt build failed: " & $string($build.cause);
-  $error := $broken != "" ? "ExtractionFailed"
+  COMPARED$error := $broken != "" ? "ExtractionFailed"
     : $failed != "" ? "ObjectsFailed"
-    : $dbt != "" ? "DbtBuildFailed" : "";
+    : $dbt != "" ? "DbtBuildFailed" OR_COMPARED: "";
   $error != "" ? {
     "error": $error,
-    "cause": $substring($join([$broken, $failed, $dbt][$ != ""], "; "), 0, CAUSE)
+    "cause": $substring($join([$broken, $failed, $dbtAND_COMPARED][$ != ""], "; "), 0, CAUSE)
   } : {
     "summary": {
       "execution": $name,
@@ -174,7 +182,31 @@ VERDICT: Final = """(
       "unchanged": $count($x.unchanged),
       "skipped": $x.skipped,
       "unbuilt": $count($x.unbuilt),
-      "build": $build.status
+      "build": $build.statusIN_SUMMARY
     }
   }
 )""".replace("CAUSE", str(_CAUSE))
+
+
+def _verdict(compared: dict[str, str]) -> str:
+    """What the comparison adds to the verdict, at the places where it does."""
+    text = _VERDICT
+    for place in ("OR_COMPARED", "AND_COMPARED", "COMPARED", "IN_SUMMARY"):
+        text = text.replace(place, compared.get(place, ""))
+    return text
+
+
+VERDICT: Final = _verdict({})
+# Where there is an old system to compare with. What it finds is no failure of an execution.
+VERDICT_COMPARED: Final = _verdict(
+    {
+        "COMPARED": """$compared := $comparison.status != "failed" ? ""
+    : "the comparison with the old system failed: " & $string($comparison.cause);
+  """,
+        "OR_COMPARED": """: $compared != "" ? "ComparisonFailed" """,
+        "AND_COMPARED": ", $compared",
+        "IN_SUMMARY": """,
+      "comparison": $comparison.status = "succeeded" ? $comparison.verdict
+        : $comparison.status""",
+    }
+)

@@ -6,12 +6,14 @@ two folders up in a checkout.
 """
 
 from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
 from lakehouse_constructs._errors import ShippedFilesError
 
 _JOBS_PACKAGE: Final = "lakehouse_jobs"
+_TOOLS_PACKAGE: Final = "lakehouse_tools"
 # What running dbt or Python leaves behind; it must not move the hash of an asset.
 _LEFT_OVER_FOLDERS: Final = frozenset({"__pycache__", "target", "logs", "dbt_packages"})
 _BUILDSPEC: Final = "buildspec.yml"
@@ -23,6 +25,21 @@ def jobs_entries() -> dict[str, Path]:
     """The jobs package as archive entries, under its own name: ``lakehouse_jobs/…``."""
     root = _jobs_root()
     return {f"{_JOBS_PACKAGE}/{name}": path for name, path in _tree(root).items()}
+
+
+def tools_entries() -> dict[str, Path]:
+    """The package of the comparison as archive entries: ``lakehouse_tools/…``.
+
+    Found without importing it: it needs packages that a synthesis does without.
+    """
+    spec = find_spec(_TOOLS_PACKAGE)
+    if spec is None or not spec.submodule_search_locations:
+        raise ShippedFilesError(
+            f"the package {_TOOLS_PACKAGE} is missing, which compares with an old system;"
+            " reinstall lakehouse-constructs"
+        )
+    root = Path(spec.submodule_search_locations[0])
+    return {f"{_TOOLS_PACKAGE}/{name}": path for name, path in _tree(root).items()}
 
 
 def jobs_script(name: str) -> Path:

@@ -83,6 +83,7 @@ class DbtBuild(Construct):
     :ivar session_role: the role of the sessions: reads raw, writes the other layers.
     :ivar log_group: the builds' log.
     :ivar timeout: of one build.
+    :ivar catalog: the databases.
     :ivar connection: places the sessions in ``vpc``; None without one.
     :ivar security_groups: of sessions and builds in ``vpc``; empty without one.
     """
@@ -146,7 +147,7 @@ class DbtBuild(Construct):
         """
         super().__init__(scope, id, **kwargs)
         self._lake = lake
-        self._catalog = catalog
+        self.catalog = catalog
         self.timeout = Duration.hours(4) if timeout is None else timeout
         check_duration(self, "timeout", self.timeout, unit="minutes", low=5, high=36 * 60)
         prefix = (
@@ -273,7 +274,7 @@ class DbtBuild(Construct):
         select: Sequence[str],
         placed: Network | None,
     ) -> dict[str, codebuild.BuildEnvironmentVariable]:
-        name = self._catalog.name
+        name = self.catalog.name
         values = {
             BuildVariable.LAKE_BUCKET: self._lake.bucket.bucket_name,
             BuildVariable.RAW_DATABASE: name(Layer.RAW),

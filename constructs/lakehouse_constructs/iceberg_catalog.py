@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from aws_cdk import RemovalPolicy
@@ -189,13 +190,18 @@ class IcebergCatalog(Construct):
         )
         return self._access.give(grantee, [share])
 
-    def grant_extraction(self, grantee: iam.IGrantable) -> iam.Grant:
+    def grant_extraction(self, grantee: iam.IGrantable, *, tables: Sequence[str] = ()) -> iam.Grant:
         """Let a job make and write raw tables: their definitions and their files.
 
         It may read the files, and drops no table. What else the job needs (its logs, a
         secret, the prefixes of its own) is not granted here.
+
+        :param grantee: the job's role.
+        :param tables: names, in lower case; under Lake Formation they must exist when the
+            grant is deployed. Default: all, those to come too.
         """
-        return self._access.give(grantee, [self._share(Layer.RAW, EXTRACT)])
+        share = replace(self._share(Layer.RAW, EXTRACT), tables=tuple(tables))
+        return self._access.give(grantee, [share])
 
     def grant_build(self, grantee: iam.IGrantable, *, session_role: iam.IGrantable) -> iam.Grant:
         """Let dbt look up tables, and let its sessions read raw and write the other layers.

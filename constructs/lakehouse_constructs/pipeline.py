@@ -13,13 +13,21 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from lakehouse_constructs._acknowledge import acknowledge
-from lakehouse_constructs._checks import check_duration, check_form, check_whole
-from lakehouse_constructs._definition import Definition, Runs
-from lakehouse_constructs._grants import grant, policy_owners
+from lakehouse_constructs._checks import check_duration, check_form, check_whole, refused
+from lakehouse_constructs._definition import Comparing, Definition, Runs
+from lakehouse_constructs._grants import attach, grant, policy_owners
 from lakehouse_constructs._interfaces import as_project, email_subscription
 from lakehouse_constructs._log_group import log_group_for
-from lakehouse_constructs._statements import allow, glue_arn, on_bucket, on_key, on_objects
+from lakehouse_constructs._statements import (
+    Statement,
+    allow,
+    glue_arn,
+    on_bucket,
+    on_key,
+    on_objects,
+)
 from lakehouse_constructs._topic import new_topic
+from lakehouse_constructs.comparison import SystemComparison
 from lakehouse_constructs.dbt_build import DbtBuild
 from lakehouse_constructs.extraction import GlueJobExtraction
 from lakehouse_constructs.lake_bucket import LakeBucket
@@ -64,6 +72,7 @@ class Pipeline(Construct):
         extraction: SalesforceExtractor | GlueJobExtraction,
         dbt_build: DbtBuild,
         name: str,
+        comparison: SystemComparison | None = None,
         alert_topic: sns.ITopic | None = None,
         alert_emails: Sequence[str] = (),
         role: iam.IRole | None = None,
@@ -81,6 +90,10 @@ class Pipeline(Construct):
         :param dbt_build: what builds the other layers.
         :param name: of the lakehouse, for people: it begins the subject of alerts. Letters,
             digits, spaces and ``._-``, at most 60.
+        :param comparison: of an old system with the marts, after each build that succeeded.
+            What it finds fails no execution; a comparison that cannot be made does, as
+            ComparisonFailed. A verdict that turned to a failure goes to the alert topic.
+            Default: none.
         :param alert_topic: an existing topic. The state machine gets the right to publish to
             it and to use its key; import it with ``Topic.from_topic_attributes(key_arn=…)``
             where it has one. Default: a new topic on the lake's key, over TLS alone, to which
@@ -107,6 +120,9 @@ class Pipeline(Construct):
         check_form(self, "name", name, _NAME, "letters, digits, spaces and ._-, at most 60")
         check_whole(self, "max_concurrency", at_once, low=1, high=_MAP)
         check_duration(self, "timeout", longest, unit="minutes", low=1, high=_YEAR)
+        if comparison is not None and comparison.dbt_build is not dbt_build:
+            allowed = f"one of {dbt_build.node.path}, whose project runs it"
+            raise refused(self, "comparison", comparison.node.path, allowed)
         for email in alert_emails:
             check_form(self, "alert_emails", email, _EMAIL, "e-mail addresses")
         self.alert_topic = new_topic(self, lake.key) if alert_topic is None else alert_topic
@@ -130,6 +146,9 @@ class Pipeline(Construct):
             topic=self.alert_topic,
             lakehouse=name,
             max_concurrency=at_once,
+            comparing=None
+            if comparison is None
+            else Comparing(buildspec=comparison.buildspec, work_group=comparison.work_group_name),
         )
         self.state_machine = sfn.StateMachine(
             self,
@@ -145,16 +164,13 @@ class Pipeline(Construct):
         )
         self.role: iam.IRole = self.state_machine.role
         self._grant(lake, runs.job_name)
+        if comparison is not None:
+            # By itself: the state machine names the project, and that waits for its role.
+            attach(dbt_build.role, self._on_run_times(), scope=self, id="RunTimesPolicy")
 
     def grant_start_execution(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let somebody start, watch and stop executions."""
-        machine = self.state_machine
-        executions = Stack.of(self).format_arn(
-            service="states",
-            resource="execution",
-            resource_name=f"{machine.state_machine_name}:*",
-            arn_format=ArnFormat.COLON_RESOURCE_NAME,
-        )
+        machine, executions = self.state_machine, self._executions()
         statements = [
             allow(
                 "states:StartExecution",
@@ -186,6 +202,24 @@ class Pipeline(Construct):
     def metric_duration(self, **options: Any) -> cloudwatch.Metric:
         """Milliseconds that executions took."""
         return self.state_machine.metric_time(**options)
+
+    def _executions(self) -> str:
+        return Stack.of(self).format_arn(
+            service="states",
+            resource="execution",
+            resource_name=f"{self.state_machine.state_machine_name}:*",
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )
+
+    def _on_run_times(self) -> list[Statement]:
+        return [
+            allow("states:ListExecutions", on=[self.state_machine.state_machine_arn]),
+            allow(
+                "states:DescribeExecution",
+                on=[self._executions()],
+                wildcard="An execution is named when it starts; the state machine is fixed",
+            ),
+        ]
 
     def _grant(self, lake: LakeBucket, job_name: str) -> None:
         # For the outcomes in the bucket and the topic's messages: CDK leaves both out.

@@ -27,12 +27,12 @@ class BuildSettings:
     def from_environment(cls, environment: Mapping[str, str]) -> "BuildSettings":
         """Read the variables. Raises :class:`ConfigError` for one that is missing."""
         return cls(
-            lake_bucket=_needed(environment, BuildVariable.LAKE_BUCKET),
-            raw_database=_needed(environment, BuildVariable.RAW_DATABASE),
-            staging_database=_needed(environment, BuildVariable.STAGING_DATABASE),
-            intermediate_database=_needed(environment, BuildVariable.INTERMEDIATE_DATABASE),
-            marts_database=_needed(environment, BuildVariable.MARTS_DATABASE),
-            session_prefix=_needed(environment, BuildVariable.SESSION_PREFIX),
+            lake_bucket=needed(environment, BuildVariable.LAKE_BUCKET),
+            raw_database=needed(environment, BuildVariable.RAW_DATABASE),
+            staging_database=needed(environment, BuildVariable.STAGING_DATABASE),
+            intermediate_database=needed(environment, BuildVariable.INTERMEDIATE_DATABASE),
+            marts_database=needed(environment, BuildVariable.MARTS_DATABASE),
+            session_prefix=needed(environment, BuildVariable.SESSION_PREFIX),
             failed_objects=_names(environment.get(BuildVariable.FAILED_OBJECTS, "")),
             select=tuple(environment.get(BuildVariable.SELECT, "").split()),
             full_refresh=environment.get(BuildVariable.FULL_REFRESH) == "true",
@@ -54,10 +54,11 @@ class BuildSettings:
 
 def session_prefix(environment: Mapping[str, str]) -> str:
     """What the ids of this project's Glue sessions begin with. Raises ConfigError."""
-    return _needed(environment, BuildVariable.SESSION_PREFIX)
+    return needed(environment, BuildVariable.SESSION_PREFIX)
 
 
-def _needed(environment: Mapping[str, str], name: BuildVariable) -> str:
+def needed(environment: Mapping[str, str], name: BuildVariable) -> str:
+    """The value of a variable. Raises :class:`ConfigError` where there is none."""
     value = environment.get(name)
     if not value:
         raise ConfigError(

@@ -65,8 +65,15 @@ class BuildVariable(StrEnum):
     FULL_REFRESH = "LAKEHOUSE_FULL_REFRESH"  # "true": rebuild every model from raw
     MODELS = "LAKEHOUSE_MODELS"  # as SELECT, for this build instead of it; may be empty
     FAILED_OBJECTS = "LAKEHOUSE_FAILED_OBJECTS"  # comma-separated API names, may be empty
+    # Set for the comparison with the old system, which runs in the same project.
+    WORK_GROUP = "LAKEHOUSE_WORK_GROUP"  # of Athena
+    STATE_MACHINE_ARN = "LAKEHOUSE_STATE_MACHINE_ARN"  # whose run times are compared
 
 
 # Identifiers of the build's secondary sources: CODEBUILD_SRC_DIR_<identifier>.
 BUILD_SOURCE_WHEELS: Final = "wheels"
 BUILD_SOURCE_JOBS: Final = "jobs"
+# Only where the pipeline compares with an old system.
+BUILD_SOURCE_COMPARISON: Final = "comparison"
+BUILD_SOURCE_COMPARISON_WHEELS: Final = "comparison_wheels"
+COMPARISON_CONFIG: Final = "comparison.json"  # at the root of the first of the two

@@ -63,6 +63,7 @@ class TableProperty(StrEnum):
 # Tables of the raw database that hold no object: names of objects begin with a letter.
 REJECTED_TABLE: Final = "_rejected"  # values that did not fit their column
 RUNS_TABLE: Final = "_runs"  # one row per object and run
+COMPARISON_RUNS_TABLE: Final = "_comparison_runs"  # one row per table and comparison
 
 
 FORMAT_VERSION: Final = 1

@@ -1,8 +1,9 @@
 """What a run leaves under ``runs/<execution name>/`` in the lake bucket.
 
 ``<object>.json`` is one object's outcome, ``_<group>.json`` the summary of one Glue
-run, which the state machine reads, ``_dbt.json`` the result of the dbt build. Names
-of Salesforce objects never begin with an underscore. ``runs/_built.json`` says up to
+run, which the state machine reads, ``_dbt.json`` the result of the dbt build,
+``_comparison.json`` that of the comparison with an old system. Names of Salesforce
+objects never begin with an underscore. ``runs/_built.json`` says up to
 which batch the last successful builds have read each raw table.
 """
 
@@ -39,6 +40,11 @@ def group_outcome_key(execution_name: str, group: str) -> str:
 def build_outcome_key(execution_name: str) -> str:
     """Key of the dbt build's result."""
     return f"{RUNS_PREFIX}{execution_name}/_dbt.json"
+
+
+def comparison_outcome_key(execution_name: str) -> str:
+    """Key of the comparison's result; its report for people lies beside it, as ``.html``."""
+    return f"{RUNS_PREFIX}{execution_name}/_comparison.json"
 
 
 class Status(StrEnum):
@@ -168,3 +174,13 @@ class BuildOutcome(TypedDict):
     failures: list[BuildFailure]
     excluded: list[str]  # sources left out, "salesforce.account"
     seconds: float
+
+
+class ComparisonOutcome(TypedDict):
+    """Result of the comparison with the old system. A difference is no failure of it."""
+
+    status: Literal["succeeded", "failed"]  # failed: a pair of tables could not be compared
+    cause: str | None  # why it failed, or what keeps the verdict from a pass
+    verdict: str | None  # pass, warn, fail or not compared; null where there is no report
+    turned: bool  # whether the verdict is fail and that of the run before was not
+    report: str | None  # s3:// address of the page for people

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any, Final
 
+from lakehouse_jobs.contract.raw_log import COMPARISON_RUNS_TABLE
 from lakehouse_jobs.errors import RawTableError
 from lakehouse_jobs.raw.create import load_or_create
 from lakehouse_jobs.raw.schema import RawColumn, arrow_schema, new_schema
@@ -21,7 +22,6 @@ from lakehouse_tools.environment import Environment
 from lakehouse_tools.iceberg_catalog import catalog
 from lakehouse_tools.stack import Stack
 
-TABLE: Final = "_comparison_runs"
 _COLUMNS: Final = tuple(
     RawColumn(name=name, type=kind, comment=comment)
     for name, kind, comment in (
@@ -60,7 +60,7 @@ def record(environment: Environment, stack: Stack, report: Report) -> None:
     with _told(stack, f"run {report.run} is not recorded, so the gate does not see it"):
         table = load_or_create(
             catalog(environment),
-            (stack.raw_database, TABLE),
+            (stack.raw_database, COMPARISON_RUNS_TABLE),
             bucket=stack.lake_bucket_name,
             schema=lambda: new_schema(_COLUMNS),
             properties={},
@@ -74,16 +74,27 @@ def recorded(environment: Environment, stack: Stack) -> list[dict[str, Any]]:
 
     Raises ComparisonFailedError where the table cannot be read.
     """
+    rows = _rows(environment, stack)
+    return [as_run(list(found)) for _, found in groupby(rows, key=lambda row: row["run"])]
+
+
+def last_verdict(environment: Environment, stack: Stack) -> str | None:
+    """The verdict of the newest run; None where there is none. Raises as :func:`recorded`."""
+    rows = _rows(environment, stack, "run", "made_at", "verdict")
+    return rows[-1]["verdict"] if rows else None
+
+
+def _rows(environment: Environment, stack: Stack, *columns: str) -> list[dict[str, Any]]:
+    """The table's rows, the oldest run first. ``columns``: without them all."""
     from pyiceberg.exceptions import NoSuchTableError
 
     with _told(stack, "the runs cannot be read"):
         try:
-            table = catalog(environment).load_table((stack.raw_database, TABLE))
+            table = catalog(environment).load_table((stack.raw_database, COMPARISON_RUNS_TABLE))
         except NoSuchTableError:
             return []
-        rows = table.scan().to_arrow().to_pylist()
-    rows.sort(key=lambda row: (row["made_at"], row["run"]))
-    return [as_run(list(found)) for _, found in groupby(rows, key=lambda row: row["run"])]
+        rows = table.scan(selected_fields=columns or ("*",)).to_arrow().to_pylist()
+    return sorted(rows, key=lambda row: (row["made_at"], row["run"]))
 
 
 @contextmanager
@@ -95,8 +106,8 @@ def _told(stack: Stack, what: str) -> Iterator[None]:
         yield
     except (OSError, CommitFailedException, CommitStateUnknownException, RawTableError) as error:
         raise ComparisonFailedError(
-            f"{stack.raw_database}.{TABLE}: {what}: {error}: look at the right to this table and"
-            " its files, then run the command again"
+            f"{stack.raw_database}.{COMPARISON_RUNS_TABLE}: {what}: {error}: look at the right to"
+            " this table and its files, then run the command again"
         ) from error
 
 

@@ -9,7 +9,7 @@ from lakehouse_constructs._checks import check_form
 DATABASE: Final = re.compile(r"[a-z0-9_]{1,255}")
 BUCKET: Final = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 KEY: Final = re.compile(r"arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+")
-A_DATABASE: Final = "the name of a Glue database: a-z, 0-9 and _"
+A_DATABASE: Final = "a Glue database: a-z, 0-9 and _"
 A_BUCKET: Final = "the name of a bucket"
 A_KEY: Final = "the ARN of a KMS key, or null"
 

@@ -12,7 +12,6 @@ from constructs import Construct
 from lakehouse_constructs import _shipped
 from lakehouse_constructs._assets import archive_asset, wheels_asset
 from lakehouse_constructs._catalog_access import READ_CATALOG
-from lakehouse_constructs._checks import refused
 from lakehouse_constructs._grants import grant
 from lakehouse_constructs._lake_formation import LakeFormation
 from lakehouse_constructs._old_lake import OldLake
@@ -38,30 +37,35 @@ from lakehouse_jobs.contract.arguments import (
     BUILD_SOURCE_JOBS,
     COMPARISON_CONFIG,
 )
+from lakehouse_jobs.contract.checked import Section
 from lakehouse_jobs.contract.raw_log import COMPARISON_RUNS_TABLE
 
+_WHEELS: Final = f"$CODEBUILD_SRC_DIR_{BUILD_SOURCE_COMPARISON_WHEELS}"
 # Nothing is fetched: packages and code come as sources of the build.
-_BUILDSPEC: Final = f"""\
-version: 0.2
-env:
-  shell: bash
-  variables:
-    PIP_DISABLE_PIP_VERSION_CHECK: "1"
-    PYTHONUNBUFFERED: "1"
-phases:
-  install:
-    runtime-versions:
-      python: 3.11
-    commands:
-      - python -m pip install --quiet --root-user-action ignore --no-index \
---find-links "$CODEBUILD_SRC_DIR_{BUILD_SOURCE_COMPARISON_WHEELS}" --require-hashes \
---requirement "$CODEBUILD_SRC_DIR_{BUILD_SOURCE_COMPARISON_WHEELS}/requirements.txt"
-  build:
-    commands:
-      - cd "$CODEBUILD_SRC_DIR_{BUILD_SOURCE_COMPARISON}" && \
-PYTHONPATH="$CODEBUILD_SRC_DIR_{BUILD_SOURCE_JOBS}:$PWD" \
-python -m lakehouse_tools.comparison.step
-"""
+_BUILDSPEC: Final = {
+    "version": 0.2,
+    "env": {
+        "shell": "bash",
+        "variables": {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PYTHONUNBUFFERED": "1"},
+    },
+    "phases": {
+        "install": {
+            "runtime-versions": {"python": 3.11},
+            "commands": [
+                "python -m pip install --quiet --root-user-action ignore --no-index"
+                f' --find-links "{_WHEELS}" --require-hashes'
+                f' --requirement "{_WHEELS}/requirements.txt"'
+            ],
+        },
+        "build": {
+            "commands": [
+                f'cd "$CODEBUILD_SRC_DIR_{BUILD_SOURCE_COMPARISON}" &&'
+                f' PYTHONPATH="$CODEBUILD_SRC_DIR_{BUILD_SOURCE_JOBS}:$PWD"'
+                " python -m lakehouse_tools.comparison.step"
+            ]
+        },
+    },
+}
 
 
 class SystemComparison(Construct):
@@ -94,7 +98,7 @@ class SystemComparison(Construct):
         wheel_cache: Path | None = None,
         **kwargs: Any,
     ) -> None:
-        """Add the sources and the grants. Raises ShippedFilesError, SynthesisError, WheelSetError.
+        """Add the sources and the grants. Raises ConfigError, ShippedFilesError, WheelSetError.
 
         :param dbt_build: in whose project it runs, with its lake and its catalog.
         :param queries: the workgroup; its results must lie in the lake bucket.
@@ -107,9 +111,10 @@ class SystemComparison(Construct):
         """
         super().__init__(scope, id, **kwargs)
         self.dbt_build = dbt_build
-        self.buildspec: str = _BUILDSPEC
+        # On one line: the rules for states take no other text.
+        self.buildspec: str = json.dumps(_BUILDSPEC)
         self.work_group_name: str = queries.work_group_name
-        self.glue_jobs: tuple[str, ...] = self._jobs(config, old_lake)
+        self.glue_jobs: tuple[str, ...] = _jobs(config, old_lake)
         role = dbt_build.role
         code = archive_asset(
             self, "Code", entries={**_shipped.tools_entries(), COMPARISON_CONFIG: config}
@@ -161,19 +166,14 @@ class SystemComparison(Construct):
         prefix = f"{catalog.name(Layer.MARTS)}/*/metadata/"
         return [on_objects(catalog.lake.bucket, prefixes=[prefix], actions=READ_FILES)]
 
-    def _jobs(self, config: Path, old: OldLake) -> tuple[str, ...]:
-        """The Glue jobs that the file names; the file has to be of this old lake."""
-        try:
-            values = json.loads(config.read_text(encoding="utf-8"))
-            places = values["old"].get("database"), values["new"].get("layer")
-            jobs = values.get("performance", {}).get("old", {}).get("glue_jobs", [])
-        except (OSError, ValueError, KeyError, AttributeError) as error:
-            allowed = f"a file like config/comparison.json ({error!r})"
-            raise refused(self, "config", str(config), allowed) from None
-        if places[0] != old.database:
-            allowed = f"{places[0]!r}, the database of old in {config.name}"
-            raise refused(self, "old_lake.database", old.database, allowed)
-        if places[1] != Layer.MARTS:
-            allowed = f"{{'layer': '{Layer.MARTS}'}}, which this step may read"
-            raise refused(self, f"new in {config.name}", values["new"], allowed)
-        return tuple(jobs)
+
+def _jobs(config: Path, old_lake: OldLake) -> tuple[str, ...]:
+    """The Glue jobs that the file names; the file has to be of this old lake."""
+    file = Section.from_file(config)
+    old, new = file.section("old"), file.section("new")
+    database, layer = old.text("database"), new.text("layer")
+    if database != old_lake.database:
+        raise old.error("database", database, f"{old_lake.database!r}, as old_lake names it")
+    if layer != Layer.MARTS:
+        raise new.error("layer", layer, f"{str(Layer.MARTS)!r}, which the pipeline's step may read")
+    return file.section("performance").section("old").texts("glue_jobs")

@@ -29,7 +29,9 @@ print(json.dumps({
     "package": lakehouse_constructs.__file__,
     "project": str(project),
     "buildspec": _shipped.buildspec(project),
-    "locks": [str(_shipped.lock_file(n)) for n in ("dbt.lock", "glue_wheels.lock")],
+    "locks": [
+        str(_shipped.lock_file(f"{name}.lock")) for name in ("comparison", "dbt", "glue_wheels")
+    ],
     "jobs": content_hash(_shipped.jobs_entries()),
     "dbt": content_hash(_shipped.dbt_project_entries()),
 }))
@@ -65,6 +67,7 @@ def test_locks_and_scripts_travel_and_left_overs_do_not(installed: Path) -> None
     files = _files(installed)
 
     assert {
+        "lakehouse_constructs/locks/comparison.lock",
         "lakehouse_constructs/locks/dbt.lock",
         "lakehouse_constructs/locks/glue_wheels.lock",
         "lakehouse_jobs/entry/salesforce_extractor.py",

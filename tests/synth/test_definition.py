@@ -21,7 +21,10 @@ from lakehouse_constructs import (
     IcebergCatalog,
     JobGroup,
     LakeBucket,
+    OldLake,
     Pipeline,
+    QueryAccess,
+    SystemComparison,
 )
 from lakehouse_constructs._plan import plan_expression
 from lakehouse_jobs.contract.objects import ObjectsConfig
@@ -73,7 +76,9 @@ def node() -> list[str]:
     return [os.environ["JSII_NODE"]]
 
 
-@pytest.fixture(params=["runs that leave no outcome", "runs that leave one"])
+@pytest.fixture(
+    params=["runs that leave no outcome", "runs that leave one", "an old system beside it"]
+)
 def own_job(request: pytest.FixtureRequest, wheel_cache: Path) -> dict[str, Any]:
     """The template of a pipeline around another team's job."""
     stack = Stack(App(), "Theirs")
@@ -83,7 +88,7 @@ def own_job(request: pytest.FixtureRequest, wheel_cache: Path) -> dict[str, Any]
     extraction = GlueJobExtraction(
         job=glue.CfnJob(stack, "Job", command=command, role="theirs"),
         groups=[JobGroup(name="erp", objects=("orders", "customers")), JobGroup(name="web")],
-        writes_outcome=request.param == "runs that leave one",
+        writes_outcome=request.param != "runs that leave no outcome",
     )
     build = DbtBuild(
         stack,
@@ -93,7 +98,27 @@ def own_job(request: pytest.FixtureRequest, wheel_cache: Path) -> dict[str, Any]
         session_prefix="theirs",
         wheel_cache=wheel_cache,
     )
-    Pipeline(stack, "Pipeline", lake=lake, extraction=extraction, dbt_build=build, name="theirs")
+    comparison = None
+    if request.param == "an old system beside it":
+        config = REPOSITORY / "config" / "comparison.json"
+        comparison = SystemComparison(
+            stack,
+            "Comparison",
+            dbt_build=build,
+            queries=QueryAccess(stack, "Queries", lake=lake, catalog=catalog, name="theirs"),
+            old_lake=OldLake(database="old_lake", bucket="old-lake"),
+            config=config,
+            wheel_cache=wheel_cache,
+        )
+    Pipeline(
+        stack,
+        "Pipeline",
+        lake=lake,
+        extraction=extraction,
+        dbt_build=build,
+        name="theirs",
+        comparison=comparison,
+    )
     return dict(Template.from_stack(stack).to_json())
 
 

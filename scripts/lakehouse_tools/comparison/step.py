@@ -71,9 +71,11 @@ def step(
             )
             _put(environment, stack, page, as_html(report), "text/html; charset=utf-8")
             trend.record(environment, stack, report)
-    except (ConfigError, RawTableError, ToolError) as error:
+    except Exception as error:  # whatever it is, the state machine is told why
+        told = isinstance(error, (ConfigError, RawTableError, ToolError))
+        cause = str(error) if told else f"{type(error).__name__}: {error}"
         outcome = ComparisonOutcome(
-            status="failed", cause=str(error), verdict=None, turned=False, report=None
+            status="failed", cause=cause, verdict=None, turned=False, report=None
         )
     else:
         outcome = outcome_of(report, before=before)

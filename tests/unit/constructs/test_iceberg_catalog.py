@@ -162,6 +162,15 @@ def test_an_extraction_writes_raw_and_nothing_else(stack: Stack, catalog, resour
         assert f"lake_test_{layer}" not in "".join(allowed.values())
 
 
+def test_an_extraction_of_some_tables_writes_no_others(stack: Stack, catalog, resources) -> None:
+    catalog.grant_extraction(_role(stack, "Job"), tables=["_comparison_runs"])
+
+    allowed = _allowed(resources, "Job")
+    for action in ("glue:UpdateTable", "s3:PutObject"):
+        assert "lake_test_raw/_comparison_runs" in allowed[action]
+        assert "lake_test_raw/*" not in allowed[action]
+
+
 def test_a_build_looks_up_and_its_sessions_read_raw_and_write_the_rest(
     stack: Stack, catalog, resources
 ) -> None:

@@ -308,3 +308,56 @@ def test_a_build_without_an_outcome_failed(evaluate, input_, said) -> None:
     )
 
     assert read == {"status": "failed", "cause": said}
+
+
+COMPARED = {"status": "succeeded", "cause": "dim_account: row accuracy: 98.9 %", "verdict": "fail"}
+
+
+@pytest.fixture
+def verdict_compared(evaluate, extraction):
+    def judged(comparison: dict[str, Any], build: dict[str, Any] = SUCCEEDED) -> dict[str, Any]:
+        variables = {
+            "extraction": extraction(LANDED),
+            "build": build,
+            "comparison": comparison,
+            "plan": {"mode": "incremental"},
+        }
+        return evaluate(_outcomes.VERDICT_COMPARED, variables=variables)
+
+    return judged
+
+
+def test_differences_fail_no_execution(verdict_compared) -> None:
+    judged = verdict_compared(COMPARED)
+
+    assert "error" not in judged
+    assert judged["summary"]["comparison"] == "fail"
+    assert judged["summary"]["build"] == "succeeded"
+
+
+def test_a_comparison_that_cannot_be_made_fails_the_execution(verdict_compared) -> None:
+    assert verdict_compared({"status": "failed", "cause": "erp.sf_account: 0 rows"}) == {
+        "error": "ComparisonFailed",
+        "cause": "the comparison with the old system failed: erp.sf_account: 0 rows",
+    }
+
+
+def test_without_a_build_nothing_is_compared(verdict_compared) -> None:
+    judged = verdict_compared(NOT_STARTED, build=NOT_STARTED)
+
+    assert judged["summary"]["comparison"] == "not_started"
+
+
+def test_a_build_that_failed_is_what_is_told(verdict_compared) -> None:
+    judged = verdict_compared(NOT_STARTED, build={"status": "failed", "cause": "a test"})
+
+    assert judged == {"error": "DbtBuildFailed", "cause": "dbt build failed: a test"}
+
+
+def test_what_is_told_of_a_verdict_that_turned(evaluate) -> None:
+    comparison = {**COMPARED, "report": "s3://lake/runs/run-1/_comparison.html"}
+
+    assert evaluate(_outcomes.TURN, variables={"comparison": comparison}) == (
+        "The old system and the marts differ: dim_account: row accuracy: 98.9 %\n\n"
+        "Report: s3://lake/runs/run-1/_comparison.html\n\nExecution: arn:execution:run-1"
+    )

@@ -1,5 +1,6 @@
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +11,16 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sns as sns
 
-from lakehouse_constructs import GlueJobExtraction, JobGroup, Pipeline, SynthesisError
+from lakehouse_constructs import (
+    DbtBuild,
+    GlueJobExtraction,
+    JobGroup,
+    OldLake,
+    Pipeline,
+    QueryAccess,
+    SynthesisError,
+    SystemComparison,
+)
 from lakehouse_constructs._interfaces import service_principal
 from lakehouse_jobs.contract.arguments import Argument, BuildVariable
 
@@ -43,6 +53,23 @@ def make(stack: Stack, lake, extractor, dbt_build) -> Callable[..., Pipeline]:
 
 
 @pytest.fixture
+def comparison(
+    stack: Stack, lake, catalog, dbt_build, tmp_path: Path, wheel_cache: Path
+) -> SystemComparison:
+    config = tmp_path / "comparison.json"
+    config.write_text('{"old": {"database": "erp"}, "new": {"layer": "marts"}}')
+    return SystemComparison(
+        stack,
+        "Comparison",
+        dbt_build=dbt_build,
+        queries=QueryAccess(stack, "Queries", lake=lake, catalog=catalog, name="questions"),
+        old_lake=OldLake(database="erp", bucket="erp-dumps"),
+        config=config,
+        wheel_cache=wheel_cache,
+    )
+
+
+@pytest.fixture
 def theirs(stack: Stack) -> glue.CfnJob:
     command = glue.CfnJob.JobCommandProperty(name="glueetl", script_location="s3://theirs/job.py")
     return glue.CfnJob(stack, "Theirs", command=command, role="theirs")
@@ -62,6 +89,87 @@ def states(make, machine) -> dict:
 def _definition(machine: dict) -> dict:
     parts = machine["DefinitionString"]["Fn::Join"][1]
     return json.loads("".join(p if isinstance(p, str) else "<reference>" for p in parts))
+
+
+class TestComparison:
+    def test_comparison_default_is_none(self, states, resources) -> None:
+        assert "Compare" not in states
+        assert "comparison" not in states["Collect"]["Assign"]
+        assert states["ReadBuildOutcome"]["Next"] == "Judge"
+        assert "states:ListExecutions" not in json.dumps(resources("AWS::IAM::Policy"))
+
+    def test_comparison_custom_runs_in_the_project_after_the_build(
+        self, make, comparison, machine
+    ) -> None:
+        make(comparison=comparison)
+        states = _definition(machine())["States"]
+
+        assert states["ReadBuildOutcome"]["Next"] == "Built?"
+        assert _ways(states["Built?"]) == ["Compare", "Judge"]
+        assert states["Compare"]["Resource"].endswith(":states:::codebuild:startBuild.sync")
+        compare, build = states["Compare"]["Arguments"], states["Build"]["Arguments"]
+        assert compare["ProjectName"] == build["ProjectName"]
+        assert compare["BuildspecOverride"] == comparison.buildspec
+        assert {v["Name"]: v["Value"] for v in compare["EnvironmentVariablesOverride"]} == {
+            "LAKEHOUSE_EXECUTION_NAME": "{% $states.context.Execution.Name %}",
+            "LAKEHOUSE_STATE_MACHINE_ARN": "{% $states.context.StateMachine.Id %}",
+            "LAKEHOUSE_WORK_GROUP": "questions",
+        }
+        assert states["Compare"]["Retry"] == states["Build"]["Retry"]
+        assert states["Compare"]["TimeoutSeconds"] == states["Build"]["TimeoutSeconds"]
+
+    def test_differences_and_their_telling_fail_no_execution(
+        self, make, comparison, machine
+    ) -> None:
+        make(comparison=comparison)
+        states = _definition(machine())["States"]
+
+        assert [c["Next"] for c in states["Compare"]["Catch"]] == ["ReadComparison"]
+        assert states["Compare"]["Next"] == "ReadComparison"
+        assert "/_comparison.json'" in states["ReadComparison"]["Arguments"]["Key"]
+        assert states["ReadComparison"]["Next"] == "Turned?"
+        assert [c["Next"] for c in states["ReadComparison"]["Catch"]] == ["Judge"]
+        assert _ways(states["Turned?"]) == ["TellOfTurn", "Judge"]
+        assert states["TellOfTurn"]["Next"] == "Judge"
+        assert [c["Next"] for c in states["TellOfTurn"]["Catch"]] == ["Judge"]
+        assert states["TellOfTurn"]["Arguments"]["TopicArn"] == "<reference>"
+
+    def test_only_a_verdict_that_turned_is_told(self, make, comparison, machine, evaluate) -> None:
+        make(comparison=comparison)
+        (rule,) = _definition(machine())["States"]["Turned?"]["Choices"]
+        condition = rule["Condition"].removeprefix("{%").removesuffix("%}")
+
+        for outcome, told in (({"turned": True}, True), ({"turned": False}, False), ({}, False)):
+            assert evaluate(condition, variables={"comparison": outcome}) is told
+
+    def test_the_build_reads_the_run_times_of_the_pipeline(
+        self, stack: Stack, make, comparison, resources
+    ) -> None:
+        made = make(comparison=comparison)
+
+        (policy,) = [p for p in resources("AWS::IAM::Policy") if "ListExecutions" in json.dumps(p)]
+        reads, describes = policy["PolicyDocument"]["Statement"]
+        assert reads["Resource"] == stack.resolve(made.state_machine.state_machine_arn)
+        assert describes["Action"] == "states:DescribeExecution"
+
+    def test_a_comparison_of_another_build_is_refused(
+        self, stack: Stack, make, comparison, lake, catalog, dbt_project, wheel_cache
+    ) -> None:
+        other = DbtBuild(
+            stack,
+            "Other",
+            lake=lake,
+            catalog=catalog,
+            dbt_project=dbt_project,
+            wheel_cache=wheel_cache,
+        )
+
+        with pytest.raises(SynthesisError, match="comparison: got 'Test/Comparison'; allowed: one"):
+            make(comparison=comparison, dbt_build=other)
+
+
+def _ways(choice: dict) -> list[str]:
+    return [*(rule["Next"] for rule in choice["Choices"]), choice["Default"]]
 
 
 class TestDefaults:

@@ -14,6 +14,16 @@ def test_the_jobs_travel_under_their_own_name_without_left_overs() -> None:
     assert not [name for name in entries if "__pycache__" in name or name.endswith(".pyc")]
 
 
+def test_the_comparison_travels_without_being_imported(monkeypatch) -> None:
+    entries = _shipped.tools_entries()
+
+    assert {name.split("/")[0] for name in entries} == {"lakehouse_tools"}
+    assert "lakehouse_tools/comparison/step.py" in entries
+    monkeypatch.setattr(_shipped, "find_spec", lambda _: None)
+    with pytest.raises(ShippedFilesError, match="lakehouse_tools is missing, which compares"):
+        _shipped.tools_entries()
+
+
 def test_what_running_dbt_leaves_behind_stays_out(tmp_path: Path) -> None:
     for name in (
         "dbt_project.yml",

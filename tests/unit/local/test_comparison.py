@@ -1,24 +1,32 @@
 """The comparison over the Glue catalog: Iceberg tables by both engines, through the local AWS."""
 
 import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
 from pyiceberg.catalog import load_catalog
 
+from lakehouse_jobs.contract.arguments import COMPARISON_CONFIG, BuildVariable
+from lakehouse_local.home import aws_environment
+from lakehouse_tools.comparison import trend
 from lakehouse_tools.comparison.checks import Status
 from lakehouse_tools.comparison.reading import config_of
 from lakehouse_tools.comparison.run import compare
 from lakehouse_tools.comparison.session import opened
+from lakehouse_tools.comparison.step import main
 from lakehouse_tools.environment import Environment
 from tests.unit.tools.conftest import STACK
 
 pytestmark = pytest.mark.local_aws
 
 BUCKET = "comparison-tests"
-OLD, NEW = "comparison_old", "comparison_marts"
+OLD, NEW, RAW = "comparison_old", "comparison_marts", "comparison_raw"
 CONFIG = {
     "old": {"database": OLD},
     "new": {"layer": "marts"},
@@ -140,3 +148,85 @@ def test_iceberg_tables_of_the_catalog(
 
 
 digests: dict[str, str | None] = {}
+
+
+class Step:
+    """The pipeline's step, run as CodeBuild runs it."""
+
+    def __init__(self, local_aws: Any, stack: Any, folder: Path) -> None:
+        self.s3 = local_aws.client("s3")
+        self.folder = folder
+        self.variables: dict[str, str] = {
+            **aws_environment(local_aws.home.endpoint),
+            "PATH": os.environ["PATH"],
+            BuildVariable.LAKE_BUCKET: BUCKET,
+            BuildVariable.RAW_DATABASE: RAW,
+            BuildVariable.STAGING_DATABASE: "staging",
+            BuildVariable.INTERMEDIATE_DATABASE: "intermediate",
+            BuildVariable.MARTS_DATABASE: NEW,
+            BuildVariable.SESSION_PREFIX: "dbt",
+            BuildVariable.WORK_GROUP: stack.athena_work_group_name,
+            BuildVariable.STATE_MACHINE_ARN: stack.state_machine_arn,
+            BuildVariable.EXECUTION_NAME: "run-1",
+        }
+
+    def run(self, **config: Any) -> tuple[int, str, dict[str, Any]]:
+        """Exit status, last line of the log, outcome."""
+        (self.folder / COMPARISON_CONFIG).write_text(json.dumps({**CONFIG, **config}))
+        done = subprocess.run(
+            [sys.executable, "-m", "lakehouse_tools.comparison.step"],
+            cwd=self.folder,
+            env=self.variables,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert "Traceback" not in done.stderr, done.stderr
+        last = (done.stdout + done.stderr).strip().splitlines()[-1]
+        return done.returncode, last, json.loads(self.left("_comparison.json"))
+
+    def left(self, name: str) -> str:
+        """What lies under the execution's name."""
+        body = self.s3.get_object(Bucket=BUCKET, Key=f"runs/run-1/{name}")["Body"]
+        return body.read().decode()
+
+
+def test_the_step_of_the_pipeline(local_aws: Any, stack: Any, tmp_path: Path) -> None:
+    environment = Environment("local", local_aws.home)
+    lake = replace(stack, raw_database=RAW, lake_bucket_name=BUCKET)
+    local_aws.client("glue").create_database(DatabaseInput={"Name": RAW})
+    step = Step(local_aws, stack, tmp_path)
+    page = f"s3://{BUCKET}/runs/run-1/_comparison.html"
+
+    status, line, outcome = step.run()
+    assert (status, line) == (0, f"comparison: fail: {page}")
+    assert (outcome["status"], outcome["verdict"]) == ("succeeded", "fail")
+    assert (outcome["turned"], outcome["report"]) == (False, page)
+    assert "row accuracy" in outcome["cause"]
+    assert "sf_account" in step.left("_comparison.html")
+    assert trend.last_verdict(environment, lake) == "fail"
+
+    (pair,) = CONFIG["tables"]
+    status, line, outcome = step.run(tables=[{**pair, "old": "nowhere"}])
+    assert status == 1
+    assert line.startswith("the comparison could not be made: dim_account: ")
+    assert "has no table nowhere" in outcome["cause"]
+    assert (outcome["status"], outcome["verdict"]) == ("failed", "not compared")
+
+    _, _, outcome = step.run()
+    assert outcome["turned"] is True
+    assert len(trend.recorded(environment, lake)) == 3
+
+    status, line, outcome = step.run(tables=5)
+    assert status == 1
+    assert line.endswith("comparison.json: tables: got 5; allowed: a list of JSON objects")
+    assert (outcome["status"], outcome["report"]) == ("failed", None)
+
+
+def test_a_step_without_its_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in BuildVariable:
+        monkeypatch.setenv(name, "some")
+    monkeypatch.delenv(BuildVariable.WORK_GROUP)
+
+    with pytest.raises(SystemExit, match="LAKEHOUSE_WORK_GROUP: got None; allowed: a value"):
+        main()

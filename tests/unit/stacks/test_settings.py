@@ -7,12 +7,13 @@ import pytest
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_logs as logs
 
-from lakehouse_constructs import ExtractionSchedule, GlueSessions, LakeFormation
+from lakehouse_constructs import ExtractionSchedule, GlueSessions, LakeFormation, OldLake
 from lakehouse_jobs.contract.arguments import Mode
 from lakehouse_jobs.contract.errors import ConfigError
 from stacks.settings import load
 
 REPOSITORY = Path(__file__).resolve().parents[3]
+KEY = "arn:aws:kms:eu-central-1:123456789012:key/1f0c"
 OBJECTS = {"groups": {"sales": {"include": ["Account"]}, "support": {"include": ["Case"]}}}
 
 
@@ -46,6 +47,7 @@ def test_defaults_keep_data_and_fire_no_schedule(folder: Path) -> None:
     assert settings.schedules_enabled is False
     assert settings.schedules == ()
     assert settings.alert_emails == ()
+    assert settings.old_lake is None
 
 
 def test_everything_can_be_set(folder: Path) -> None:
@@ -68,6 +70,7 @@ def test_everything_can_be_set(folder: Path) -> None:
         },
         dbt={"worker_type": "G.2X", "workers": 4, "threads": 2},
         execution_timeout_minutes=120,
+        old_lake={"database": "erp", "bucket": "erp-dumps", "key": KEY},
         schedules_enabled=True,
         schedules=[
             {
@@ -84,6 +87,8 @@ def test_everything_can_be_set(folder: Path) -> None:
     settings = load("dev", folder=folder)
 
     assert settings.kebab_prefix == "our-lake"
+    assert settings.old_lake == OldLake(database="erp", bucket="erp-dumps", key=KEY)
+    assert settings.comparison_config == folder / "comparison.json"
     assert (settings.account, settings.region) == ("123456789012", "eu-central-1")
     assert settings.removal_policy == RemovalPolicy.DESTROY
     assert settings.keep_old_versions_for.to_days() == 3
@@ -105,6 +110,9 @@ def test_everything_can_be_set(folder: Path) -> None:
             flexible_minutes=5,
         ),
     )
+
+
+_OLD = {"database": "erp", "bucket": "erp-dumps"}
 
 
 def _schedule(**values: Any) -> list[dict[str, Any]]:
@@ -135,6 +143,12 @@ def _schedule(**values: Any) -> list[dict[str, Any]]:
         ({"execution_timeout_minutes": "1h"}, "execution_timeout_minutes", "from 1 to 525600"),
         ({"dbt": {"workers": 1}}, "dbt.workers", "from 2 to"),
         ({"dbt": {"worker_type": "G.0"}}, "dbt.worker_type", "G.1X"),
+        ({"old_lake": {"bucket": "erp-dumps"}}, "old_lake.database", "a Glue database"),
+        ({"old_lake": {"database": "erp"}}, "old_lake.bucket", "the name of a bucket"),
+        ({"old_lake": _OLD | {"bucket": "s3://erp"}}, "old_lake.bucket", "the name of a bucket"),
+        ({"old_lake": _OLD | {"key": "alias/erp"}}, "old_lake.key", "the ARN of a KMS key"),
+        ({"old_lake": _OLD | {"buckets": []}}, "old_lake.buckets", "bucket"),
+        ({"old_lake": "erp"}, "old_lake", "a JSON object"),
         ({"schedules": {}}, "schedules", "a list"),
         ({"schedules": _schedule(groups=["nope"])}, "schedules[0].groups", "sales, support"),
         ({"schedules": _schedule(mode="fast")}, "schedules[0].mode", "incremental"),
@@ -176,6 +190,7 @@ def test_the_page_tells_of_every_key_and_of_no_other(folder: Path) -> None:
         "alerts.": {"alerts": unknown},
         "extraction.": {"extraction": unknown},
         "dbt.": {"dbt": unknown},
+        "old_lake.": {"old_lake": _OLD | unknown},
         "schedules[].": {"schedules": _schedule(**unknown)},
     }
     keys = {k for path, values in sections.items() for k in known(path, **values)}

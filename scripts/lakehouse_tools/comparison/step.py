@@ -16,7 +16,6 @@ from lakehouse_jobs.build.settings import BuildSettings, needed
 from lakehouse_jobs.contract.arguments import COMPARISON_CONFIG, BuildVariable
 from lakehouse_jobs.contract.errors import ConfigError
 from lakehouse_jobs.contract.runs import ComparisonOutcome, comparison_outcome_key
-from lakehouse_jobs.errors import RawTableError
 from lakehouse_tools.comparison import trend
 from lakehouse_tools.comparison.checks import Status
 from lakehouse_tools.comparison.engines import Engine
@@ -71,11 +70,9 @@ def step(
             )
             _put(environment, stack, page, as_html(report), "text/html; charset=utf-8")
             trend.record(environment, stack, report)
-    except Exception as error:  # whatever it is, the state machine is told why
-        told = isinstance(error, (ConfigError, RawTableError, ToolError))
-        cause = str(error) if told else f"{type(error).__name__}: {error}"
+    except (ConfigError, ToolError) as error:
         outcome = ComparisonOutcome(
-            status="failed", cause=cause, verdict=None, turned=False, report=None
+            status="failed", cause=str(error), verdict=None, turned=False, report=None
         )
     else:
         outcome = outcome_of(report, before=before)

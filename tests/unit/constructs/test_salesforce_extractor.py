@@ -348,9 +348,9 @@ class TestCustom:
     def test_vpc_subnets_custom(self, stack: Stack, make, resources) -> None:
         vpc = ec2.Vpc(stack, "Vpc")
 
-        make(vpc=vpc, vpc_subnets=ec2.SubnetSelection(subnets=[vpc.public_subnets[0]]))
+        make(vpc=vpc, vpc_subnets=ec2.SubnetSelection(subnets=[vpc.private_subnets[1]]))
 
-        assert "VpcPublicSubnet1" in _subnet(resources)
+        assert "VpcPrivateSubnet2" in _subnet(resources)
 
     def test_security_groups_custom(self, stack: Stack, make, resources) -> None:
         vpc = ec2.Vpc(stack, "Vpc")

@@ -67,7 +67,7 @@ def command(
     _comparison_runs. What stops the gate is printed; `lakehouse gate` looks at several runs.
 
     Exit status: 0 where the tables agree, 1 where they do not, 2 where something could
-    not be compared.
+    not be compared, or the run not be recorded.
 
     \b
     Examples:

@@ -45,8 +45,9 @@ def compare_with_marts(environment: Environment, home: Home, stack: Stack) -> tu
             environment=environment,
             stack=stack,
         )
+    page = write_report(report, folder(home) / "reports")
     trend.record(environment, stack, report)
-    return report, write_report(report, folder(home) / "reports")
+    return report, page
 
 
 def missing(environment: Environment, home: Home, stack: Stack) -> list[Requirement]:

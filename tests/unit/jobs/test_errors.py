@@ -31,8 +31,8 @@ EXPLAINED = {
     ("salesforce/body.py", ""): "a broken transfer",
     ("salesforce/transport.py", "the results are not ready"): "a broken transfer",
     ("salesforce/transport.py", "{what}: no attempt"): "never told: an attempt is always made",
-    ("salesforce/transport.py", "{what}: {self._clean"): "the last attempt's reason",
-    ("salesforce/transport.py", "POST {TOKEN_PATH}: "): "likewise, for the login",
+    ("salesforce/tokens.py", "{what}: no attempt"): "likewise, for the login",
+    ("salesforce/tokens.py", "{what}: {self._clean"): "the last attempt's reason",
     ("extract/page_csv.py", "a result page has "): "a broken transfer",
     ("extract/page_lenient.py", "a result page has "): "a broken transfer",
 }

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 import click
 
 from lakehouse_tools.cli import compare_infrastructure, compare_init
-from lakehouse_tools.cli.options import environment_option
+from lakehouse_tools.cli.options import (
+    comparison_option,
+    engine_option,
+    environment_option,
+    junit_option,
+    memory_option,
+)
 
 if TYPE_CHECKING:
     from lakehouse_tools.comparison.run import Report
@@ -15,22 +21,9 @@ if TYPE_CHECKING:
 
 @click.group(invoke_without_command=True)
 @environment_option
-@click.option(
-    "--config",
-    "config_path",
-    type=click.Path(dir_okay=False, path_type=Path),
-    default=Path("config/comparison.json"),
-    show_default=True,
-    help="Which tables are compared, and how.",
-)
-@click.option(
-    "--engine",
-    type=click.Choice(["duckdb", "athena"]),
-    default="duckdb",
-    show_default=True,
-    help="Where it runs: on this machine, or in Athena.",
-)
-@click.option("--memory", default="1GB", show_default=True, help="How much DuckDB may take.")
+@comparison_option("Which tables are compared, and how.")
+@engine_option
+@memory_option
 @click.option(
     "--values",
     is_flag=True,
@@ -43,11 +36,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Folder for the report of this run: HTML, Markdown, JSON.",
 )
-@click.option(
-    "--junit",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Write JUnit XML too, one case a table and check: for a CI's test report.",
-)
+@junit_option
 @click.pass_context
 def command(
     context: click.Context,

@@ -5,7 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lakehouse_tools.cli.options import environment_option, json_option
+from lakehouse_tools.cli.options import (
+    comparison_option,
+    engine_option,
+    environment_option,
+    json_option,
+    memory_option,
+)
 
 if TYPE_CHECKING:
     from lakehouse_tools.comparison.model import Place
@@ -13,28 +19,15 @@ if TYPE_CHECKING:
 
 @click.command("init")
 @environment_option
-@click.option(
-    "--config",
-    "config_path",
-    type=click.Path(dir_okay=False, path_type=Path),
-    default=Path("config/comparison.json"),
-    show_default=True,
-    help="What is written already; it need not be there.",
-)
+@comparison_option("What is written already; it need not be there.")
 @click.option(
     "--old", help="The old system: a Glue database or a folder.  [default: the file's, or old_lake]"
 )
 @click.option(
     "--new", help="The new one: a layer, a database or a folder.  [default: the file's, or marts]"
 )
-@click.option(
-    "--engine",
-    type=click.Choice(["duckdb", "athena"]),
-    default="duckdb",
-    show_default=True,
-    help="Where it runs: on this machine, or in Athena.",
-)
-@click.option("--memory", default="1GB", show_default=True, help="How much DuckDB may take.")
+@engine_option
+@memory_option
 @click.option("--write", is_flag=True, help="Add to the file what it lacks; nothing is changed.")
 @json_option
 def command(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from lakehouse_tools.cli import credentials
-from lakehouse_tools.cli.options import environment_option, json_option
+from lakehouse_tools.cli.options import environment_option, json_option, project_option
 
 if TYPE_CHECKING:
     from lakehouse_jobs.contract.objects import ObjectsConfig
@@ -35,14 +35,7 @@ def command() -> None:
     show_default=True,
     help="The live org, or the comments of the raw tables, which know less.",
 )
-@click.option(
-    "--project",
-    "project_folder",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path("dbt_project"),
-    show_default=True,
-    help="Folder of the dbt project.",
-)
+@project_option
 @click.option(
     "--config",
     "config_file",

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from lakehouse_tools.cli.options import project_option
+
 
 @click.command()
 @click.option(
@@ -18,14 +20,7 @@ import click
     default=0,
     help="Where to serve it, on 127.0.0.1 alone.  [default: a free port]",
 )
-@click.option(
-    "--project",
-    "project_folder",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path("dbt_project"),
-    show_default=True,
-    help="Folder of the dbt project.",
-)
+@project_option
 def command(*, output: Path | None, no_serve: bool, port: int, project_folder: Path) -> None:
     """Show dbt's documentation of the project: models, columns, tests, lineage.
 

@@ -4,19 +4,16 @@ from pathlib import Path
 
 import click
 
-from lakehouse_tools.cli.options import environment_option, json_option
+from lakehouse_tools.cli.options import (
+    comparison_option,
+    environment_option,
+    json_option,
+)
 
 
 @click.command()
 @environment_option
-@click.option(
-    "--config",
-    "config_path",
-    type=click.Path(dir_okay=False, path_type=Path),
-    default=Path("config/comparison.json"),
-    show_default=True,
-    help="What `lakehouse compare` read; acceptances and checklist lie beside it.",
-)
+@comparison_option("What `lakehouse compare` read; acceptances and checklist lie beside it.")
 @click.option(
     "--runs",
     type=click.Path(file_okay=False, path_type=Path),

@@ -1,6 +1,7 @@
 """Options that several commands share."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
@@ -23,3 +24,38 @@ plain_option: Decorator = click.option(
 json_option: Decorator = click.option(
     "--json", "as_json", is_flag=True, help="JSON for programs instead of text."
 )
+project_option: Decorator = click.option(
+    "--project",
+    "project_folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("dbt_project"),
+    show_default=True,
+    help="Folder of the dbt project.",
+)
+engine_option: Decorator = click.option(
+    "--engine",
+    type=click.Choice(["duckdb", "athena"]),
+    default="duckdb",
+    show_default=True,
+    help="Where it runs: on this machine, or in Athena.",
+)
+memory_option: Decorator = click.option(
+    "--memory", default="1GB", show_default=True, help="How much DuckDB may take."
+)
+junit_option: Decorator = click.option(
+    "--junit",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write JUnit XML too, one case a table and check: for a CI's test report.",
+)
+
+
+def comparison_option(told: str) -> Decorator:
+    """``--config``, the file of the comparison; ``told`` says what the command wants of it."""
+    return click.option(
+        "--config",
+        "config_path",
+        type=click.Path(dir_okay=False, path_type=Path),
+        default=Path("config/comparison.json"),
+        show_default=True,
+        help=told,
+    )

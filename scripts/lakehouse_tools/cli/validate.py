@@ -4,19 +4,17 @@ from pathlib import Path
 
 import click
 
-from lakehouse_tools.cli.options import environment_option
+from lakehouse_tools.cli.options import (
+    comparison_option,
+    environment_option,
+    junit_option,
+    memory_option,
+)
 
 
 @click.command()
 @environment_option
-@click.option(
-    "--config",
-    "config_path",
-    type=click.Path(dir_okay=False, path_type=Path),
-    default=Path("config/comparison.json"),
-    show_default=True,
-    help="Names the marts, their keys and references; the old side is not read.",
-)
+@comparison_option("Names the marts, their keys and references; the old side is not read.")
 @click.option("--objects", help="Only these of the configured objects, by commas.")
 @click.option(
     "--sample",
@@ -25,7 +23,7 @@ from lakehouse_tools.cli.options import environment_option
     show_default=True,
     help="Records of each object that are compared field by field, twice: by chance, and newest.",
 )
-@click.option("--memory", default="1GB", show_default=True, help="How much DuckDB may take.")
+@memory_option
 @click.option(
     "--output",
     type=click.Path(file_okay=False, path_type=Path),
@@ -33,11 +31,7 @@ from lakehouse_tools.cli.options import environment_option
     show_default=True,
     help="Folder for the report of this run, and where the earlier ones are.",
 )
-@click.option(
-    "--junit",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Write JUnit XML too, one case a table and check: for a CI's test report.",
-)
+@junit_option
 def command(
     *,
     environment_name: str,

@@ -13,6 +13,7 @@ from lakehouse_jobs.raw.schema import GONE
 from lakehouse_tools.dbt_models.facts import FieldFacts, ObjectFacts
 from lakehouse_tools.dbt_models.org import rules_of
 from lakehouse_tools.environment import Environment, aws_errors
+from lakehouse_tools.glue_tables import current_columns, tables_of
 from lakehouse_tools.stack import read_stack
 
 # See field_comment in lakehouse_jobs.raw.schema.
@@ -24,10 +25,7 @@ def read_raw(
 ) -> tuple[list[ObjectFacts], dict[str, str]]:
     """The configured objects that have a raw table, and why others are left out."""
     with aws_errors(environment):
-        glue = environment.client("glue")
-        database = read_stack(environment).raw_database
-        pages = glue.get_paginator("get_tables").paginate(DatabaseName=database)
-        tables = [table for page in pages for table in page["TableList"]]
+        tables = tables_of(environment, read_stack(environment).raw_database)
     return from_tables(tables, config)
 
 
@@ -73,10 +71,7 @@ def _facts(name: str, table: Mapping[str, Any], rules: FieldRules) -> ObjectFact
 
 def _columns(table: Mapping[str, Any]) -> Iterator[tuple[str, FieldFacts]]:
     """Names of columns, and the fields that their comments tell of."""
-    for column in table.get("StorageDescriptor", {}).get("Columns", ()):
-        # PyIceberg registers columns of former schemas too.
-        if column.get("Parameters", {}).get("iceberg.field.current", "true") == "false":
-            continue
+    for column in current_columns(table):
         comment = str(column.get("Comment") or "")
         match = COMMENT.fullmatch(comment)
         if match and not comment.endswith(GONE):

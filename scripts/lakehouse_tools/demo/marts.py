@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from lakehouse_tools import athena
 from lakehouse_tools.environment import Environment
+from lakehouse_tools.glue_tables import tables_of
 from lakehouse_tools.stack import Stack
 
 CURRENT = "is_current"
@@ -31,11 +32,9 @@ def marts(environment: Environment, stack: Stack) -> list[Mart]:
 
 def _tables(environment: Environment, database: str) -> dict[str, set[str]]:
     """Tables of a database with the names of their columns, without dbt's temporary ones."""
-    pages = environment.client("glue").get_paginator("get_tables").paginate(DatabaseName=database)
     return {
         table["Name"]: {c["Name"] for c in table.get("StorageDescriptor", {}).get("Columns", [])}
-        for page in pages
-        for table in page["TableList"]
+        for table in tables_of(environment, database)
         if not table["Name"].endswith("_tmp")
     }
 

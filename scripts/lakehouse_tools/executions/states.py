@@ -14,6 +14,7 @@ from lakehouse_jobs.contract.runs import ApiUse, ObjectOutcome, Status
 from lakehouse_tools.environment import Environment
 from lakehouse_tools.executions.history import PastExecution
 from lakehouse_tools.executions.outcomes import object_outcomes
+from lakehouse_tools.glue_tables import tables_of
 from lakehouse_tools.iceberg import metadata_of
 from lakehouse_tools.stack import Stack
 
@@ -133,8 +134,7 @@ def _told(
 
 def _tables(environment: Environment, stack: Stack) -> list[dict[str, Any]]:
     """The raw tables of objects: the others begin with an underscore."""
-    pages = environment.client("glue").get_paginator("get_tables")
-    found = [t for p in pages.paginate(DatabaseName=stack.raw_database) for t in p["TableList"]]
+    found = tables_of(environment, stack.raw_database)
     return [table for table in found if not table["Name"].startswith("_")]
 
 

@@ -11,9 +11,9 @@ from typing import Any
 from lakehouse_tools import athena
 from lakehouse_tools.dbt_models.names import model_name, models
 from lakehouse_tools.environment import Environment
+from lakehouse_tools.glue_tables import current_columns, tables_of
 from lakehouse_tools.stack import Stack
 from lakehouse_tools.versions.model import Carrier, ModelRows
-from lakehouse_tools.versions.raw_table import current_columns, tables_of
 
 
 def follow(

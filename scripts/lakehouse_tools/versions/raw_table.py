@@ -10,6 +10,7 @@ from lakehouse_jobs.raw.schema import GONE
 from lakehouse_tools.dbt_models.raw_tables import COMMENT
 from lakehouse_tools.environment import Environment
 from lakehouse_tools.errors import RequestError
+from lakehouse_tools.glue_tables import current_columns, tables_of
 from lakehouse_tools.iceberg import metadata_of
 from lakehouse_tools.stack import Stack
 from lakehouse_tools.versions.model import Snapshot
@@ -42,21 +43,6 @@ def find(environment: Environment, stack: Stack, object_name: str) -> RawTable:
         f"history: got the object {object_name!r}; raw has {there}: another one is read once"
         " config/salesforce_objects.json names it"
     )
-
-
-def tables_of(environment: Environment, database: str) -> list[dict[str, Any]]:
-    """The entries of a Glue database."""
-    pages = environment.client("glue").get_paginator("get_tables")
-    return [t for page in pages.paginate(DatabaseName=database) for t in page["TableList"]]
-
-
-def current_columns(entry: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """A table's columns in its order; the catalog keeps those of former schemas too."""
-    return [
-        column
-        for column in entry.get("StorageDescriptor", {}).get("Columns", ())
-        if column.get("Parameters", {}).get("iceberg.field.current", "true") != "false"
-    ]
 
 
 def snapshots_by_batch(

@@ -12,9 +12,10 @@ from lakehouse_jobs.contract.raw_log import SystemColumn
 from lakehouse_tools import athena
 from lakehouse_tools.environment import Environment
 from lakehouse_tools.errors import RequestError
+from lakehouse_tools.glue_tables import current_columns
 from lakehouse_tools.stack import Stack
 from lakehouse_tools.versions.model import Change, Snapshot, Value, Version
-from lakehouse_tools.versions.raw_table import RawTable, current_columns
+from lakehouse_tools.versions.raw_table import RawTable
 
 # They stand at the head of a version, or say what the system columns say.
 STAMPS: Final = frozenset(

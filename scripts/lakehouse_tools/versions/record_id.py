@@ -7,8 +7,9 @@ from lakehouse_jobs.salesforce.login import long_id
 from lakehouse_tools import athena
 from lakehouse_tools.environment import Environment
 from lakehouse_tools.errors import RequestError
+from lakehouse_tools.glue_tables import tables_of
 from lakehouse_tools.stack import Stack
-from lakehouse_tools.versions.raw_table import RawTable, tables_of
+from lakehouse_tools.versions.raw_table import RawTable
 
 
 def whole(text: str) -> str:

@@ -258,6 +258,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         failure = f"AWS refused what the job needs: {error}; check the job's role and arguments"
     except Exception as error:
         failure = log.unforeseen(error)
+    # The process ends: no use in looking through what is left for what is garbage.
+    gc.freeze()
     if failure:
         sys.stdout.flush()
         sys.exit(failure)

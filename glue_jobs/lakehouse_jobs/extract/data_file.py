@@ -9,6 +9,8 @@ from typing import Final, Self
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from lakehouse_jobs.raw.added import Footer
+
 # 128k rows: smaller groups cost file size, larger ones memory (docs/benchmarks.md).
 ROW_GROUP: Final = 128 * 1024
 GROUP_BYTES: Final = 1 << 25  # in memory: wide rows make smaller groups
@@ -24,6 +26,7 @@ class DataFile:
         self._schema = schema
         self._repetitive = repetitive
         self._writer: pq.ParquetWriter | None = None
+        self._footers: list[pq.FileMetaData] = []  # the writer's, once it is closed
         self._waiting: list[pa.Table] = []
         self._waiting_rows = self._waiting_bytes = 0
 
@@ -49,16 +52,16 @@ class DataFile:
         if self._waiting_rows >= ROW_GROUP or self._waiting_bytes >= GROUP_BYTES:
             self._write()
 
-    def finish(self, upload: Callable[[Path], str]) -> tuple[str, int] | None:
-        """Close and upload; address and size in bytes, or None where there are no rows."""
+    def finish(self, upload: Callable[[Path], str]) -> tuple[str, Footer] | None:
+        """Close and upload; address and footer, or None where there are no rows."""
         if self._waiting_rows:
             self._write()
         if self._writer is None:
             return None
         self._writer.close()
         self._writer = None
-        size = self.path.stat().st_size
-        return upload(self.path), size
+        footer = Footer.of(self._footers[0], size=self.path.stat().st_size)
+        return upload(self.path), footer
 
     def _write(self) -> None:
         rows = pa.concat_tables(self._waiting)
@@ -70,6 +73,7 @@ class DataFile:
                 use_dictionary=self._repetitive.of(rows),  # pyright: ignore[reportArgumentType]
                 # Iceberg reads the columns by their field ids, not by Arrow's own schema.
                 store_schema=False,
+                metadata_collector=self._footers,
             )
         self._writer.write_table(rows, row_group_size=ROW_GROUP)
         self._waiting, self._waiting_rows, self._waiting_bytes = [], 0, 0

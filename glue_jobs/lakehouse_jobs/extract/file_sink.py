@@ -53,12 +53,13 @@ class FileSink:
                 order.add(new)
                 file.add(new)
             written = file.finish(lambda path: self._upload(path, name))
-            address, size = written or (None, 0)
+            address, footer = written or (None, None)
             return Part(
                 read=read,
                 rows=file.rows,
-                bytes=size,
+                bytes=footer.size if footer else 0,
                 file=address,
+                footer=footer,
                 keys=pa.concat_tables(keys),
                 ids=order.range,
             )

@@ -58,6 +58,7 @@ def land(
         raise
     landing = Landing(
         files=reading.files,
+        footers=reading.footers,
         watermark=watermark,
         lookback_file=address,
         run_id=subject.run_id,

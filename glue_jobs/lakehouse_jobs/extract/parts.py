@@ -1,6 +1,6 @@
 """Pages of an answer, and where their rows go."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from lakehouse_jobs.extract.id_range import IdRange
 from lakehouse_jobs.extract.rejects import Rejected
+from lakehouse_jobs.raw.added import Footer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,6 +19,7 @@ class Part:
     rows: int  # rows kept
     bytes: int = 0  # of Parquet
     file: str | None = None  # address, where rows were kept
+    footer: Footer | None = None  # of the file, where this process wrote it
     keys: pa.Table | None = None  # of rows in the next lookback window
     rejected: tuple[Rejected, ...] = ()
     ids: IdRange | None = None  # of the rows kept
@@ -46,6 +48,11 @@ class Reading:
     def files(self) -> list[str]:
         """Addresses of the files written."""
         return [p.file for p in self.parts if p.file]
+
+    @property
+    def footers(self) -> Mapping[str, Footer]:
+        """Footers that are known without reading a file again, by its address."""
+        return {p.file: p.footer for p in self.parts if p.file and p.footer}
 
     @property
     def rows(self) -> int:

@@ -1,12 +1,17 @@
 """Parquet files as the data files that a commit adds, described from their footers.
 
-PyIceberg's ``add_files`` compares each file's schema with the table's, which takes longer than
-reading its statistics. The files of one load have one schema: it is compared once.
+PyIceberg's ``add_files`` reads each file's footer again, and compares its schema with the
+table's, which takes longer than reading its statistics. Here a footer that the writer left is
+used as it is, and a schema is compared once where the files of a load have the same.
 """
 
+import io
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 from pyiceberg.io.pyarrow import (
     compute_statistics_plan,
@@ -15,69 +20,113 @@ from pyiceberg.io.pyarrow import (
     parquet_path_to_id_mapping,
 )
 from pyiceberg.manifest import DataFile, DataFileContent, FileFormat
+from pyiceberg.schema import Schema
 from pyiceberg.table import Table
 from pyiceberg.utils.concurrent import ExecutorFactory
 
-from lakehouse_jobs.raw.schema import FIELD_ID
+from lakehouse_jobs.raw.schema import ARROW, FIELD_ID
 
 
-def described(table: Table, addresses: Sequence[str]) -> list[DataFile]:
-    """The files at these addresses, in their order.
+@dataclass(frozen=True, kw_only=True)
+class Footer:
+    """What the end of a Parquet file says of it.
+
+    As bytes: a load keeps those of all its files, and parsed they take twenty times the memory.
+    """
+
+    data: bytes  # a Parquet file of nothing else
+    size: int  # bytes of the whole file
+
+    @classmethod
+    def of(cls, metadata: pq.FileMetaData, *, size: int) -> Self:
+        """The footer that a writer left."""
+        sink = io.BytesIO()
+        metadata.write_metadata_file(sink)
+        return cls(data=sink.getvalue(), size=size)
+
+    @property
+    def metadata(self) -> pq.FileMetaData:
+        """Parsed."""
+        return pq.read_metadata(pa.BufferReader(self.data))
+
+
+def described(
+    table: Table, addresses: Sequence[str], *, footers: Mapping[str, Footer]
+) -> list[DataFile]:
+    """The files at these addresses, in their order; those without a footer here are read.
 
     Raises FileNotFoundError, or ValueError for an address that comes twice, for columns without
     field ids and for a schema that has no place in the table's.
     """
-    if not addresses:
-        return []
     for address, times in Counter(addresses).items():
         if times > 1:
             raise ValueError(f"{address} comes {times} times: its rows would land as often")
-    schema = _footer(table, addresses[0])[0].schema
-    first = _compared(table, addresses[0], schema)
-    rest = ExecutorFactory.get_or_create().map(_like(table, schema), addresses[1:])
-    return [first, *rest]
+    describe = _Describer(table, footers)
+    return list(ExecutorFactory.get_or_create().map(describe, addresses))
 
 
-def _compared(table: Table, address: str, schema: pq.ParquetSchema) -> DataFile:
-    """A file whose schema is compared with the table's."""
-    # PyIceberg goes by names where there are no ids: after a column was renamed, or dropped and
-    # made again, the file's values would be those of another one.
-    for column in schema.to_arrow_schema():
-        if FIELD_ID not in (column.metadata or {}):
-            raise ValueError(f"{address}: column {column.name} has no field id; the job writes one")
-    return parquet_file_to_data_file(table.io, table.metadata, address)
+class _Describer:
+    """Describes files of one table."""
 
+    def __init__(self, table: Table, footers: Mapping[str, Footer]) -> None:
+        self._table = table
+        self._footers = footers
+        self._schema, self._spec = table.schema(), table.spec()
+        self._plan = compute_statistics_plan(self._schema, table.properties)
+        self._ids = parquet_path_to_id_mapping(self._schema)
+        self._good: pq.ParquetSchema | None = None  # one that was compared
 
-def _like(table: Table, like: pq.ParquetSchema) -> Callable[[str], DataFile]:
-    """Describes files; those with this schema, which was compared, without another look at it."""
-    schema, spec = table.schema(), table.spec()
-    plan = compute_statistics_plan(schema, table.properties)
-    ids = parquet_path_to_id_mapping(schema)
-
-    def describe(address: str) -> DataFile:
-        footer, size = _footer(table, address)
-        if not footer.schema.equals(like):
-            return _compared(table, address, footer.schema)
+    def __call__(self, address: str) -> DataFile:
+        kept = self._footers.get(address)
+        metadata, size = (kept.metadata, kept.size) if kept else _read(self._table, address)
+        if not self._fits(metadata.schema, address):
+            # PyIceberg knows which types may stand for which, and says so where they may not.
+            return parquet_file_to_data_file(self._table.io, self._table.metadata, address)
         statistics = data_file_statistics_from_parquet_metadata(
-            parquet_metadata=footer, stats_columns=plan, parquet_column_mapping=ids
+            parquet_metadata=metadata,
+            stats_columns=self._plan,
+            parquet_column_mapping=self._ids,
         )
         return DataFile.from_args(
             content=DataFileContent.DATA,
             file_path=address,
             file_format=FileFormat.PARQUET,
-            partition=statistics.partition(spec, schema),
+            partition=statistics.partition(self._spec, self._schema),
             file_size_in_bytes=size,
             sort_order_id=None,
-            spec_id=spec.spec_id,
+            spec_id=self._spec.spec_id,
             equality_ids=None,
             key_metadata=None,
             **statistics.to_serialized_dict(),
         )
 
-    return describe
+    def _fits(self, schema: pq.ParquetSchema, address: str) -> bool:
+        if self._good is None or not schema.equals(self._good):
+            columns = schema.to_arrow_schema()
+            # PyIceberg goes by names where there are no ids: after a column was renamed, or
+            # dropped and made again, the file's values would be those of another one.
+            for column in columns:
+                if FIELD_ID not in (column.metadata or {}):
+                    raise ValueError(
+                        f"{address}: column {column.name} has no field id; the job writes one"
+                    )
+            if not _same(self._schema, columns):
+                return False
+            self._good = schema
+        return True
 
 
-def _footer(table: Table, address: str) -> tuple[pq.FileMetaData, int]:
+def _same(schema: Schema, columns: pa.Schema) -> bool:
+    """Whether columns are the table's own by id, name and type. They may be fewer."""
+    known = {
+        str(f.field_id).encode(): (f.name, ARROW.get(str(f.field_type))) for f in schema.fields
+    }
+    return not any(f.required for f in schema.fields) and all(
+        known.get((c.metadata or {})[FIELD_ID]) == (c.name, c.type) for c in columns
+    )
+
+
+def _read(table: Table, address: str) -> tuple[pq.FileMetaData, int]:
     """With the file's size in bytes."""
     source = table.io.new_input(address)
     with source.open() as file:

@@ -12,7 +12,7 @@ from pyiceberg.table import Table, TableProperties
 
 from lakehouse_jobs.contract.raw_log import FORMAT_VERSION, TableProperty
 from lakehouse_jobs.errors import CommitFailedError, CommitUnknownError, SupersededError
-from lakehouse_jobs.raw.added import described
+from lakehouse_jobs.raw.added import Footer, described
 from lakehouse_jobs.raw.fence import put_fence
 from lakehouse_jobs.raw.store import Store
 from lakehouse_jobs.raw.table import RawTable
@@ -33,6 +33,7 @@ class Landing:
     watermark: datetime  # UTC
     lookback_file: str
     run_id: str
+    footers: Mapping[str, Footer] = field(default_factory=dict)  # of files, where they are known
     # More properties that become true with these rows; an empty value stands for none.
     properties: Mapping[str, str] = field(default_factory=dict)
     # Data files of a load are never deleted here: another run may have taken it over.
@@ -60,7 +61,7 @@ def commit(raw: RawTable, landing: Landing, *, store: Store) -> int:
         **landing.properties,
     }
     try:
-        _land(raw, landing.files, wanted)
+        _land(raw, landing, wanted)
     except CommitFailedError:
         store.discard([*([] if landing.keep_files else landing.files), landing.lookback_file])
         raise
@@ -70,13 +71,13 @@ def commit(raw: RawTable, landing: Landing, *, store: Store) -> int:
     return batch
 
 
-def _land(raw: RawTable, files: Sequence[str], wanted: dict[str, str]) -> None:
+def _land(raw: RawTable, landing: Landing, wanted: dict[str, str]) -> None:
     table = raw.table
     name = ".".join(table.name())
     uncertain = False  # an attempt without an answer may land even now
     for attempt in range(1, _ATTEMPTS + 1):
         try:
-            _transact(table, files, wanted, fenced_by=raw.properties)
+            _transact(table, landing, wanted, fenced_by=raw.properties)
         except SupersededError as error:
             # The other run may be this one: botocore repeats a request whose answer was
             # lost, and then meets its own change.
@@ -88,7 +89,7 @@ def _land(raw: RawTable, files: Sequence[str], wanted: dict[str, str]) -> None:
             if _landed(table, wanted, after=error):
                 return
             # PyIceberg repeats appends by itself, but not a change of properties alone.
-            if files or attempt == _ATTEMPTS:
+            if landing.files or attempt == _ATTEMPTS:
                 raise CommitFailedError(
                     f"{name}: the catalog refused the commit: {error}; run this object again"
                 ) from error
@@ -128,12 +129,12 @@ def _is_passing(error: Exception) -> bool:
 
 
 def _transact(
-    table: Table, files: Sequence[str], wanted: dict[str, str], *, fenced_by: dict[str, str]
+    table: Table, landing: Landing, wanted: dict[str, str], *, fenced_by: dict[str, str]
 ) -> None:
     with table.transaction() as transaction:
         put_fence(transaction, fenced_by)
         transaction.set_properties(wanted)
-        if not files:
+        if not landing.files:
             return
         # As add_files has it: for readers that know a file's columns by name alone.
         if TableProperties.DEFAULT_NAME_MAPPING not in transaction.table_metadata.properties:
@@ -149,7 +150,7 @@ def _transact(
         )
         # Whether and when it merges manifests the table's properties say.
         with update.merge_append() as append:
-            for file in described(table, files):
+            for file in described(table, landing.files, footers=landing.footers):
                 append.append_data_file(file)
 
 

@@ -77,3 +77,33 @@ def test_manifests_are_merged_as_the_properties_say(grown, merging, manifests):
     table = grown.table
     assert len(table.current_snapshot().manifests(table.io)) == manifests
     assert len(grown.rows()) == 12
+
+
+def test_a_footer_that_the_writer_left_says_what_the_file_says(grown):
+    from lakehouse_jobs.raw.added import Footer, described
+
+    grown.commit()
+    raw = grown.open()
+    (address,) = grown.landing(raw).files
+    data = grown.store.read(grown.store.key_of(address))
+    footer = Footer.of(pq.read_metadata(io.BytesIO(data)), size=len(data))
+    (read,) = described(raw.table, [address], footers={})
+    grown.store.delete([address])
+    (kept,) = described(raw.table, [address], footers={address: footer})
+    assert kept == read
+    assert kept.record_count == 3
+    assert kept.file_size_in_bytes == len(data)
+    assert kept.lower_bounds[1] == b"id-2-0"
+
+
+def test_a_column_of_another_type_is_refused(grown):
+    grown.commit()
+    good = grown.landing(grown.open()).files[0]
+    table = pq.read_table(io.BytesIO(grown.store.read(grown.store.key_of(good))))
+    schema = pq.read_schema(io.BytesIO(grown.store.read(grown.store.key_of(good))))
+    other = schema.set(0, schema.field(0).with_type(pa.int64()))
+    sink = io.BytesIO()
+    values = [pa.array(range(len(table))), *table.columns[1:]]
+    pq.write_table(pa.Table.from_arrays(values, schema=other), sink, store_schema=False)
+    key = grown.store.key_of(good).replace(".parquet", "-typed.parquet")
+    refused(grown, [good, grown.store.write(key, sink.getvalue())], because="Mismatch in fields")

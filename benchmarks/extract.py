@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
-from extract_lake import PLACES, Lake, Run, cpu_of, local_aws, measured, serving
+from extract_lake import PLACES, Lake, Run, cpu_of, local_aws, measured, pinned, serving
 from extract_pages import PAGE_ROWS, render
 
 from lakehouse_local.home import aws_environment
@@ -27,7 +27,7 @@ PEER = Path(__file__).parent / "extract_peer.py"
 CONNECTOR = Path(__file__).parent / "extract_connector.py"
 LOCKS = Path(__file__).parent / "locks"
 CONNECTORS = ("tap-salesforce", "airbyte-source-salesforce")
-TABLES = ("limit", "gzip", "salesforce", "peers", "memory", "changes")
+TABLES = ("limit", "apart", "gzip", "salesforce", "peers", "memory", "changes")
 
 
 def main() -> None:
@@ -39,6 +39,9 @@ def main() -> None:
     given = parser.parse_args()
     rows = int(given.million * 1_000_000)
     wanted = given.only or TABLES
+    if "apart" in wanted:
+        with pinned(cores(apart=True)[0]), local_aws(STATE / "aws") as lake:
+            against_the_limit(lake, rows=rows, rounds=given.rounds, apart=True)
     with local_aws(STATE / "aws") as lake:
         if "limit" in wanted:
             against_the_limit(lake, rows=rows, rounds=given.rounds)
@@ -56,17 +59,35 @@ def main() -> None:
             changes(lake, rounds=given.rounds)
 
 
-def against_the_limit(lake: Lake, *, rows: int, rounds: int) -> None:
-    """Request to commit, against the plain conversion of the same bytes."""
+CORES = sorted(os.sched_getaffinity(0))
+
+
+def cores(*, apart: bool) -> tuple[list[int], list[int]]:
+    """Of the servers, and of the job and the limit: all of them, or one each."""
+    return (CORES[:1], CORES[-1:]) if apart else (CORES, CORES)
+
+
+def against_the_limit(lake: Lake, *, rows: int, rounds: int, apart: bool = False) -> None:
+    """Request to commit, against the plain conversion of the same bytes.
+
+    ``apart``: the servers have a core of their own, job and limit the other one. Else the
+    servers take from the job's cores, and from the limit's nothing.
+    """
+    theirs, ours = cores(apart=apart)
     number = rows // PAGE_ROWS
     render(PAGES, number)
     found: dict[str, list[Run]] = {"limit, threads": [], "limit, processes": [], "job": []}
     beside: list[float] = []
     for _ in range(rounds):
         for kind in ("threads", "processes"):
-            found[f"limit, {kind}"].append(limit(number, kind))
-        with serving("--folder", str(PAGES), "--pages", str(number)) as (org, server):
-            target = lake.new(org, at_once=os.cpu_count() or 2)
+            with pinned(ours):
+                found[f"limit, {kind}"].append(limit(number, kind))
+        with (
+            pinned(theirs),
+            serving("--folder", str(PAGES), "--pages", str(number)) as (org, server),
+            pinned(ours),
+        ):
+            target = lake.new(org, at_once=len(CORES))
             before = cpu_of(lake.process)
             run, outcome = target.run()
             assert outcome["rows"] == rows, outcome
@@ -82,7 +103,8 @@ def against_the_limit(lake: Lake, *, rows: int, rounds: int) -> None:
     best = {
         what: min(median(found[k], what) for k in found if k != "job") for what in ("wall", "cpu")
     }
-    print(f"\n{rows:,} rows, 32 columns, {rounds} rounds, medians.\n")
+    where = "one core, the servers have another" if apart else f"{len(ours)} cores for all"
+    print(f"\n{rows:,} rows, 32 columns, {rounds} rounds, medians; {where}.\n")
     print("| what | wall s | rows/s | CPU s | peak RSS MB | wall to the limit | CPU to the limit |")
     print("|---|---:|---:|---:|---:|---:|---:|")
     for name, runs in found.items():
@@ -92,8 +114,8 @@ def against_the_limit(lake: Lake, *, rows: int, rounds: int) -> None:
             f"| {best['wall'] / wall:.2f} | {best['cpu'] / cpu:.2f} |"
         )
     print(
-        f"\nBeside the job, on the same cores: {statistics.median(beside):.2f} CPU s of the two "
-        "servers."
+        f"\nBeside the job: {statistics.median(beside):.2f} CPU s of the two servers; load "
+        f"{os.getloadavg()[0]:.1f}."
     )
 
 

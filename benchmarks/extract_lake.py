@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,6 +49,17 @@ def measured(command: Sequence[str], env: dict[str, str]) -> Run:
     return Run(
         wall=wall, cpu=used.ru_utime + used.ru_stime, rss=used.ru_maxrss / 1024, output=output
     )
+
+
+@contextmanager
+def pinned(cores: Collection[int]) -> Iterator[None]:
+    """What is started meanwhile runs on these cores (Linux)."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, cores)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 def cpu_of(process: subprocess.Popen[Any]) -> float:

@@ -63,7 +63,7 @@ def convert(source: Path, *, folder: Path) -> int:
 def main() -> None:
     """Convert; print the rows."""
     source, number, kind = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
-    workers = os.cpu_count() or 2
+    workers = len(os.sched_getaffinity(0))
     pages = [page(source, n).plain for n in range(number)]
     with tempfile.TemporaryDirectory(dir=source.parent) as folder:
         pool = (ThreadPoolExecutor if kind == "threads" else ProcessPoolExecutor)(workers)

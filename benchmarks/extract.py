@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
+from extract_extra import parts
 from extract_lake import PLACES, Lake, Run, cpu_of, local_aws, measured, pinned, serving
 from extract_pages import PAGE_ROWS, render
 
@@ -27,7 +28,7 @@ PEER = Path(__file__).parent / "extract_peer.py"
 CONNECTOR = Path(__file__).parent / "extract_connector.py"
 LOCKS = Path(__file__).parent / "locks"
 CONNECTORS = ("tap-salesforce", "airbyte-source-salesforce")
-TABLES = ("limit", "apart", "gzip", "salesforce", "peers", "memory", "changes")
+TABLES = ("limit", "apart", "extra", "gzip", "salesforce", "peers", "memory", "changes")
 
 
 def main() -> None:
@@ -45,6 +46,8 @@ def main() -> None:
     with local_aws(STATE / "aws") as lake:
         if "limit" in wanted:
             against_the_limit(lake, rows=rows, rounds=given.rounds)
+        if "extra" in wanted:
+            extra(lake, rows=rows)
         if "gzip" in wanted:
             packed(lake, rounds=given.rounds)
         if "salesforce" in wanted:
@@ -119,6 +122,13 @@ def against_the_limit(lake: Lake, *, rows: int, rounds: int, apart: bool = False
     )
 
 
+def extra(lake: Lake, *, rows: int) -> None:
+    """The job's work beyond the limit's, each part measured alone."""
+    print(f"\nOf {rows:,} rows.\n\n| extra work | CPU s |\n|---|---:|")
+    for what, seconds in parts(lake, PAGES, number=rows // PAGE_ROWS).items():
+        print(f"| {what} | {seconds:.2f} |")
+
+
 def packed(lake: Lake, *, rounds: int, rows: int = 1_000_000) -> None:
     """What gzip costs: the same pages, sent plain and packed."""
     number = rows // PAGE_ROWS
@@ -147,24 +157,27 @@ def shaped_like_salesforce(lake: Lake, *, rows: int) -> None:
     job, latency, rate, at_once = 30.0, 0.3, 5_000_000, 5
     one = latency + sum(p.plain.stat().st_size for p in pages) / number / rate
     arguments = ["--folder", str(PAGES), "--pages", str(number), "--job-seconds", str(job)]
-    with serving(*arguments, "--latency", str(latency), "--rate", str(rate)) as (org, _):
-        target = lake.new(org, at_once=at_once)
-        run, outcome = target.run()
-        requests = counted(org)["requests"]
-        target.remove()
+    found: list[tuple[Run, dict[str, Any], int]] = []
+    for lanes in (at_once, 1):
+        with serving(*arguments, "--latency", str(latency), "--rate", str(rate)) as (org, _):
+            target = lake.new(org, at_once=lanes)
+            found.append((*target.run(), counted(org)["requests"]))
+            target.remove()
+    (run, outcome, requests), (alone, *_) = found
     # Token, describe, job, its state and the list of pages come one after the other.
     bound = 5 * latency + job + one * number / at_once
     print(f"\n{rows:,} rows in {number} pages; {at_once} pages at once, as api_budget allows.\n")
-    print("| what | wall s | to the bound |\n|---|---:|---:|")
-    print(f"| the server's own bound: five answers, job, pages | {bound:.1f} | 1 |")
-    print(f"| job | {run.wall:.1f} | {run.wall / bound:.2f} |")
-    print(f"| one page after the other, transfer alone | {job + one * number:.1f} | "
-          f"{(job + one * number) / bound:.2f} |")  # fmt: skip
-    reading = run.wall - job
+    print("| what | wall s | to the bound | to the job |\n|---|---:|---:|---:|")
+    for what, wall in (
+        ("the server's own bound: five answers, job, pages", bound),
+        ("job", run.wall),
+        ("the same, one page after the other", alone.wall),
+    ):
+        print(f"| {what} | {wall:.1f} | {wall / bound:.2f} | {wall / run.wall:.2f} |")
     print(
-        f"\nBeyond the job's {job:.0f} s: {reading:.1f} s against {one * number:.1f} s, "
-        f"{one * number / reading:.1f} times as fast. {requests} requests for {rows:,} rows; "
-        f"phases {json.dumps(outcome['phases'])}."
+        f"\nWithout the Bulk job's {job:.0f} s: {run.wall - job:.1f} s against "
+        f"{alone.wall - job:.1f} s, {(alone.wall - job) / (run.wall - job):.1f} times as fast. "
+        f"{requests} requests for {rows:,} rows; phases {json.dumps(outcome['phases'])}."
     )
 
 

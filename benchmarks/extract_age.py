@@ -127,6 +127,7 @@ class Table:
     def _land(self, number: int) -> Any:
         from lakehouse_jobs.extract.file_sink import FileSink
         from lakehouse_jobs.extract.lookback import load_keys
+        from lakehouse_jobs.extract.parts import Reading
         from lakehouse_jobs.raw import Landing, commit, file_schema, open_table
 
         raw = open_table(
@@ -152,12 +153,18 @@ class Table:
                 keys_from=since,
             )
             part = sink.take(0, iter([self._page(sink.schema, number, now)]))
-        assert part.file is not None
         assert part.keys is not None
         lookback = keys.moved([part.keys], since=since).save(
             self.store, f"{self.database}/_lookback/account/{run}.parquet"
         )
-        landing = Landing(files=[part.file], watermark=now, lookback_file=lookback, run_id=run)
+        reading = Reading(api="bulk", parts=[part])
+        landing = Landing(
+            files=reading.files,
+            footers=reading.footers,
+            watermark=now,
+            lookback_file=lookback,
+            run_id=run,
+        )
         commit(raw, landing, store=self.store)
         return raw
 

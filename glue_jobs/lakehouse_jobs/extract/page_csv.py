@@ -39,7 +39,7 @@ def batches(body: Body, selection: Selection) -> Iterator[Sequence[pa.ChunkedArr
             read_options=pc.ReadOptions(use_threads=False, block_size=block_size(selection)),
             # Without it a quoted newline fails as soon as a page has two blocks.
             parse_options=pc.ParseOptions(newlines_in_values=True),
-            convert_options=_conversion(selection),
+            convert_options=conversion(selection),
         ) as reader:
             check_header(reader.schema.names, selection)
             for table in _gathered(reader, source):
@@ -180,7 +180,8 @@ def block_size(selection: Selection) -> int:
     return min(max(SMALLEST_BLOCK, longest), LARGEST_BLOCK)
 
 
-def _conversion(selection: Selection) -> pc.ConvertOptions:
+def conversion(selection: Selection) -> pc.ConvertOptions:
+    """How the texts of a page are read as values."""
     return pc.ConvertOptions(
         column_types={s.field.name: s.read_as for s in selection.sources},
         check_utf8=False,  # done by Guarded

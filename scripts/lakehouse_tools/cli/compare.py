@@ -1,8 +1,6 @@
 """``lakehouse compare``."""
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -14,9 +12,6 @@ from lakehouse_tools.cli.options import (
     junit_option,
     memory_option,
 )
-
-if TYPE_CHECKING:
-    from lakehouse_tools.comparison.run import Report
 
 
 @click.group(invoke_without_command=True)
@@ -68,9 +63,9 @@ def command(
     if context.invoked_subcommand is not None:
         _refuse_own_options(context)
         return
-    from lakehouse_jobs.contract.errors import ConfigError
+    from lakehouse_tools.cli.finish import finish
     from lakehouse_tools.comparison import trend
-    from lakehouse_tools.comparison.errors import ComparisonFailedError
+    from lakehouse_tools.comparison.errors import before_comparing
     from lakehouse_tools.comparison.reading import read_config
     from lakehouse_tools.comparison.report.files import new_run
     from lakehouse_tools.comparison.run import compare
@@ -78,10 +73,8 @@ def command(
     from lakehouse_tools.display.progress_bar import progress_bar
     from lakehouse_tools.environment import Environment, aws_errors
 
-    try:
+    with before_comparing():
         config = read_config(config_path)
-    except ConfigError as error:  # nothing was compared, so not the status of a difference
-        raise ComparisonFailedError(str(error)) from error
     environment = Environment.named(environment_name)
     with (
         aws_errors(environment),
@@ -106,37 +99,6 @@ def command(
                 trend.record(environment, stack, report)
 
     finish(report, output, junit, record=record)
-
-
-def finish(
-    report: "Report",
-    output: Path,
-    junit: Path | None,
-    *,
-    record: Callable[[], None] = lambda: None,
-) -> None:
-    """Write the report, print it, and end with the status of its verdict.
-
-    ``record``: what else keeps the run. It comes last, so that its failure hides no verdict.
-    """
-    from lakehouse_tools.comparison.checks import Status
-    from lakehouse_tools.comparison.errors import EXIT_NOT_COMPARED
-    from lakehouse_tools.comparison.report.as_junit import as_junit
-    from lakehouse_tools.comparison.report.files import write_report
-    from lakehouse_tools.display.compared import print_report
-    from lakehouse_tools.display.console import output as console
-    from lakehouse_tools.errors import EXIT_FAILED
-
-    page = write_report(report, output)
-    if junit is not None:
-        junit.parent.mkdir(parents=True, exist_ok=True)
-        junit.write_bytes(as_junit(report))
-    print_report(console(), report, page)
-    record()
-    if report.status is Status.FAIL:
-        raise click.exceptions.Exit(EXIT_FAILED)
-    if report.status is Status.NOT_COMPARED:
-        raise click.exceptions.Exit(EXIT_NOT_COMPARED)
 
 
 command.add_command(compare_infrastructure.command)

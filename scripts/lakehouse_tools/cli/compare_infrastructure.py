@@ -124,18 +124,16 @@ def _template(new: str | None, stack: str) -> dict[str, object]:
     import os
     import tempfile
 
-    from lakehouse_tools.comparison.errors import ComparisonFailedError
+    from lakehouse_tools.comparison.errors import before_comparing
     from lakehouse_tools.deploy.project import find_project
     from lakehouse_tools.errors import DeployError, RequestError
     from lakehouse_tools.review.refs import assembly_of
 
     what = new or ("cdk.out" if Path("cdk.out", "manifest.json").is_file() else "HEAD")
     with tempfile.TemporaryDirectory(prefix="lakehouse-compare-") as folder:
-        try:
+        with before_comparing(DeployError, RequestError):
             checkout = find_project() if not Path(what).is_dir() else Path.cwd()
             assembly = assembly_of(what, checkout=checkout, folder=Path(folder), environ=os.environ)
-        except (DeployError, RequestError) as error:  # nothing was compared
-            raise ComparisonFailedError(str(error)) from error
         found = assembly.stacks.get(stack)
         if found is None:
             raise RequestError(

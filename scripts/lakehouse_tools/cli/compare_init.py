@@ -116,11 +116,8 @@ def _place(text: str) -> dict[str, str]:
 
 def _read_place(value: Any, where: Path) -> "Place":
     from lakehouse_jobs.contract.checked import Section
-    from lakehouse_jobs.contract.errors import ConfigError
-    from lakehouse_tools.comparison.errors import ComparisonFailedError
+    from lakehouse_tools.comparison.errors import before_comparing
     from lakehouse_tools.comparison.reading import place
 
-    try:
+    with before_comparing():
         return Section(value, where=str(where)).read(place)
-    except ConfigError as error:
-        raise ComparisonFailedError(str(error)) from error

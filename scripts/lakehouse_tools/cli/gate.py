@@ -40,9 +40,8 @@ def command(*, environment_name: str, config_path: Path, runs: Path | None, as_j
     import json
     from dataclasses import asdict
 
-    from lakehouse_jobs.contract.errors import ConfigError
     from lakehouse_tools.comparison import acceptances, gate, trend
-    from lakehouse_tools.comparison.errors import ComparisonFailedError
+    from lakehouse_tools.comparison.errors import before_comparing
     from lakehouse_tools.comparison.reading import read_config
     from lakehouse_tools.comparison.report.files import read_runs
     from lakehouse_tools.comparison.run import Kind
@@ -50,12 +49,10 @@ def command(*, environment_name: str, config_path: Path, runs: Path | None, as_j
     from lakehouse_tools.errors import EXIT_FAILED
     from lakehouse_tools.stack import read_stack
 
-    try:
+    with before_comparing():
         config = read_config(config_path)
         accepted = acceptances.read_acceptances(acceptances.beside(config, acceptances.FILE))
         checklist = gate.read_checklist(acceptances.beside(config, gate.CHECKLIST))
-    except ConfigError as error:
-        raise ComparisonFailedError(str(error)) from error
     if runs is not None or config.on_disk:
         seen = read_runs(runs or Path("comparison"), Kind.COMPARISON)
     else:

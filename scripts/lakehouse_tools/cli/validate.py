@@ -57,11 +57,10 @@ def command(
       lakehouse validate
       lakehouse validate --env prod --objects Account,Contact --sample 500
     """
-    from lakehouse_jobs.contract.errors import ConfigError
-    from lakehouse_tools.cli.compare import finish
     from lakehouse_tools.cli.credentials import of_org
+    from lakehouse_tools.cli.finish import finish
     from lakehouse_tools.comparison.engines.duck import DuckDbEngine
-    from lakehouse_tools.comparison.errors import ComparisonFailedError
+    from lakehouse_tools.comparison.errors import before_comparing
     from lakehouse_tools.comparison.reading import read_config
     from lakehouse_tools.comparison.report.files import new_run, read_runs
     from lakehouse_tools.comparison.run import Kind
@@ -75,10 +74,8 @@ def command(
     from lakehouse_tools.stack import read_stack
     from lakehouse_tools.validation.run import validate
 
-    try:
+    with before_comparing():
         config = read_config(config_path)
-    except ConfigError as error:
-        raise ComparisonFailedError(str(error)) from error
     environment = Environment.named(environment_name)
     with aws_errors(environment), progress_bar("validating") as progress:
         stack = read_stack(environment)

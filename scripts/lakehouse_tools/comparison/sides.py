@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from lakehouse_tools.comparison.errors import NotComparedError
 from lakehouse_tools.comparison.model import Place, Source
 from lakehouse_tools.environment import Environment
+from lakehouse_tools.glue_tables import current_columns, tables_of
 from lakehouse_tools.stack import Stack
 
 
@@ -74,8 +75,7 @@ class Sides:
         if database is None and place.folder is not None:
             names = {name.split("/", 1)[0] for name, _, _ in self._files(place.folder)}
             return sorted(name.removesuffix(f".{place.format}") for name in names)
-        pages = self._client("glue").get_paginator("get_tables").paginate(DatabaseName=database)
-        return sorted(table["Name"] for page in pages for table in page["TableList"])
+        return sorted(table["Name"] for table in tables_of(self._needed(), str(database)))
 
     def database(self, place: Place) -> str | None:
         """The Glue database of a place; None for a folder."""
@@ -86,9 +86,12 @@ class Sides:
         return getattr(self._stack, f"{place.layer}_database")
 
     def _client(self, service: str) -> Any:
+        return self._needed().client(service)
+
+    def _needed(self) -> Environment:
         if self._environment is None:
             raise NotComparedError("tables of a catalog or on S3 need an environment (--env)")
-        return self._environment.client(service)
+        return self._environment
 
     def _glue(self, name: str, database: str, table: str) -> Found:
         glue = self._client("glue")
@@ -100,7 +103,7 @@ class Sides:
                 " config/comparison.json, or wait until it is built"
             ) from None
         described = entry.get("StorageDescriptor") or {}
-        columns = [*(described.get("Columns") or []), *(entry.get("PartitionKeys") or [])]
+        columns = [*current_columns(entry), *(entry.get("PartitionKeys") or [])]
         typed = tuple((c["Name"], c["Type"]) for c in columns)
         parameters = entry.get("Parameters") or {}
         pointer = parameters.get("metadata_location")

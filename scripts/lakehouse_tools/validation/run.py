@@ -58,38 +58,40 @@ def validate(
     )
     runs = [one for one in runs if one.get("subject") == subject]
     marts = open_marts(engine, sides, config, now)
-    total = len(names) + len(marts)
-    for done, name in enumerate(names):
-        progress(done, total, name)
-        began = monotonic()
-        table = TableReport(name=name, old="Salesforce", new=f"raw.{name.lower()}")
-        report.tables.append(table)
-        try:
-            raw = open_raw(engine, sides, name)
-            table.pins = (f"org {org.org_id}", raw.found.pin)
-            table.cutoff = f"{raw.watermark:%Y-%m-%d %H:%M:%S.%f}"
-            look_at_object(engine, org, raw, objects, table, sample=sample)
-        except (NotComparedError, SalesforceError) as error:
-            table.checks.append(not_compared(name, "validation", str(error)))
-        limit = Fraction(repr(objects.rules(name).max_delete_share))
-        table.checks += records_check(table, last_of(runs, name), limit)
-        table.seconds = monotonic() - began
     targets = {name: sql for name, sql in marts.items() if isinstance(sql, PairSql)}
-    for done, (name, sql) in enumerate(marts.items(), start=len(names)):
-        progress(done, total, name)
-        began = monotonic()
-        new = str(next(pair.new for pair in config.pairs if pair.name == name))
-        table = TableReport(name=name, old="its own rules", new=new)
-        report.tables.append(table)
+    new = {pair.name: str(pair.new) for pair in config.pairs}
+
+    def look_at_raw(table: TableReport) -> None:
+        raw = open_raw(engine, sides, table.name)
+        table.pins = (f"org {org.org_id}", raw.found.pin)
+        table.cutoff = f"{raw.watermark:%Y-%m-%d %H:%M:%S.%f}"
+        limit = Fraction(repr(objects.rules(table.name).max_delete_share))
         try:
-            if isinstance(sql, str):
-                raise NotComparedError(sql)
-            before = last_of(runs, name)
-            look_at(engine, sql, table, targets, config.thresholds, now)
-            table.checks += records_check(table, before, config.thresholds.count_difference)
-            table.checks += profile_checks(engine, sql, table, before, config.thresholds)
-        except NotComparedError as error:
-            table.checks.append(not_compared(name, "validation", str(error)))
+            look_at_object(engine, org, raw, objects, table, sample=sample)
+        finally:  # a sample that failed must not let a loss become the next run's baseline
+            table.checks += records_check(table, last_of(runs, table.name), limit)
+
+    def look_at_mart(table: TableReport) -> None:
+        sql, before = marts[table.name], last_of(runs, table.name)
+        if isinstance(sql, str):
+            raise NotComparedError(sql)
+        look_at(engine, sql, table, targets, config.thresholds, now)
+        table.checks += records_check(table, before, config.thresholds.count_difference)
+        table.checks += profile_checks(engine, sql, table, before, config.thresholds)
+
+    looks = [
+        *((TableReport(name=n, old="Salesforce", new=f"raw.{n.lower()}"), look_at_raw)
+          for n in names),
+        *((TableReport(name=n, old="its own rules", new=new[n]), look_at_mart) for n in marts),
+    ]  # fmt: skip
+    for done, (table, look) in enumerate(looks):
+        progress(done, len(looks), table.name)
+        report.tables.append(table)
+        began = monotonic()
+        try:
+            look(table)
+        except (NotComparedError, SalesforceError) as error:
+            table.checks.append(not_compared(table.name, "validation", str(error)))
         table.seconds = monotonic() - began
     return report
 

@@ -10,8 +10,7 @@ from typing import Any
 from sqlglot import exp
 
 from lakehouse_jobs.contract.checked import Section
-from lakehouse_jobs.contract.errors import ConfigError
-from lakehouse_tools.comparison.errors import ComparisonFailedError
+from lakehouse_tools.comparison.errors import ComparisonFailedError, before_comparing
 from lakehouse_tools.comparison.proposal.tables import TableProposal
 from lakehouse_tools.comparison.sql.values import parsed
 
@@ -33,13 +32,12 @@ def read_written(path: Path) -> dict[str, Any]:
 
     try:
         found = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=once)
-        _check_form(Section(found, where=str(path)))
     except FileNotFoundError:
         return {}
-    except ConfigError as error:
-        raise ComparisonFailedError(str(error)) from error
     except ValueError as error:
         raise ComparisonFailedError(f"{path}: it is no JSON: {error}: mend it first") from None
+    with before_comparing():
+        _check_form(Section(found, where=str(path)))
     return found
 
 

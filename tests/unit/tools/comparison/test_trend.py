@@ -9,7 +9,7 @@ from pyiceberg.exceptions import CommitFailedException
 
 from lakehouse_jobs.raw.schema import arrow_schema, new_schema
 from lakehouse_tools.cli import cli
-from lakehouse_tools.cli.compare import finish
+from lakehouse_tools.cli.finish import finish
 from lakehouse_tools.comparison import trend
 from lakehouse_tools.comparison.checks import Check, Status
 from lakehouse_tools.comparison.errors import ComparisonFailedError

@@ -1,6 +1,7 @@
 """``lakehouse compare``."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -67,8 +68,8 @@ def command(
     from lakehouse_tools.comparison import trend
     from lakehouse_tools.comparison.errors import before_comparing
     from lakehouse_tools.comparison.reading import read_config
-    from lakehouse_tools.comparison.report.files import new_run
-    from lakehouse_tools.comparison.run import compare
+    from lakehouse_tools.comparison.report.files import new_run, read_runs
+    from lakehouse_tools.comparison.run import Kind, compare
     from lakehouse_tools.comparison.session import opened
     from lakehouse_tools.display.progress_bar import progress_bar
     from lakehouse_tools.environment import Environment, aws_errors
@@ -93,12 +94,18 @@ def command(
         )
     stack = session.stack
 
+    def earlier() -> list[dict[str, Any]]:
+        if stack is None:
+            return read_runs(output, Kind.COMPARISON)
+        with aws_errors(environment):
+            return trend.recorded(environment, stack)
+
     def record() -> None:
         if stack is not None:
             with aws_errors(environment):
                 trend.record(environment, stack, report)
 
-    finish(report, output, junit, record=record)
+    finish(report, output, junit, earlier=earlier, record=record)
 
 
 command.add_command(compare_infrastructure.command)

@@ -1,8 +1,9 @@
 """How the commands end that make a report and judge by it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,10 +16,12 @@ def finish(
     output: Path,
     junit: Path | None,
     *,
+    earlier: Callable[[], Sequence[dict[str, Any]]] = tuple,
     record: Callable[[], None] = lambda: None,
 ) -> None:
     """Write the report, print it, and end with the status of its verdict.
 
+    ``earlier``: the runs before, for the page; a page without them tells the verdict, too.
     ``record``: what else keeps the run. It comes last, so that its failure hides no verdict.
     """
     from lakehouse_tools.comparison.checks import Status
@@ -27,9 +30,12 @@ def finish(
     from lakehouse_tools.comparison.report.files import write_report
     from lakehouse_tools.display.compared import print_report
     from lakehouse_tools.display.console import output as console
-    from lakehouse_tools.errors import EXIT_FAILED
+    from lakehouse_tools.errors import EXIT_FAILED, ToolError
 
-    page = write_report(report, output)
+    runs: Sequence[dict[str, Any]] = ()
+    with suppress(ToolError):
+        runs = earlier()
+    page = write_report(report, output, runs)
     if junit is not None:
         junit.parent.mkdir(parents=True, exist_ok=True)
         junit.write_bytes(as_junit(report))

@@ -90,6 +90,7 @@ def command(
                 if name.lower() not in by_name:
                     raise RequestError(f"--objects: got {name!r}; configured: {', '.join(names)}")
             names = [by_name[name.lower()] for name in asked]
+        earlier = read_runs(output, Kind.VALIDATION)
         with DuckDbEngine(memory=memory, storage=environment.storage()) as engine:
             report = validate(
                 config,
@@ -101,8 +102,8 @@ def command(
                 run=new_run(),
                 sample=sample,
                 subject=f"environment {environment.name}, org {org.org_id}",
-                runs=read_runs(output, Kind.VALIDATION),
+                runs=earlier,
                 now=org.server_time(),
                 progress=progress,
             )
-    finish(report, output, junit)
+    finish(report, output, junit, earlier=lambda: earlier)

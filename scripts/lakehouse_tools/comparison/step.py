@@ -59,7 +59,7 @@ def step(
     page = comparison_outcome_key(execution).replace(".json", ".html")
     try:
         with aws_errors(environment):
-            before = trend.last_verdict(environment, stack)
+            earlier = trend.recorded(environment, stack)
             report = compare(
                 read_config(config),
                 engine,
@@ -68,13 +68,14 @@ def step(
                 environment=environment,
                 stack=stack,
             )
-            _put(environment, stack, page, as_html(report), "text/html; charset=utf-8")
+            _put(environment, stack, page, as_html(report, earlier), "text/html; charset=utf-8")
             trend.record(environment, stack, report)
     except (ConfigError, ToolError) as error:
         outcome = ComparisonOutcome(
             status="failed", cause=str(error), verdict=None, turned=False, report=None
         )
     else:
+        before = earlier[-1]["verdict"] if earlier else None
         outcome = outcome_of(report, before=before)
         outcome["report"] = f"s3://{stack.lake_bucket_name}/{page}"
     with aws_errors(environment):

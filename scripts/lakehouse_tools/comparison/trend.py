@@ -70,7 +70,7 @@ def record(environment: Environment, stack: Stack, report: Report) -> None:
 
 
 def recorded(environment: Environment, stack: Stack) -> list[dict[str, Any]]:
-    """The runs as the gate reads them, the oldest first; none where there is no table.
+    """The runs as gate and page read them, the oldest first; none where there is no table.
 
     Raises ComparisonFailedError where the table cannot be read.
     """
@@ -78,14 +78,8 @@ def recorded(environment: Environment, stack: Stack) -> list[dict[str, Any]]:
     return [as_run(list(found)) for _, found in groupby(rows, key=lambda row: row["run"])]
 
 
-def last_verdict(environment: Environment, stack: Stack) -> str | None:
-    """The verdict of the newest run; None where there is none. Raises as :func:`recorded`."""
-    rows = _rows(environment, stack, "run", "made_at", "verdict")
-    return rows[-1]["verdict"] if rows else None
-
-
-def _rows(environment: Environment, stack: Stack, *columns: str) -> list[dict[str, Any]]:
-    """The table's rows, the oldest run first. ``columns``: without them all."""
+def _rows(environment: Environment, stack: Stack) -> list[dict[str, Any]]:
+    """The table's rows, the oldest run first."""
     from pyiceberg.exceptions import NoSuchTableError
 
     with _told(stack, "the runs cannot be read"):
@@ -93,7 +87,7 @@ def _rows(environment: Environment, stack: Stack, *columns: str) -> list[dict[st
             table = catalog(environment).load_table((stack.raw_database, COMPARISON_RUNS_TABLE))
         except NoSuchTableError:
             return []
-        rows = table.scan(selected_fields=columns or ("*",)).to_arrow().to_pylist()
+        rows = table.scan().to_arrow().to_pylist()
     return sorted(rows, key=lambda row: (row["made_at"], row["run"]))
 
 
@@ -133,14 +127,16 @@ def as_rows(report: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def as_run(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """One run in the shape of a report, as far as the gate reads it."""
+    """One run in the shape of a report, as far as the gate and the page read it."""
     first = rows[0]
     return {
         **{name: first[name] for name in ("run", "fingerprint", "verdict")},
+        "made_at": first["made_at"].isoformat(timespec="seconds"),
         "checks": json.loads(first["run_checks"]),
         "tables": [
             {
                 "name": row["table_name"],
+                "status": row["status"],
                 "cutoff": row["cutoff"],
                 "pins": [row["pin_old"], row["pin_new"]],
                 "checks": json.loads(row["checks"]),

@@ -45,7 +45,8 @@ def compare_with_marts(environment: Environment, home: Home, stack: Stack) -> tu
             environment=environment,
             stack=stack,
         )
-    page = write_report(report, folder(home) / "reports")
+    earlier = trend.recorded(environment, stack)
+    page = write_report(report, folder(home) / "reports", earlier)
     trend.record(environment, stack, report)
     return report, page
 

@@ -1,5 +1,6 @@
 """The report as one HTML file: inline SVG, no script, nothing fetched."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from importlib.resources import files
@@ -9,6 +10,7 @@ from jinja2 import Environment, StrictUndefined
 
 from lakehouse_tools.comparison.checks import Check, Status
 from lakehouse_tools.comparison.counts import ColumnCounts, Differing, overall, percent, percent_up
+from lakehouse_tools.comparison.report.over_runs import over_runs
 from lakehouse_tools.comparison.run import Kind, Report, TableReport
 
 SAMPLES: Final = 10  # keys of each cause
@@ -48,8 +50,11 @@ class Look:
     keys: list[Differing]
 
 
-def as_html(report: Report) -> str:
-    """Verdict and reasons first, then the worst table, its worst column and its keys."""
+def as_html(report: Report, earlier: Sequence[dict[str, Any]] = ()) -> str:
+    """Verdict and reasons first, then the worst table, its worst column and its keys.
+
+    ``earlier``: the runs before, the oldest first; the page shows how they went.
+    """
     template = files("lakehouse_tools.comparison.report").joinpath("report.html")
     environment = Environment(  # names and values of both systems are escaped
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -70,6 +75,7 @@ def as_html(report: Report) -> str:
         columns=columns,
         causes=causes,
         bar=bar,
+        runs=over_runs(report, earlier),
         samples=SAMPLES,
     )
 

@@ -2,6 +2,7 @@
 
 import json
 import secrets
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,14 @@ def new_run() -> str:
     return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
 
 
-def write_report(report: Report, folder: Path) -> Path:
-    """Write the three files; the path of the page for people. The JSON comes last."""
+def write_report(report: Report, folder: Path, earlier: Sequence[dict[str, Any]] = ()) -> Path:
+    """Write the three files; the path of the page for people. The JSON comes last.
+
+    ``earlier``: the runs before, which the page shows too.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     page = folder / f"{report.run}.html"
-    page.write_text(as_html(report), encoding="utf-8")
+    page.write_text(as_html(report, earlier), encoding="utf-8")
     page.with_suffix(".md").write_text(as_markdown(report), encoding="utf-8")
     page.with_suffix(".json").write_text(as_json(report), encoding="utf-8")
     return page

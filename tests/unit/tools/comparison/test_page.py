@@ -2,13 +2,16 @@
 
 import html
 import json
+import re
 from dataclasses import replace
+from datetime import timedelta
 
 import duckdb
 import pytest
 
 from lakehouse_tools.comparison.checks import Check, Status
 from lakehouse_tools.comparison.report.as_html import as_html
+from lakehouse_tools.comparison.report.as_json import as_dict
 from lakehouse_tools.comparison.report.as_markdown import LINES, as_markdown
 from lakehouse_tools.comparison.run import Kind, Report, TableReport
 from tests.browser import Browser
@@ -102,6 +105,49 @@ def test_a_pass_and_a_validation_say_so_at_once(browser, tmp_path):
     seen = first_screen(browser, as_html(report), tmp_path)
     assert seen[0] == "The new side is right"
     assert {"7", "1 of 1"} <= set(seen)
+
+
+def earlier(report, *rights):
+    """Runs before a report's, an hour apart; by each the thousandths of keys that are right."""
+    now = as_dict(report)
+    for hours, right in zip(range(len(rights), 0, -1), rights, strict=True):
+        tables = [
+            {**table, "status": "fail" if right < 1000 else "pass",
+             "rows": {"keys": 1000, "unexplained": 1000 - right}}
+            for table in now["tables"]
+        ]  # fmt: skip
+        yield {
+            **now,
+            "made_at": (NOW - timedelta(hours=hours)).isoformat(),
+            "verdict": "fail" if right < 1000 else "pass",
+            "tables": tables,
+        }
+
+
+def test_the_page_shows_how_the_runs_went(system, browser, tmp_path):
+    report = system.compare()
+    before = [*earlier(report, 1000, 1000, 995, 500, 1000)]
+    page = as_html(report, [*before, {**before[0], "subject": "another org"}])
+    seen = first_screen(browser, page, tmp_path)
+    assert any(text.endswith("3 of the last 6 runs passed") for text in seen)
+    svgs = re.findall(r'<svg [^>]*aria-label="[0-9]+ of the last 6 runs passed">(.*?)</svg>', page)
+    assert len(svgs) == 1 + 14  # the verdicts, and each table
+    of_worst = re.findall(r'class="([a-z-]+)".*?height="([0-9.]+)"><title>(.*?)<', svgs[1])
+    assert [status for status, _, _ in of_worst] == ["pass"] * 2 + ["fail"] * 2 + ["pass", "fail"]
+    heights = [float(height) for _, height, _ in of_worst]
+    assert heights[0] == max(heights) > heights[2] > heights[3] == min(heights) > 0
+    assert of_worst[2][2] == "2026-02-28 21:00 UTC: fail, 99.50 % right"
+
+
+def test_a_run_without_rows_and_a_first_run_have_their_place_in_the_trend(system):
+    report = system.compare()
+    assert "over the runs" not in as_html(report)
+    (before,) = earlier(report, 1000)
+    for table in before["tables"]:
+        table |= {"status": "not compared", "rows": None}
+    page = as_html(report, [before] * 40)
+    assert 'class="not-compared"' in page
+    assert "of the last 20 runs passed" in page
 
 
 def test_markdown_stays_short_with_many_tables(system):

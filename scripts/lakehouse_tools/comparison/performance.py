@@ -1,6 +1,7 @@
 """Is the new system as fast as the old one, and are its data as fresh? From both run histories."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
@@ -11,7 +12,7 @@ from typing import Any
 from lakehouse_tools.comparison.checks import Check, judged
 from lakehouse_tools.comparison.errors import NotComparedError
 from lakehouse_tools.comparison.model import Performance, RunSource
-from lakehouse_tools.comparison.quality import not_compared
+from lakehouse_tools.comparison.quality import Newest, not_compared
 from lakehouse_tools.environment import Environment
 from lakehouse_tools.stack import Stack
 
@@ -52,9 +53,9 @@ def compare_performance(
     now: datetime,
     environment: Environment | None,
     stack: Stack | None,
-    newest: dict[str, tuple[datetime | None, datetime | None]],
+    newest: Mapping[str, Newest],
 ) -> list[Check]:
-    """End-to-end time and data age of both systems. ``newest``: by pair, old and new."""
+    """End-to-end time and data age of both systems. ``newest``: by pair."""
     since = now - timedelta(days=performance.days)
     try:
         old = durations(performance.old, since, environment, stack)
@@ -73,18 +74,19 @@ def compare_performance(
                 text="the new system takes longer: see docs/benchmarks.md for what to turn",
             )
         ]  # fmt: skip
-    for name, (theirs, ours) in newest.items():
-        if theirs is None and ours is None:
-            continue
+    for name, seen in newest.items():
+        theirs, ours = seen.old, seen.new
         if theirs is None or ours is None:
-            checks.append(not_compared(name, "data age", "one side has no newest change"))
+            checks.append(not_compared(name, "data age", "a side has no newest change"))
             continue
+        quiet = ours < theirs and not seen.behind
+        more = "; all that changed in between agrees" if quiet else ""
         checks.append(
             Check(
                 table=name,
                 name="data age",
-                status=judged(ours < theirs),
-                figure=f"old {_age(now - theirs)}, new {_age(now - ours)}",
+                status=judged(seen.behind),
+                figure=f"old {_age(now - theirs)}, new {_age(now - ours)}{more}",
                 limit="not older than the old",
                 text="the new table is behind: is its schedule on?",
             )

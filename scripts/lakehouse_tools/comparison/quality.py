@@ -6,15 +6,16 @@ from fractions import Fraction
 from typing import Any
 
 from lakehouse_tools.comparison.checks import Check, Status, judged
-from lakehouse_tools.comparison.counts import percent_up
+from lakehouse_tools.comparison.counts import RowCounts, percent_up
 from lakehouse_tools.comparison.engines import Engine
 from lakehouse_tools.comparison.errors import NotComparedError
 from lakehouse_tools.comparison.model import Pair, Thresholds
 from lakehouse_tools.comparison.sql.history import INVARIANTS, invariants
-from lakehouse_tools.comparison.sql.profile import newest, orphans, profile
+from lakehouse_tools.comparison.sql.profile import greatest, loaded, newest, orphans, profile
 from lakehouse_tools.comparison.sql.sides import NEW, OLD, PairSql
 
 _MOST = 5  # columns named in one check
+_WRONG = 1_000  # keys looked at
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,13 +155,39 @@ def history(pair: Pair, row: dict[str, Any]) -> list[Check]:
     ]
 
 
-def freshness(engine: Engine, sql: PairSql) -> tuple[datetime | None, datetime | None]:
-    """The newest change that either side holds, UTC; None where the pair names no column."""
-    if sql.pair.modified is None:
-        return None, None
-    one = next(v for v in sql.values if v.column.name == sql.pair.modified)
-    old, new = (moment(engine.answer(newest(sql, s, one))[0]["newest"]) for s in (OLD, NEW))
-    return old, new
+@dataclass(frozen=True, kw_only=True)
+class Newest:
+    """The newest change that either side holds, UTC; None where it holds none.
+
+    ``behind``: whether the new side lacks what the old one has.
+    """
+
+    old: datetime | None
+    new: datetime | None
+    behind: bool
+
+
+def freshness(engine: Engine, sql: PairSql, counts: RowCounts) -> Newest | None:
+    """How new both sides are; None where the pair names neither a column nor periods.
+
+    A table with periods is as new as the last that began, but not every change begins one. It is
+    behind where a key differs that changed in the old one after that.
+    """
+    alignment = sql.pair.alignment
+    if sql.pair.modified is not None:
+        one = next(v for v in sql.values if v.column.name == sql.pair.modified)
+        old, new = (moment(engine.answer(newest(sql, s, one))[0]["newest"]) for s in (OLD, NEW))
+        return Newest(old=old, new=new, behind=bool(old and new and new < old))
+    if alignment is None or not alignment.valid_from:
+        return None
+    begun = greatest(sql.new.table, sql.column(NEW, alignment.valid_from))
+    old, new = moment(sql.cutoff), moment(engine.answer(begun)[0]["newest"])
+    wrong = [d.key for d in counts.differing if d.unexplained and d.side != "new"][:_WRONG]
+    behind = False
+    if old and new and new < old and wrong:
+        missed = moment(engine.answer(loaded(sql, alignment.cutoff, wrong))[0]["newest"])
+        behind = missed is not None and missed > new
+    return Newest(old=old, new=new, behind=behind)
 
 
 def moment(text: str | None) -> datetime | None:

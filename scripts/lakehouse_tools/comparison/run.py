@@ -18,6 +18,7 @@ from lakehouse_tools.comparison.model import ComparisonConfig, Pair, Thresholds
 from lakehouse_tools.comparison.moved import left_out, share_left_out
 from lakehouse_tools.comparison.performance import compare_performance
 from lakehouse_tools.comparison.quality import (
+    Newest,
     Profile,
     compare_data_quality,
     freshness,
@@ -27,10 +28,9 @@ from lakehouse_tools.comparison.quality import (
 )
 from lakehouse_tools.comparison.rows import compare_rows
 from lakehouse_tools.comparison.sides import Found, Sides
-from lakehouse_tools.comparison.sql.profile import cutoff
+from lakehouse_tools.comparison.sql.profile import loaded
 from lakehouse_tools.comparison.sql.sides import NEW, OLD, PairSql
-from lakehouse_tools.comparison.sql.types import Kind as Type
-from lakehouse_tools.comparison.sql.values import moment_of, parsed
+from lakehouse_tools.comparison.sql.values import parsed
 from lakehouse_tools.environment import Environment
 from lakehouse_tools.stack import Stack
 
@@ -121,7 +121,7 @@ def compare(
         checks=[],
     )
     opened: dict[str, PairSql] = {}
-    newest: dict[str, tuple[datetime | None, datetime | None]] = {}
+    newest: dict[str, Newest] = {}
     for pair in config.pairs:
         table = TableReport(name=pair.name, old=str(pair.old), new=str(pair.new))
         report.tables.append(table)
@@ -143,7 +143,8 @@ def compare(
             table.checks += compare_data_quality(
                 engine, sql, config.thresholds, table.profiles, opened
             )
-            newest[table.name] = freshness(engine, sql)
+            seen = freshness(engine, sql, table.counts)
+            newest |= {table.name: seen} if seen else {}
         except NotComparedError as error:
             table.checks.append(not_compared(table.name, "comparison", str(error)))
         table.seconds = monotonic() - began
@@ -191,11 +192,7 @@ def read_whole(engine: Engine, found: Found, table: exp.Expr) -> None:
 
 
 def _cutoff(engine: Engine, sql: PairSql, text: str) -> str:
-    type_ = sql.old.types.get(text.lower())
-    value = sql.column(OLD, text) if type_ else parsed(text)
-    if type_ is not None and type_.kind is Type.TEXT:
-        value = moment_of(value)
-    newest = moment(engine.answer(cutoff(sql.old.table, value))[0]["newest"])
+    newest = moment(engine.answer(loaded(sql, text))[0]["newest"])
     if newest is None:
         raise NotComparedError(
             f"{sql.pair.old}: its cutoff is not known: {text} holds no timestamp: correct"

@@ -1,8 +1,12 @@
 """How the values of one side are spread, how fresh they are, and which references lead nowhere."""
 
+from collections.abc import Sequence
+
 from sqlglot import exp
 
-from lakehouse_tools.comparison.sql.sides import Compared, PairSql
+from lakehouse_tools.comparison.sql.sides import OLD, Compared, PairSql
+from lakehouse_tools.comparison.sql.types import Kind
+from lakehouse_tools.comparison.sql.values import moment_of, parsed
 
 
 def profile(sql: PairSql, side: str) -> exp.Select:
@@ -74,6 +78,26 @@ def newest(sql: PairSql, side: str, one: Compared) -> exp.Select:
     )
 
 
-def cutoff(table: exp.Expr, moment: exp.Expr) -> exp.Select:
-    """How far the old load goes: the greatest moment in it, as text."""
+def loaded(
+    sql: PairSql, cutoff: str, keys: Sequence[tuple[str | None, ...]] | None = None
+) -> exp.Select:
+    """How far the old table goes: the greatest moment in it, as text; ``keys``: of these alone.
+
+    ``cutoff``: the column or the SQL that tells the moment of a row.
+    """
+    type_ = sql.old.types.get(cutoff.lower())
+    value = sql.column(OLD, cutoff) if type_ else parsed(cutoff)
+    if type_ is not None and type_.kind is Kind.TEXT:
+        value = moment_of(value)
+    query = greatest(sql.old.table, value)
+    if keys is None:
+        return query
+    blank = exp.Literal.string(" ")
+    parts = [p for k in sql.keys for p in (exp.cast(sql.value(OLD, k).sql, "varchar"), blank)]
+    texts = ["".join(f"{part} " for part in key) for key in keys]
+    return query.where(exp.func("concat", *parts).isin(*texts))
+
+
+def greatest(table: exp.Expr, moment: exp.Expr) -> exp.Select:
+    """The greatest moment in a whole table, as text."""
     return exp.select(exp.cast(exp.Max(this=moment), "varchar").as_("newest")).from_(table.copy())

@@ -29,7 +29,8 @@ OLD = """
 """
 NEW = """
     SELECT id || 'AAA' AS account_id, name AS account_name, revenue::decimal(18,2) AS revenue,
-        TIMESTAMPTZ '2025-01-01 00:00:00Z' AS valid_from, NULL::timestamptz AS valid_to,
+        CASE WHEN i = 999 THEN TIMESTAMPTZ '2026-01-01 00:00:00Z'
+            ELSE TIMESTAMPTZ '2025-01-01 00:00:00Z' END AS valid_from, NULL::timestamptz AS valid_to,
         true AS is_current, i FROM ({old})
 """
 PAIR = {
@@ -251,6 +252,27 @@ def test_a_stale_cutoff_that_leaves_most_keys_out_is_not_compared(system):
     assert check.text in as_html(report)
     system.config["thresholds"] = {"moved_share": 0.99}
     assert left(990)[0].status is Status.PASS
+
+
+def test_a_table_with_history_is_behind_where_it_lacks_the_newest_changes(system):
+    late = "'2026-02-27T00:00:00.000+0000'"
+
+    def age(i):
+        old = OLD.replace("'2026-01-01T00:00:00.000+0000'", f"CASE WHEN i = {i} THEN {late} ELSE"
+                          " '2026-01-01T00:00:00.000+0000' END")  # fmt: skip
+        system.write(old, FAULTS["rows"].format(n=9))
+        (check,) = (c for c in system.compare().every if c.name == "data age")
+        return check.status, check.figure
+
+    # The newest change is in a column that begins no period, or of a key that is right.
+    quiet = "old 2 d 0 h, new 59 d 0 h; all that changed in between agrees"
+    assert age(20) == (Status.PASS, quiet)
+    assert age(3) == (Status.FAIL, quiet.split(";")[0])
+    system.write(OLD, "SELECT * REPLACE (TIMESTAMPTZ '2026-02-28 23:00:00Z' AS valid_from)"
+                 " FROM new UNION ALL SELECT * REPLACE (TIMESTAMPTZ '2026-02-28 23:00:00Z' AS"
+                 " valid_to, false AS is_current) FROM new")  # fmt: skip
+    (check,) = (c for c in system.compare().every if c.name == "data age")
+    assert (check.status, check.figure) == (Status.PASS, "old 59 d 0 h, new 1 h 00 min")
 
 
 def test_the_gate_needs_runs_confirmations_and_a_word_for_what_is_unexplained(system):

@@ -2,7 +2,8 @@
 
 An Iceberg table is read at the metadata file its Glue entry points to, as Athena does
 (docs.aws.amazon.com/athena/latest/ug/querying-iceberg.html), also as of a version or a
-time. ministack reads whatever lies under the table's location as CSV.
+time; one of Parquet as its Glue entry says (:mod:`.athena_parquet`). ministack reads whatever
+lies under the table's location as CSV.
 """
 
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ import duckdb
 from sqlglot import exp
 
 from lakehouse_local.local_aws.athena_errors import QueryError
+from lakehouse_local.local_aws.athena_parquet import is_parquet, parquet_source
 
 _CATALOGS = ("", "awsdatacatalog", "hive")
 _INFORMATION = "information_schema"
@@ -58,13 +60,26 @@ class Tables:
         if database == _INFORMATION:
             source = _information(name)
         else:
-            source = _source(database, name, version)
+            source = self._source(database, name, version)
         self._schema(database)
         view = f"{name}@{len(self._views)}" if version else name
         place = f"{_quoted(self._catalog)}.{_quoted(_shown(database))}.{_quoted(view)}"
         # Names and values in it are quoted.
         self._connection.execute(f"CREATE VIEW {place} AS SELECT * FROM {source}")  # noqa: S608
         return view
+
+    def _source(self, database: str, name: str, version: exp.Expr | None) -> str:
+        if "$" in name:
+            raise QueryError("NOT_SUPPORTED", f"the local AWS has no metadata tables ({name})")
+        table = glue_table(database, name)
+        parameters = table.get("Parameters") or {}
+        pointer = parameters.get("metadata_location")
+        if parameters.get("table_type", "").upper() == "ICEBERG" and pointer:
+            return f"iceberg_scan({_literal(pointer)}{_as_of(version)})"
+        if version is None and is_parquet(table):
+            return parquet_source(self._connection, table)
+        message = f"{database}.{name}: the local AWS reads Iceberg, and Parquet without partitions"
+        raise QueryError("NOT_SUPPORTED", message)
 
     def _schema(self, database: str) -> None:
         if database not in self._schemas:
@@ -102,17 +117,6 @@ def glue_table(database: str, name: str) -> dict[str, Any]:
         message = f"Table 'awsdatacatalog.{database}.{name}' does not exist"
         raise QueryError("TABLE_NOT_FOUND", message)
     return table
-
-
-def _source(database: str, name: str, version: exp.Expr | None) -> str:
-    if "$" in name:
-        raise QueryError("NOT_SUPPORTED", f"the local AWS has no metadata tables ({name})")
-    parameters = glue_table(database, name).get("Parameters") or {}
-    pointer = parameters.get("metadata_location")
-    if parameters.get("table_type", "").upper() != "ICEBERG" or not pointer:
-        message = f"{database}.{name} is no Iceberg table; the local AWS reads no others"
-        raise QueryError("NOT_SUPPORTED", message)
-    return f"iceberg_scan({_literal(pointer)}{_as_of(version)})"
 
 
 def _as_of(version: exp.Expr | None) -> str:

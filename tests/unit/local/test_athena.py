@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from pyiceberg.catalog import Catalog, load_catalog
 
@@ -143,6 +144,39 @@ def test_another_version_of_a_table(rows: Any, snapshots: list[int]) -> None:
     assert rows(sql) == [["c"], ["3"]]
     sql = f"select sale.n from sale for version as of {snapshots[0]} order by 1 limit 1"
     assert rows(sql) == [["n"], ["1"]]
+
+
+def test_a_hive_table_of_parquet(local_aws: Any, query: Any, rows: Any) -> None:
+    glue, s3 = local_aws.client("glue"), local_aws.client("s3")
+
+    def make(table: str, types: dict[str, str], **files: pa.Table) -> None:
+        for file, content in files.items():
+            sink = pa.BufferOutputStream()
+            pq.write_table(content, sink)
+            body = sink.getvalue().to_pybytes()
+            s3.put_object(Bucket=BUCKET, Key=f"hive/{table}/{file}", Body=body)
+        serde = "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"
+        described = {
+            "Columns": [{"Name": name, "Type": kind} for name, kind in types.items()],
+            "Location": f"s3://{BUCKET}/hive/{table}/",
+            "SerdeInfo": {"SerializationLibrary": serde},
+        }
+        given = {"Name": table, "StorageDescriptor": described}
+        glue.create_table(DatabaseName=DATABASE, TableInput=given)
+
+    first = pa.table({"Id": ["a"], "n": pa.array([1], pa.int32())})
+    second = pa.table({"n": pa.array([2], pa.int32()), "more": [True], "Id": ["b"]})
+    kinds = {"id": "string", "n": "bigint", "more": "boolean", "never": "decimal(5,2)"}
+    make("hive_sale", kinds, first=first, second=second, _SUCCESS=first)
+    assert rows('select * from "hive_sale" order by id')[1:] == [
+        ["a", "1", None, None],
+        ["b", "2", "true", None],
+    ]
+    make("hive_none", {"id": "string"})
+    assert rows("select count(*) from hive_none")[1] == ["0"]
+    make("hive_bad", {"n": "string"}, first=first)
+    reason = query("select n from hive_bad")["Status"]["StateChangeReason"]
+    assert reason.startswith("HIVE_BAD_DATA: Field n's type INTEGER in parquet file")
 
 
 def test_arithmetic_as_athena_does_it(query: Any, rows: Any) -> None:

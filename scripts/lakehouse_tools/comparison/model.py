@@ -139,7 +139,7 @@ class Thresholds:
 class RunSource:
     """Where the runs of a system are read from. At most one is given."""
 
-    file: str | None = None  # JSON: a list of {"started": …, "ended": …}
+    file: str | None = None  # or s3://…; JSON: a list of {"started": …, "ended": …}
     glue_jobs: tuple[str, ...] = ()  # their job runs, together
     pipeline: bool = False  # executions of the deployed state machine
 

@@ -1,13 +1,14 @@
 """Is the new system as fast as the old one, and are its data as fresh? From both run histories."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 from pathlib import Path
 from statistics import median
 from typing import Any
+from urllib.parse import urlsplit
 
 from lakehouse_tools.comparison.checks import Check, judged
 from lakehouse_tools.comparison.errors import NotComparedError
@@ -95,7 +96,7 @@ def compare_performance(
 
 
 def _age(span: timedelta) -> str:
-    minutes = int(span.total_seconds() // 60)
+    minutes = max(int(span.total_seconds() // 60), 0)  # clocks differ
     days, rest = divmod(minutes, 24 * 60)
     return f"{days} d {rest // 60} h" if days else f"{rest // 60} h {rest % 60:02d} min"
 
@@ -103,15 +104,18 @@ def _age(span: timedelta) -> str:
 def _spans(
     source: RunSource, since: datetime, environment: Environment | None, stack: Stack | None
 ) -> list[tuple[datetime, datetime]]:
-    if source.file is not None:
-        return _of_file(Path(source.file))
-    if not source.glue_jobs and not source.pipeline:
+    on_s3 = (source.file or "").startswith("s3://")
+    if source.file is not None and not on_s3:
+        return _of_file(source.file, lambda: Path(str(source.file)).read_text(encoding="utf-8"))
+    if not (source.file or source.glue_jobs or source.pipeline):
         raise NotComparedError(
             "no run times of the old system: name them in config/comparison.json, performance.old"
             ' ({"file": …} or {"glue_jobs": […]})'
         )
     if environment is None or stack is None:
-        raise NotComparedError("run times need a file, or an environment (--env)")
+        raise NotComparedError("run times need a file on disk, or an environment (--env)")
+    if source.file is not None:
+        return _of_file(source.file, lambda: _object(environment.client("s3"), str(source.file)))
     if source.glue_jobs:
         pages = environment.client("glue").get_paginator("get_job_runs")
         return [
@@ -150,15 +154,25 @@ def _whole(output: str | None) -> bool:
     )
 
 
-def _of_file(path: Path) -> list[tuple[datetime, datetime]]:
+def _object(client: Any, file: str) -> str:
+    """An object's text, by its address on S3. Raises FileNotFoundError."""
+    place = urlsplit(file)
     try:
-        runs: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
+        answer = client.get_object(Bucket=place.netloc, Key=place.path.lstrip("/"))
+    except (client.exceptions.NoSuchKey, client.exceptions.NoSuchBucket):
+        raise FileNotFoundError(file) from None
+    return answer["Body"].read().decode()
+
+
+def _of_file(file: str, text: Callable[[], str]) -> list[tuple[datetime, datetime]]:
+    try:
+        runs: list[dict[str, Any]] = json.loads(text())
         return [(_utc(run["started"]), _utc(run["ended"])) for run in runs]
     except FileNotFoundError:
-        raise NotComparedError(f"{path}: no such file: performance in config names it") from None
+        raise NotComparedError(f"{file}: no such file: performance in config names it") from None
     except (ValueError, KeyError, TypeError) as error:
         raise NotComparedError(
-            f'{path}: it has to be a JSON list of {{"started": …, "ended": …}} in ISO 8601: {error}'
+            f'{file}: it has to be a JSON list of {{"started": …, "ended": …}} in ISO 8601: {error}'
         ) from None
 
 

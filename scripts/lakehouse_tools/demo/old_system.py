@@ -1,6 +1,7 @@
 """The demo's old lake is loaded and compared with the marts, as before a cut-over."""
 
 import json
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -18,7 +19,7 @@ from lakehouse_tools.stack import Stack
 
 _CONFIG: Final = Path("config")
 _COMPARISON: Final = "comparison.json"
-_HISTORY: Final = "old_system_runs.json"
+_HISTORY: Final = "runs/history.json"  # in the old lake
 _LASTS: Final = timedelta(hours=1)  # a load of an old system, as its job history would say
 
 
@@ -26,11 +27,12 @@ def load(environment: Environment, home: Home) -> None:
     """Load the old lake from the org as it is now, and note the run in its history."""
     old_lake.load(home, environment.client)
     now = datetime.now(UTC)
-    file = folder(home) / _HISTORY
-    runs = json.loads(file.read_text(encoding="utf-8")) if file.exists() else []
+    s3 = environment.client("s3")
+    runs: list[dict[str, str]] = []
+    with suppress(s3.exceptions.NoSuchKey):
+        runs = json.load(s3.get_object(Bucket=old_lake.BUCKET, Key=_HISTORY)["Body"])
     runs.append({"started": (now - _LASTS).isoformat(), "ended": now.isoformat()})
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(runs, indent=1), encoding="utf-8")
+    s3.put_object(Bucket=old_lake.BUCKET, Key=_HISTORY, Body=json.dumps(runs, indent=1).encode())
 
 
 def compare_with_marts(environment: Environment, home: Home, stack: Stack) -> tuple[Report, Path]:
@@ -78,7 +80,7 @@ def _configured(home: Home) -> Path:
     """The shipped configuration with what a team would add: the old lake's habits, explained."""
     shipped: dict[str, Any] = json.loads((_CONFIG / _COMPARISON).read_text(encoding="utf-8"))
     shipped["old"] = {"database": old_lake.DATABASE}
-    shipped["performance"]["old"] = {"file": str(folder(home) / _HISTORY)}
+    shipped["performance"]["old"] = {"file": f"s3://{old_lake.BUCKET}/{_HISTORY}"}
     for table in shipped["tables"]:
         table["left_out"]["old"].append("in_last_load")
         table["known_differences"] = [
@@ -93,6 +95,7 @@ def _configured(home: Home) -> Path:
             }
         ]
     path = folder(home) / _COMPARISON
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(shipped, indent=1), encoding="utf-8")
     checklist = (_CONFIG / gate.CHECKLIST).read_text(encoding="utf-8")
     path.with_name(gate.CHECKLIST).write_text(checklist, encoding="utf-8")

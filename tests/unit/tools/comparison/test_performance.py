@@ -1,9 +1,11 @@
 """Which executions of the pipeline tell how long it takes from end to end."""
 
+import io
 import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from botocore.response import StreamingBody
 
 from lakehouse_tools.comparison.errors import NotComparedError
 from lakehouse_tools.comparison.model import RunSource
@@ -51,3 +53,17 @@ def test_an_execution_counts_that_landed_rows_and_built(stub, account, stack):
 def test_executions_in_which_nothing_landed_are_no_run_times(stub, account, stack):
     with pytest.raises(NotComparedError, match="no execution landed rows and built the models"):
         found(stub, account, stack, (1, QUIET), (1, QUIET))
+
+
+def test_run_times_in_the_old_lakes_bucket(stub, account, stack):
+    s3, place = stub("s3"), {"Bucket": "old-lake", "Key": "runs/history.json"}
+    runs = [{"started": "2026-02-28T23:00:00", "ended": "2026-02-28T23:30:00"}]
+    body = StreamingBody(io.BytesIO(json.dumps(runs).encode()), None)
+    s3.add_response("get_object", {"Body": body}, place)
+    s3.add_client_error("get_object", "NoSuchKey", expected_params=place)
+    source, since = RunSource(file="s3://old-lake/runs/history.json"), NOW - timedelta(days=1)
+    assert durations(source, since, account, stack).median == 30 * 60
+    with pytest.raises(NotComparedError, match=r"s3://old-lake/runs/history\.json: no such file"):
+        durations(source, since, account, stack)
+    with pytest.raises(NotComparedError, match="or an environment"):
+        durations(source, since, None, None)

@@ -20,6 +20,9 @@ from lakehouse_tools.comparison.sql.types import Kind
 
 _LEAST, _MOST = datetime(1700, 1, 1).date(), datetime(4000, 12, 31).date()  # Salesforce's own
 _SLACK: Final = timedelta(hours=1)  # of clocks
+_NUMBERS: Final = (Kind.DOUBLE, Kind.DECIMAL, Kind.WHOLE)
+# A number field has at most 18 digits in all: help.salesforce.com, "Custom Field Types".
+_GREATEST: Final = 10**18
 
 
 def alone(pair: Pair) -> Pair:
@@ -93,11 +96,12 @@ def _keys(engine: DuckDbEngine, sql: PairSql, table: TableReport) -> Check:
 
 
 def _ranges(engine: DuckDbEngine, sql: PairSql, now: datetime) -> list[Check]:
-    """Days and times that Salesforce could not hold, and changes that are yet to come."""
+    """Values that Salesforce could not hold, and changes that are yet to come."""
     times = tuple(v for v in sql.values if v.wanted.kind in (Kind.DATE, Kind.TIMESTAMP))
-    if not times:
+    numbers = tuple(v for v in sql.values if v.wanted.kind in _NUMBERS)
+    if not times + numbers:
         return []
-    row = engine.answer(ranges(sql, NEW, times))[0]
+    row = engine.answer(ranges(sql, NEW, times + numbers))[0]
     odd = []
     for one in times:
         least, greatest = (moment(row[f"{name}{one.index}"]) for name in "lg")
@@ -107,13 +111,18 @@ def _ranges(engine: DuckDbEngine, sql: PairSql, now: datetime) -> list[Check]:
             odd.append(f"{one.column.name}: {least.date()} to {greatest.date()}")
         if one.column.name == sql.pair.modified and greatest > now + _SLACK:
             odd.append(f"{one.column.name}: {greatest:%Y-%m-%d %H:%M} is yet to come")
+    for one in numbers:
+        least, greatest = (row[f"{name}{one.index}"] for name in "lg")
+        # Not a number is the greatest of all in DuckDB, and below nothing in Python.
+        if least is not None and not -_GREATEST < float(least) <= float(greatest) < _GREATEST:
+            odd.append(f"{one.column.name}: {least} to {greatest}")
     return [
         Check(
             table=sql.pair.name,
             name="ranges",
             status=judged(bool(odd)),
-            figure="; ".join(odd) or f"{len(times)} columns of days and times",
-            limit="1700 to 4000; changes not later than now",
+            figure="; ".join(odd) or f"{len(times)} columns of times, {len(numbers)} of numbers",
+            limit="1700 to 4000, changes not later than now; numbers of at most 18 digits",
             text="look at these values in Salesforce, then at the model",
         )
     ]

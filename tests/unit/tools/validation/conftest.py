@@ -105,6 +105,7 @@ def raw(served, contacts, tmp_path):
 
 
 MART = """SELECT i::varchar AS account_id, 'n' AS name, (i + 1)::varchar AS parent,
+    i * 1.5::double AS revenue,
     TIMESTAMPTZ '2025-01-01 00:00:00Z' AS changed,
     TIMESTAMPTZ '2025-01-01 00:00:00Z' AS valid_from, NULL::timestamptz AS valid_to,
     true AS is_current FROM range({n}) t(i)"""
@@ -114,7 +115,7 @@ PAIR = {
     "old": "sf_account",
     "new": "dim_account",
     "key": {"account_id": {"old": "id"}},
-    "columns": {"name": {}, "parent": {}, "changed": {}},
+    "columns": {"name": {}, "parent": {}, "revenue": {}, "changed": {}},
     "references": {"parent": "dim_account"},
     "modified": "changed",
     "as_of": {"cutoff": "x", "valid_from": "valid_from", "valid_to": "valid_to",

@@ -12,7 +12,7 @@ def test_a_mart_that_holds_its_rules(mart):
     report = mart(MART.format(n=200))
     assert failing(report) == set()
     (table,) = report.tables
-    assert (table.records, len(table.profiles)) == (200, 3)
+    assert (table.records, len(table.profiles)) == (200, 4)
     names = [c.name for c in table.checks]
     assert names == ["keys once and not null", "ranges", "orphans, parent", "history (SCD2)",
                      "null shares"]  # fmt: skip
@@ -31,6 +31,8 @@ def test_a_mart_that_holds_its_rules(mart):
         ("SELECT * REPLACE ('x' || parent AS parent) FROM m", "orphans, parent"),
         ("SELECT * REPLACE (TIMESTAMPTZ '2999-01-01 00:00:00Z' AS changed) FROM m", "ranges"),
         ("SELECT * REPLACE (TIMESTAMPTZ '0017-01-01 00:00:00Z' AS changed) FROM m", "ranges"),
+        ("SELECT * REPLACE (if(name = 'n', 'nan', '1')::double AS revenue) FROM m", "ranges"),
+        ("SELECT * REPLACE (-1e18 AS revenue) FROM m", "ranges"),
         ("SELECT * REPLACE (account_id <> '7' AS is_current) FROM m", "history (SCD2)"),
     ],
 )  # fmt: skip

@@ -138,8 +138,8 @@ lock: $(SYNCED) ## Compile the lock files anew, keeping the versions that still 
 	@$(COMPILE) $(LOCKS)/dbt.in --output-file $(LOCKS)/dbt.lock
 	@$(COMPILE) $(LOCKS)/comparison.in --output-file $(LOCKS)/comparison.lock \
 	  --constraint <(printf 'pyarrow==22.0.0\n')
-	@# Connectors that benchmarks compare with, each in an environment of its own.
-	@for peer in tap-salesforce airbyte-source-salesforce; do \
+	@# Programs that benchmarks compare with, each in an environment of its own.
+	@for peer in tap-salesforce airbyte-source-salesforce pointblank datacompy; do \
 	  $(COMPILE) benchmarks/locks/$$peer.in --output-file benchmarks/locks/$$peer.lock; done
 	@# The job's wheels: what Glue 5.1 does not bring, at versions that go with what it does.
 	@$(COMPILE) glue_jobs/requirements.txt --output-file $(LOCKS)/glue_wheels.lock \

@@ -2,10 +2,12 @@
 
     make bench-compare
     make bench-compare ARGS="--rows 5000000 --rounds 3"
+    make bench-compare ARGS="--peers"      # pointblank and datacompy beside it
 
 Both sides are Parquet files of 30 columns in different orders; 0.1 % of the rows differ in one
 cell, 0.02 % are missing and 0.02 % are extra. Each measurement is a process of its own: CPU
 seconds, wall clock and the greatest memory, as medians. The answer is checked each time.
+Peers run in environments of their own (benchmarks/locks), with all the memory there is.
 """
 
 import argparse
@@ -18,6 +20,8 @@ import tempfile
 import time
 from pathlib import Path
 from statistics import median
+
+from peers import environment_of
 
 COLUMNS = {
     "id": "'001' || lpad(printf('%x', i), 15, '0')",
@@ -105,13 +109,48 @@ def ours(folder: Path, memory: str) -> dict[str, int]:
     return {name: getattr(found, name) for name in ("changed", "only_old", "only_new")}
 
 
-VARIANTS = {"floor": floor, "compare": ours}
+def pointblank(folder: Path, memory: str) -> dict[str, int]:
+    """Pointblank's comparison by key, on DuckDB."""
+    import duckdb
+    import pointblank as pb  # pyright: ignore[reportMissingImports]
+
+    del memory
+    db = duckdb.connect()
+    db.execute("SET TimeZone = 'UTC'; SET preserve_insertion_order = false")
+    old, new = (db.read_parquet(f"{folder}/{side}/t.parquet") for side in ("old", "new"))
+    near = {"atol": 1e-9, "rtol": 1e-9}
+    found = pb.compare(old, new, keys="id", tolerance=near, schema="common")
+    return {
+        "changed": int(found.n_changed),
+        "only_old": int(found.n_missing),
+        "only_new": int(found.n_extra),
+    }
+
+
+def datacompy(folder: Path, memory: str) -> dict[str, int]:
+    """Datacompy's comparison by key, on Polars."""
+    import datacompy  # pyright: ignore[reportMissingImports]
+    import polars  # pyright: ignore[reportMissingImports]
+
+    del memory
+    old, new = (polars.read_parquet(f"{folder}/{side}/t.parquet") for side in ("old", "new"))
+    found = datacompy.PolarsCompare(old, new, join_columns="id", abs_tol=1e-9, rel_tol=1e-9)
+    return {
+        "changed": len(found.intersect_rows) - found.count_matching_rows(),
+        "only_old": len(found.df1_unq_rows),
+        "only_new": len(found.df2_unq_rows),
+    }
+
+
+PEERS = {"pointblank": pointblank, "datacompy": datacompy}
+VARIANTS = {"floor": floor, "compare": ours, **PEERS}
 
 
 def measure(variant: str, folder: Path, memory: str) -> dict[str, float]:
     """One variant in a process of its own."""
+    python = str(environment_of(variant)) if variant in PEERS else sys.executable
     began = time.monotonic()
-    command = [sys.executable, __file__, "--one", variant, str(folder), "--memory", memory]
+    command = [python, __file__, "--one", variant, str(folder), "--memory", memory]
     done = subprocess.run(command, capture_output=True, text=True, check=True, env=os.environ)
     return {**json.loads(done.stdout.splitlines()[-1]), "wall": time.monotonic() - began}
 
@@ -133,6 +172,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--memory", default="1GB")
+    parser.add_argument("--peers", action="store_true", help="pointblank and datacompy too")
     parser.add_argument("--one", nargs=2, metavar=("VARIANT", "FOLDER"), help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.one:
@@ -141,12 +181,15 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="bench-compare-") as name:
         folder = Path(name)
         expected = generate(asked.rows, folder)
-        found: dict[str, list[dict[str, float]]] = {variant: [] for variant in VARIANTS}
+        found: dict[str, list[dict[str, float]]] = {
+            variant: [] for variant in VARIANTS if asked.peers or variant not in PEERS
+        }
         for _ in range(asked.rounds):
-            for variant in VARIANTS:
+            for variant in found:
                 found[variant].append(measure(variant, folder, asked.memory))
-        for each in found["compare"]:
-            assert each["answer"] == expected, (each["answer"], expected)
+        for variant, runs in found.items():
+            for each in runs:
+                assert variant == "floor" or each["answer"] == expected, (variant, each, expected)
     least = median(each["cpu"] for each in found["floor"])
     print(f"{asked.rows:,} rows x {len(COLUMNS)} columns, medians of {asked.rounds}")
     for variant, each in found.items():

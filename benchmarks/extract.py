@@ -7,7 +7,6 @@ import argparse
 import json
 import os
 import statistics
-import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -17,6 +16,7 @@ from urllib.request import urlopen
 from extract_extra import parts
 from extract_lake import PLACES, Lake, Run, cpu_of, local_aws, measured, pinned, serving
 from extract_pages import PAGE_ROWS, render
+from peers import environment_of
 
 from lakehouse_local.home import aws_environment
 
@@ -26,7 +26,6 @@ PAGES = STATE / "pages"
 LIMIT = Path(__file__).parent / "extract_limit.py"
 PEER = Path(__file__).parent / "extract_peer.py"
 CONNECTOR = Path(__file__).parent / "extract_connector.py"
-LOCKS = Path(__file__).parent / "locks"
 CONNECTORS = ("tap-salesforce", "airbyte-source-salesforce")
 TABLES = ("limit", "apart", "extra", "gzip", "salesforce", "peers", "memory", "changes")
 
@@ -235,22 +234,6 @@ def connectors(lake: Lake, *, rounds: int, rows: int = PAGE_ROWS) -> None:
             f"| {rows / median(runs, 'cpu'):,.0f} | {median(runs, 'rss'):.0f} "
             f"| {median(runs, 'cpu') / cpu:.1f} |"
         )
-
-
-def environment_of(connector: str) -> Path:
-    """The Python of a connector's own environment, made from its lock where it is missing."""
-    folder = ROOT / ".lakehouse" / "peers" / connector
-    python, stamp = folder / "bin" / "python", folder / ".synced"
-    if not stamp.exists():
-        uv = Path(sys.executable).parent / "uv"
-        lock = LOCKS / f"{connector}.lock"
-        subprocess.run(
-            [uv, "venv", "--quiet", "--clear", "--python", sys.executable, folder], check=True
-        )
-        sync = [uv, "pip", "sync", "--quiet", "--python", python, "--require-hashes", lock]
-        subprocess.run(sync, check=True)
-        stamp.touch()
-    return python
 
 
 def memory(lake: Lake, *, millions: Sequence[int] = (1, 5, 10)) -> None:

@@ -14,7 +14,7 @@ from lakehouse_tools.comparison.sql.sides import NEW, OLD, Compared, PairSql
 _SIDES = {"o": "old", "n": "new", "both": "both"}
 _FLAGS = {"d": "mismatches", "u": "unexplained", "a": "null_old", "b": "null_new", "w": "alike",
           "t": "near"}  # fmt: skip
-_PROBE = 20  # columns whose text tells how long that of all will be
+_PROBE = 8  # columns whose text tells how long that of all will be
 _FULL = 0.8  # of the engine's limit
 _ROWS = ("only_old", "only_old_unexplained", "only_new", "only_new_unexplained")
 
@@ -130,10 +130,11 @@ def batches(
 ) -> list[tuple[Compared, ...]]:
     """The columns in groups whose queries the engine takes: in parts until they fit."""
     longest = engine.dialect.longest
-    # An estimate with room to spare, as to build the text of 800 columns takes seconds. By the
-    # last columns: their numbers are the longest.
-    length = _length(engine, part, columns[-_PROBE:], duplicates=duplicates)
-    wanted = length * len(columns) / (longest * min(len(columns), _PROBE) * _FULL)
+    # An estimate with room to spare, as to build the text of 800 columns takes seconds. By
+    # columns from all over, for each kind has its text.
+    some = columns[:: -(-len(columns) // _PROBE)]
+    length = _length(engine, part, some, duplicates=duplicates)
+    wanted = length * len(columns) / (longest * len(some) * _FULL)
     if wanted < 1:
         return [columns]
     if len(columns) == 1:
@@ -150,11 +151,9 @@ def batches(
 
 
 def _length(engine: Engine, part: Rows, columns: tuple[Compared, ...], *, duplicates: bool) -> int:
-    queries = (
-        part.listing(columns, duplicates=duplicates, limit=MOST_KEYS, values=True),
-        part.cells(columns, duplicates=duplicates),
-    )
-    return max(len(engine.dialect.write(query).encode()) for query in queries)
+    # The list with both sides' values: no other query is as long.
+    query = part.listing(columns, duplicates=duplicates, limit=MOST_KEYS, values=True)
+    return len(engine.dialect.write(query).encode())
 
 
 def _differing(

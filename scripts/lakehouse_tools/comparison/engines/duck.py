@@ -16,7 +16,14 @@ from lakehouse_tools.comparison.sides import Found, Kept
 from lakehouse_tools.comparison.sql.dialects import DuckDb
 from lakehouse_tools.comparison.sql.rows import Rows
 from lakehouse_tools.comparison.sql.sides import NEW, OLD, Compared, PairSql, Relation
-from lakehouse_tools.comparison.sql.suspects import TABLE, bits_for, is_suspect, present, suspects
+from lakehouse_tools.comparison.sql.suspects import (
+    TABLE,
+    absent,
+    bits_for,
+    is_suspect,
+    present,
+    suspects,
+)
 from lakehouse_tools.comparison.sql.types import sql_type
 
 MEMORY: Final = "1GB"
@@ -46,6 +53,7 @@ class DuckDbEngine:
         self._threads = threads or os.cpu_count() or 1
         self._storage = storage
         self._inside: dict[int, int] = {}
+        self._rows = 0  # of the old side
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
@@ -112,7 +120,7 @@ class DuckDbEngine:
 
     def parts(self, sql: PairSql, *, rows: int) -> Iterator[Rows]:
         """The rows of suspect buckets, copied once, about a million of each side at a time."""
-        bits = bits_for(rows)
+        self._rows, bits = rows, bits_for(rows)
         self.keep(TABLE, suspects(sql, self.dialect, bits=bits))
         (found,) = self.answer(exp.select("coalesce(sum(n), 0) AS n").from_(TABLE))
         parts = -(-int(found["n"]) // (2 * _PART))
@@ -131,10 +139,20 @@ class DuckDbEngine:
 
     def outside(self, sql: PairSql, columns: tuple[Compared, ...]) -> dict[int, int]:
         """Both sides agree there, so the old side's values are counted."""
-        if not columns:
-            return {}
-        (row,) = self.answer(present(sql, OLD, columns))
-        return {c.index: row[f"c{c.index}"] - self._inside[c.index] for c in columns}
+        stored = tuple(
+            one
+            for one in columns
+            if sql.whole(OLD) and isinstance(sql.value(OLD, one, uncut=True).sql, exp.Column)
+        )
+        found: dict[int, int] = {}
+        if stored:
+            nulls = self.answer(absent(sql, OLD, stored))
+            found = {row["i"]: self._rows - row["n"] for row in nulls}
+        others = tuple(one for one in columns if one not in stored)
+        if others:
+            (row,) = self.answer(present(sql, OLD, others))
+            found |= {one.index: row[f"c{one.index}"] for one in others}
+        return {index: number - self._inside[index] for index, number in found.items()}
 
     def keep(self, name: str, query: exp.Query) -> None:
         """Keep the rows of a query as a temporary table."""

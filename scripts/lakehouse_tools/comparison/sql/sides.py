@@ -196,6 +196,10 @@ class PairSql:
             )
         )
 
+    def whole(self, side: str) -> bool:
+        """Whether all rows of a side's table are compared."""
+        return self._condition(side) is None and (side == NEW or self._moved is None)
+
     def filtered(self, side: str) -> exp.Select:
         """How many rows a side has before any is left out because it changed later."""
         query = exp.select("count(*) AS n").from_(self.relation(side).table.copy())

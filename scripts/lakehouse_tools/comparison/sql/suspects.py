@@ -65,6 +65,21 @@ def present(sql: PairSql, side: str, columns: tuple[Compared, ...]) -> exp.Selec
     return exp.select(*counts).from_(rows.subquery("s"))
 
 
+def absent(sql: PairSql, side: str, columns: tuple[Compared, ...]) -> exp.Query:
+    """How many nulls each of some columns has, as ``i`` (its index) and ``n``, of all rows.
+
+    A query for each: DuckDB then leaves out what a file's statistics say holds none, and
+    counting the values would decode it. For columns as they stand in the table.
+    """
+    counts = [
+        exp.select(f"{one.index} AS i", "count(*) AS n")
+        .from_(sql.relation(side).table.copy())
+        .where(sql.value(side, one, uncut=True).sql.is_(exp.null()))
+        for one in columns
+    ]
+    return counts[0] if len(counts) == 1 else exp.union(*counts, distinct=False)
+
+
 def _broken(sql: PairSql, dialect: DuckDb, *, bits: int) -> exp.Select:
     """The buckets of the old side's keys that are null or there more than once."""
     null = exp.or_(*(sql.value(OLD, key).sql.is_(exp.null()) for key in sql.keys))

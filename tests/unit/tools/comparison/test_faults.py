@@ -20,6 +20,7 @@ from lakehouse_tools.comparison.report.as_json import as_dict
 from lakehouse_tools.comparison.report.as_markdown import LINES, as_markdown
 from lakehouse_tools.comparison.run import compare
 from lakehouse_tools.comparison.sides import Sides
+from tests.unit.tools.comparison.conftest import ENGINES
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 RUNS = [{"started": "2026-02-28T01:00:00", "ended": "2026-02-28T02:00:00"}]
@@ -30,7 +31,8 @@ OLD = """
 NEW = """
     SELECT id || 'AAA' AS account_id, name AS account_name, revenue::decimal(18,2) AS revenue,
         CASE WHEN i = 999 THEN TIMESTAMPTZ '2026-01-01 00:00:00Z'
-            ELSE TIMESTAMPTZ '2025-01-01 00:00:00Z' END AS valid_from, NULL::timestamptz AS valid_to,
+            ELSE TIMESTAMPTZ '2025-01-01 00:00:00Z' END AS valid_from,
+        NULL::timestamptz AS valid_to,
         true AS is_current, i FROM ({old})
 """
 PAIR = {
@@ -65,6 +67,7 @@ class System:
 
     def __init__(self, folder):
         self.folder = folder
+        self.engine = DuckDbEngine
         self.config = {
             "old": {"folder": str(folder / "old")},
             "new": {"folder": str(folder / "new")},
@@ -92,7 +95,7 @@ class System:
 
     def compare(self, **more):
         config = read_config(self.path)
-        with DuckDbEngine(threads=1) as engine:
+        with self.engine(threads=1) as engine:
             return compare(config, engine, Sides(), run="r1", now=NOW, **more)
 
 
@@ -227,8 +230,10 @@ def test_slower_or_older_fails(system):
     assert "performance.old" in report.checks[-1].text
 
 
-def test_a_stale_cutoff_that_leaves_most_keys_out_is_not_compared(system):
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_stale_cutoff_that_leaves_most_keys_out_is_not_compared(system, engine):
     """Keys that changed after it are in neither side, so that the rest agrees."""
+    system.engine = ENGINES[engine]
     as_of = {"cutoff": "modstamp", "moved": ["changed"]}
     left_out = {"old": ["i", "modstamp"], "new": ["valid_*", "is_current", "i", "changed"]}
     system.config["tables"] = [{**PAIR, "as_of": as_of, "left_out": left_out}]
@@ -254,7 +259,9 @@ def test_a_stale_cutoff_that_leaves_most_keys_out_is_not_compared(system):
     assert left(990)[0].status is Status.PASS
 
 
-def test_a_table_with_history_is_behind_where_it_lacks_the_newest_changes(system):
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_table_with_history_is_behind_where_it_lacks_the_newest_changes(system, engine):
+    system.engine = ENGINES[engine]
     late = "'2026-02-27T00:00:00.000+0000'"
 
     def age(i):

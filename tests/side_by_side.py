@@ -6,6 +6,7 @@ from xdist.scheduler import LoadFileScheduling
 LONGEST = (
     "tests/dbt/test_month.py",
     "tests/integration/test_demo.py",
+    "tests/integration/test_old_lake.py",  # before others move on from what the demo left
     "tests/integration/test_failures.py",
     "tests/integration/test_org_changes.py",
     "tests/dbt/test_incremental.py",
@@ -19,6 +20,7 @@ LONGEST = (
 # Files that stand on one fixture of the session: on two workers it would be made twice.
 TOGETHER = {
     "tests/integration/test_demo.py": "the demo",
+    "tests/integration/test_old_lake.py": "the demo",
     "tests/integration/test_failures.py": "the demo",
     "tests/integration/test_org_changes.py": "the demo",
 }

@@ -52,12 +52,14 @@ class Lakehouse:
     home: Home
     _clients: dict[str, Any] = field(default_factory=dict)
 
-    def run(self, *arguments: str, timeout: float = 600, stdin: str = "") -> Result:
-        """Call the ``lakehouse`` command as a person would."""
+    def run(
+        self, *arguments: str, timeout: float = 600, stdin: str = "", folder: Path = ROOT
+    ) -> Result:
+        """Call the ``lakehouse`` command as a person would, in a folder."""
         env = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "LAKEHOUSE_"))}
         done = subprocess.run(
             [str(COMMAND), *arguments],
-            cwd=ROOT,
+            cwd=folder,
             env=env
             | {
                 "LAKEHOUSE_HOME": str(self.home.root),

@@ -12,8 +12,6 @@ from typing import Any
 
 import pytest
 
-from lakehouse_local import old_lake
-
 CONFIG = Path(__file__).parents[2] / "config" / "salesforce_objects.json"
 CONFIGURED = [
     name for group in json.loads(CONFIG.read_text())["groups"].values() for name in group["include"]
@@ -224,26 +222,3 @@ def test_a_query_that_athena_would_refuse_is_refused(demo: Any) -> None:
     assert answer.status == 1
     assert "::" in answer.last_error or "mismatched input" in answer.last_error
     assert "Traceback" not in answer.err
-
-
-def test_the_old_lake_agrees_with_the_marts_until_a_batch_is_lost(
-    demo: Any, tmp_path: Path
-) -> None:
-    lakehouse = demo.lakehouse
-    assert json.loads((lakehouse.home.instance / "demo.json").read_text())["comparison"] in (
-        "pass",
-        "warn",
-    )
-    assert "✗ runs in a row that pass: 1 of 5" in demo.result.out
-    config = str(lakehouse.home.instance / "comparison" / "comparison.json")
-    lost = old_lake.plant_lost_batch(lakehouse.client)
-    done = lakehouse.run("compare", "--config", config, "--output", str(tmp_path))
-    assert done.status == 1, done.err
-    assert f"dim_account: unexplained keys: {len(lost)} of" in done.out
-    (report,) = (json.loads(path.read_text()) for path in tmp_path.glob("*.json"))
-    (account,) = (t for t in report["tables"] if t["name"] == "dim_account")
-    named = {d["key"][0][:15] for d in account["rows"]["differing"] if d["unexplained"]}
-    assert named == set(lost)
-    gate = lakehouse.run("gate", "--config", config)
-    assert gate.status == 1
-    assert "✗ runs in a row that pass: 0 of 5" in gate.out

@@ -33,7 +33,7 @@ def use_bundled_node() -> None:
 
 
 def check_quickly() -> None:
-    """Let Node leave the code of CDK's checks unoptimized: it is needed once (quick_checks.cjs).
+    """Spare Node what pays only in a process that stays (quick_checks.cjs).
 
     NODE_OPTIONS, where it is set, stays in front.
     """

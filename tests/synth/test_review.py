@@ -104,9 +104,11 @@ def test_an_object_added(review: Edited) -> None:
     assert "Stateful" not in text
 
 
-def test_a_database_replaced_stops_until_somebody_agrees(review: Edited) -> None:
+def test_a_bucket_and_databases_replaced_stop_until_somebody_agrees(review: Edited) -> None:
     def edit(project: Path) -> None:
         replace(project / "config" / "prod.json", '"lakehouse_prod"', '"other_prod"')
+        lake = project / "constructs" / "lakehouse_constructs" / "lake_bucket.py"
+        replace(lake, "bucket_key_enabled=True", 'bucket_name="other", bucket_key_enabled=True')
 
     reviewed = review(edit)
     status, text, errors = reviewed("--stack", "LakehouseProd")
@@ -114,6 +116,7 @@ def test_a_database_replaced_stops_until_somebody_agrees(review: Edited) -> None
     assert status == 1
     assert "⛔ Stateful resources removed, replaced" in text
     assert "DatabaseInput.Name: lakehouse_prod_raw → other_prod_raw" in text
+    assert "BucketName: not set → other" in text
     assert text.index("Stateful") < text.index("Permissions added") < text.index("CDK's diff")
     assert "say --allow CatalogRaw" in errors
     names = [line.split("--allow ")[1] for line in errors.splitlines() if "--allow" in line]

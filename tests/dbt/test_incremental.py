@@ -239,6 +239,7 @@ def test_batch_by_batch(built: Lake) -> None:
     assert plain["industry"] is None  # the org has no such field
 
     land(lake, 2, BATCHES[1])
+    lake.test_data(enabled=False)
     outcome = lake.build("second", failed="Contact")
     assert outcome["status"] == "succeeded", outcome["log"]
     assert "salesforce.contact" in outcome["excluded"]
@@ -260,6 +261,7 @@ def test_batch_by_batch(built: Lake) -> None:
             assert 0 < int(last["added-records"]) <= 400, table
 
     land(lake, 3, BATCHES[2])
+    lake.test_data(enabled=True)
     outcome = lake.build("third")
     assert outcome["status"] == "succeeded", outcome["log"]
     assert periods(lake) == THIRD

@@ -31,6 +31,7 @@ def names(lake: Lake) -> tuple[set[str], set[str]]:
 def test_a_batch_that_lands_during_a_build_is_left_to_the_next(lake: Lake) -> None:
     """One test, because a build takes its time. The catalog is behind the table, as its
     answer is when a run commits after it was given."""
+    lake.test_data(enabled=False)
     lake.land("account", [account("one", 2)], batch=1, fields=BEFORE)
     lake.land("account", [account("two", 3)], batch=2, fields=BEFORE, told=1)
     first = lake.build("first")

@@ -5,27 +5,28 @@ and (warm) Spark session. After a first build of each, rounds: so many records o
 object change, and both are built, in turn. Medians of the rounds are printed.
 
     make bench-dbt
+    make bench-dbt ARGS="--threads 1 2 4 8"  what more threads give instead, each a session
 """
 
 import argparse
 import json
 import os
+import re
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import boto3
-from dbt_lake import KINDS, fill, land
+from dbt_lake import KINDS, Kind, fill, land
+from dbt_report import Built, report, report_of_threads
 from extract_lake import PLACES, measured
 from pyiceberg.catalog import Catalog, load_catalog
 
@@ -38,36 +39,29 @@ BUCKET = "lake"
 LAYERS = ("raw", "staging", "intermediate", "marts")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Built:
-    """What one build used; bytes as S3 served and took them."""
-
-    wall: float  # seconds of the build, dbt's own start included
-    dbt: float  # CPU seconds of dbt
-    spark: float  # CPU seconds of the session
-    statements: int
-    models: dict[str, float]  # wall seconds by model
-    tests: float  # wall seconds of the data tests
-    read: dict[str, int]  # bytes of data files by table
-    written: int  # data and delete files
-    metadata: int  # Iceberg's own files, read and written
-
-    @property
-    def cpu(self) -> float:
-        """CPU seconds of all."""
-        return self.dbt + self.spark
-
-
 def main() -> None:
     """Measure and print Markdown."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--sizes", type=int, nargs="+", default=[100_000, 1_000_000])
     parser.add_argument("--changed", type=int, default=1_000)
     parser.add_argument("--rounds", type=int, default=3)
+    names = [kind.table for kind in KINDS]
+    parser.add_argument("--threads", type=int, nargs="+")
+    parser.add_argument("--objects", nargs="+", choices=names, default=names)
     given = parser.parse_args()
-    with local_lake() as lake:
-        for size in given.sizes:
+    with local_lake([kind for kind in KINDS if kind.table in given.objects]) as lake:
+        for size in given.sizes[-1:] if given.threads else given.sizes:
             lake.first(size)
+        if given.threads:
+            by_threads: dict[int, list[Built]] = {threads: [] for threads in given.threads}
+            turns = [threads for _ in range(given.rounds) for threads in given.threads]
+            for batch, threads in enumerate(turns, 2):
+                found = lake.next(
+                    given.sizes[-1], batch=batch, changed=given.changed, threads=threads
+                )
+                by_threads[threads].append(found)
+            print(report_of_threads(by_threads, given.sizes[-1], given.changed))
+            return
         built: dict[int, list[Built]] = {size: [] for size in given.sizes}
         for batch in range(2, given.rounds + 2):
             for size in given.sizes:
@@ -76,7 +70,7 @@ def main() -> None:
 
 
 @contextmanager
-def local_lake() -> Iterator["Lake"]:
+def local_lake(kinds: Sequence[Kind]) -> Iterator["Lake"]:
     """A local AWS with a ledger, without anything in it; gone afterwards."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -93,7 +87,7 @@ def local_lake() -> Iterator["Lake"]:
             subprocess.Popen(server, env=own_environment(), stdout=log, stderr=log) as process,
         ):
             try:
-                yield Lake(home, process.pid, ledger)
+                yield Lake(home, process.pid, ledger, kinds)
             finally:
                 process.send_signal(signal.SIGTERM)
     finally:
@@ -103,8 +97,8 @@ def local_lake() -> Iterator["Lake"]:
 class Lake:
     """The orgs' databases, and the build over each."""
 
-    def __init__(self, home: Home, server: int, ledger: Path) -> None:
-        self._home, self._server, self._ledger = home, server, ledger
+    def __init__(self, home: Home, server: int, ledger: Path, kinds: Sequence[Kind]) -> None:
+        self._home, self._server, self._ledger, self._kinds = home, server, ledger, kinds
         self._wait()
         self._client("s3").create_bucket(Bucket=BUCKET)
         self._project = home.instance / "dbt_project"
@@ -113,7 +107,9 @@ class Lake:
         # One warm session for all builds; it must see what PyIceberg commits in between.
         profile = self._project / "profiles.yml"
         text = profile.read_text().replace(
-            "      type: glue\n", "      type: glue\n      glue_session_reuse: true\n"
+            "      type: glue\n",
+            "      type: glue\n"
+            "      glue_session_reuse: \"{{ env_var('SESSION_REUSE', 'True') | as_bool }}\"\n",
         )
         uncached = "--conf spark.sql.catalog.glue_catalog.cache-enabled=false\n        "
         first = "--conf spark.sql.defaultCatalog"
@@ -125,14 +121,14 @@ class Lake:
             name = f"n{size}_{layer}"
             place = f"s3://{BUCKET}/{name}/"
             self._client("glue").create_database(DatabaseInput={"Name": name, "LocationUri": place})
-        for kind in KINDS:
+        for kind in self._kinds:
             fill(self._catalog(), kind, database=f"n{size}_raw", bucket=BUCKET, size=size)
         built = self._build(size)
         print(f"{size:,}: first build {built.wall:.0f} s, {built.cpu:.0f} s CPU", flush=True)
 
-    def next(self, size: int, *, batch: int, changed: int) -> Built:
-        """Land a batch and build."""
-        for kind in KINDS:
+    def next(self, size: int, *, batch: int, changed: int, threads: int = 0) -> Built:
+        """Land a batch and build; see :meth:`_build` for the threads."""
+        for kind in self._kinds:
             land(
                 self._catalog(),
                 kind,
@@ -141,7 +137,7 @@ class Lake:
                 batch=batch,
                 changed=changed,
             )
-        built = self._build(size)
+        built = self._build(size, threads)
         print(
             f"{size:,}: batch {batch}: {built.wall:.1f} s, CPU dbt {built.dbt:.1f} s,"
             f" Spark {built.spark:.1f} s, written {built.written:,}",
@@ -149,7 +145,11 @@ class Lake:
         )
         return built
 
-    def _build(self, size: int) -> Built:
+    def _build(self, size: int, threads: int = 0) -> Built:
+        """Build in the one warm session, or with so many threads, each in a session of its own.
+
+        Those start with the build and end with it, as on AWS.
+        """
         env = {k: os.environ[k] for k in PLACES if k in os.environ}
         env |= aws_environment(self._home.endpoint)
         env |= {f"{layer.upper()}_DATABASE": f"n{size}_{layer}" for layer in LAYERS}
@@ -161,6 +161,8 @@ class Lake:
             "PATH": f"{self._home.build_bin}:/usr/bin:/bin",
             "LAKEHOUSE_BUILD_FOLDER": str(self._project),
         }
+        if threads:
+            env |= {"DBT_THREADS": str(threads), "SESSION_REUSE": "False"}
         offset = self._ledger.stat().st_size
         statements, spark = self._statements(), cpu_below(self._server)
         program = "import os; os.chdir(os.environ['LAKEHOUSE_BUILD_FOLDER']);"
@@ -177,7 +179,7 @@ class Lake:
             spark=cpu_below(self._server) - spark,
             statements=self._statements() - statements,
             models={k.split(".")[-1]: v for k, v in seconds.items() if k.startswith("model.")},
-            tests=sum(v for k, v in seconds.items() if k.startswith("test.")),
+            tests=_by_kind(seconds),
             read=_by_table([m for m in moved if m[1] == "read" and "/data/" in m[2]]),
             written=sum(m[3] for m in moved if m[1] == "written" and "/data/" in m[2]),
             metadata=sum(m[3] for m in moved if "/metadata/" in m[2]),
@@ -237,6 +239,16 @@ def cpu_below(pid: int) -> float:
     return sum(used[child] for child in below) / os.sysconf("SC_CLK_TCK")
 
 
+def _by_kind(seconds: dict[str, float]) -> dict[str, float]:
+    """Seconds of the data tests: of each generic one in all places, of others each."""
+    found = defaultdict[str, float](float)
+    for node, spent in seconds.items():
+        if node.startswith("test."):
+            name = node.split(".")[2]
+            found[re.split(r"_(?=(?:stg|int|dim|fct|rpt)_)", name)[0]] += spent
+    return found
+
+
 def _by_table(moved: list[Any]) -> dict[str, int]:
     """Bytes by table; a key is bucket/database/table/file."""
     found = Counter[str]()
@@ -244,46 +256,6 @@ def _by_table(moved: list[Any]) -> dict[str, int]:
         _, database, table, *_ = place.split("/")
         found[f"{database.split('_', 1)[1]}.{table}"] += size
     return dict(found)
-
-
-def report(built: dict[int, list[Built]], changed: int) -> str:
-    """Medians by size, their ratio, and what each model took."""
-    sizes = list(built)
-    head = " | ".join(f"{size:,} rows" for size in sizes)
-    lines = [
-        f"{changed:,} changed records of each large object; medians of {len(built[sizes[0]])}.\n",
-        f"| | {head} | ratio |",
-        "|---|" + "---:|" * (len(sizes) + 1),
-    ]
-
-    def row(name: str, values: list[float], form: str) -> None:
-        ratio = values[-1] / values[0] if values[0] else float("nan")
-        shown = " | ".join(format(value, form) for value in values)
-        lines.append(f"| {name} | {shown} | {ratio:.2f} |")
-
-    def mid(of: Any) -> list[float]:
-        return [median(of(each) for each in built[size]) for size in sizes]
-
-    row("build, wall seconds", mid(lambda b: b.wall), ".1f")
-    row("build, CPU seconds", mid(lambda b: b.cpu), ".1f")
-    row("Spark, CPU seconds", mid(lambda b: b.spark), ".1f")
-    row("models, wall seconds", mid(lambda b: sum(b.models.values())), ".1f")
-    row("data tests, wall seconds", mid(lambda b: b.tests), ".1f")
-    row("data files written, kB", mid(lambda b: b.written / 1e3), ",.0f")
-    row("data files read, kB", mid(lambda b: sum(b.read.values()) / 1e3), ",.0f")
-    row("metadata read and written, kB", mid(lambda b: b.metadata / 1e3), ",.0f")
-    row("statements", mid(lambda b: b.statements), ".0f")
-    models = sorted(
-        built[sizes[0]][0].models, key=lambda m: -median(b.models[m] for b in built[sizes[-1]])
-    )
-    lines += ["", f"| model, wall seconds | {head} | ratio |", "|---|" + "---:|" * (len(sizes) + 1)]
-    for model in models:
-        row(f"`{model}`", mid(lambda b, model=model: b.models[model]), ".2f")
-    tables = sorted(built[sizes[-1]][0].read, key=lambda t: -built[sizes[-1]][0].read[t])
-    lines += ["", f"| table, kB read | {head} | ratio |", "|---|" + "---:|" * (len(sizes) + 1)]
-    for table in tables:
-        row(f"`{table}`", mid(lambda b, table=table: b.read.get(table, 0) / 1e3), ",.0f")
-    return "\n".join(lines)
 
 
 if __name__ == "__main__":

@@ -9,8 +9,10 @@ from lakehouse_local.salesforce_org.fields import Field, system_fields
 CODES = ("USD", "EUR")
 _CODE = Field(name="IsoCode", type="picklist", values=CODES)
 _RATE = Field(name="ConversionRate", type="double")
+_CURRENCY = Field(name="CurrencyIsoCode", type="picklist", values=CODES)
 _FIELDS = {
-    "Opportunity": [Field(name="CurrencyIsoCode", type="picklist", values=CODES)],
+    "Opportunity": [_CURRENCY],
+    "OpportunityHistory": [_CURRENCY],
     "CurrencyType": [_CODE, _RATE, Field(name="IsCorporate", type="boolean")],
     "DatedConversionRate": [_CODE, _RATE, Field(name="StartDate", type="date")],
 }
@@ -21,7 +23,7 @@ _MADE = {
 
 
 def describes() -> list[dict[str, Any]]:
-    """Of the objects that say which currencies there are, and of one that has amounts in them."""
+    """Of the objects that say which currencies there are, and of two with amounts in them."""
     return [
         object_describe(
             name=name,
@@ -61,3 +63,23 @@ def opportunity(id: str, code: str, amount: float) -> dict[str, Any]:
         "iswon": False,
         "closedate": datetime(2026, 3, 15, tzinfo=UTC).date(),
     }
+
+
+def stage_change(id: str, opportunity: str, code: str, amount: float) -> dict[str, Any]:
+    """The entry with which an opportunity began."""
+    return _MADE | {
+        "id": id,
+        "opportunityid": opportunity,
+        "currencyisocode": code,
+        "amount": amount,
+        "probability": 50.0,
+        "stagename": "Prospecting",
+    }
+
+
+def line_item(id: str, opportunity: str, price: float) -> dict[str, Any]:
+    """One unit, without a discount."""
+    return _MADE | {
+        "id": id, "opportunityid": opportunity, "quantity": 1.0, "unitprice": price,
+        "totalprice": price,
+    }  # fmt: skip

@@ -18,7 +18,13 @@ from lakehouse_tools.dbt_models.plan import make_plan
 from lakehouse_tools.dbt_models.project import FOLDER, read_project
 from lakehouse_tools.dbt_models.writing import write
 from tests.dbt import several_currencies
-from tests.dbt.several_currencies import currency, opportunity, rate
+from tests.dbt.several_currencies import (
+    currency,
+    line_item,
+    opportunity,
+    rate,
+    stage_change,
+)
 from tests.dbt.wide_org import FIELDS, HELP, NASTY, OBJECTS, WIDE, describes
 
 pytestmark = pytest.mark.local_aws
@@ -36,6 +42,7 @@ ARROW = {
 STAMP = datetime(2026, 1, 2, tzinfo=UTC)
 BUILT = (WIDE, "Account__c", "ns__Ledger__c", "Wide_Load__History", "Thing_05__c")
 DATED = ("--vars", '{"multi_currency": "dated"}')
+BESIDE = ("fct_opportunity_line_item_amounts", "fct_opportunity_stage_change_amounts")
 Lake = Any  # of conftest.py, which tests cannot import
 Row = dict[str, Any]
 
@@ -214,16 +221,32 @@ def test_amounts_of_several_currencies_are_added_up_in_one(filled: Lake) -> None
     ]
     assert outcome == ("warn", 1)
 
-    # A rate that is added reaches opportunities that did not change.
+    # A rate that is added reaches opportunities that did not change, and what belongs to them.
     land(filled, "DatedConversionRate", [rate("EUR", "2026-03-10", 0.4)], batch=2)
-    assert corporate_amounts(filled) == {"a": 250, "b": 30, "c": None}
+    land(filled, "OpportunityLineItem", [line_item("l", "a", 60.0)], batch=1)
+    # The opportunity was in euros once.
+    entries = [stage_change("h", "b", "EUR", 10.0), stage_change("i", "c", "GBP", 7.0)]
+    land(filled, "OpportunityHistory", entries, batch=1)
+    assert corporate_amounts(filled, *(f"+{mart}" for mart in BESIDE)) == {
+        "a": 250, "b": 30, "c": None,
+    }  # fmt: skip
+    items, changes = (filled.rows("marts", mart) for mart in BESIDE)
+    assert [row["corporate_total_price"] for row in items] == [150]
+    assert [(row["opportunity_id"], row["corporate_amount"]) for row in changes] == [
+        ("b", 25), ("c", None),
+    ]  # fmt: skip
+    [outcome] = [
+        r for test, r in results(filled).items() if test.startswith("rare_fct_opportunity_stage_ch")
+    ]
+    assert outcome == ("warn", 1)
 
-    log = filled.by_hand("test", "--select", "test_type:unit,fct_opportunity_amounts", *DATED)
-    assert "PASS=2 " in log, log
+    tests = [f"test_type:unit,{mart}" for mart in ("fct_opportunity_amounts", *BESIDE)]
+    log = filled.by_hand("test", "--select", *tests, *DATED)
+    assert "PASS=4 " in log, log
 
 
-def corporate_amounts(lake: Lake) -> dict[str, float | None]:
-    reports = ["+rpt_owner_performance", "+rpt_pipeline_by_day"]
+def corporate_amounts(lake: Lake, *more: str) -> dict[str, float | None]:
+    reports = ["+rpt_owner_performance", "+rpt_pipeline_by_day", *more]
     selected = ["--exclude-resource-type", "unit_test", "--indirect-selection", "cautious"]
     lake.by_hand("build", "--select", *reports, *selected, *DATED)
     rows = lake.rows("marts", "fct_opportunity_amounts", "opportunity_id", "corporate_amount")

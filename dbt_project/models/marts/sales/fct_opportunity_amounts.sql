@@ -6,42 +6,7 @@
 
 with
 
-currencies as (
-
-    select
-        iso_code,
-        conversion_rate,
-        is_corporate
-    from {{ ref('stg_salesforce__currency_types') }}
-    where not is_deleted
-
-),
-
-{% if var('multi_currency') == 'dated' -%}
--- A rate holds until the day on which the next one begins.
-rates as (
-
-    select
-        iso_code,
-        conversion_rate,
-        start_date,
-        lead(start_date) over (partition by iso_code order by start_date) as end_date
-    from {{ ref('stg_salesforce__dated_conversion_rates') }}
-    where not is_deleted
-
-),
-{%- else -%}
-rates as (
-
-    select
-        iso_code,
-        conversion_rate,
-        cast(null as date) as start_date,
-        cast(null as date) as end_date
-    from currencies
-
-),
-{%- endif %}
+{{ conversion_rates() }},
 
 opportunities as (
 
@@ -57,16 +22,12 @@ priced as (
         opportunities.amount,
         {{ weighted_amount('opportunities.amount', 'opportunities.probability_percent') }}
             as weighted_amount,
-        case when currencies.is_corporate then 1 else rates.conversion_rate end as conversion_rate,
+        conversion_rates.conversion_rate,
         opportunities.is_deleted,
         opportunities.close_date
     from opportunities
-    left join currencies on opportunities.currency_iso_code = currencies.iso_code
-    left join rates
-        on
-            opportunities.currency_iso_code = rates.iso_code
-            and (rates.start_date is null or opportunities.close_date >= rates.start_date)
-            and (rates.end_date is null or opportunities.close_date < rates.end_date)
+    left join conversion_rates
+        on {{ rate_of('opportunities.currency_iso_code', 'opportunities.close_date') }}
 
 ),
 
@@ -81,7 +42,7 @@ amounts as (
 
         -- numerics
         amount,
-        cast(conversion_rate as double) as conversion_rate,
+        conversion_rate,
         {{ corporate_amount('amount', 'conversion_rate') }} as corporate_amount,
         {{ corporate_amount('weighted_amount', 'conversion_rate') }} as corporate_weighted_amount,
 

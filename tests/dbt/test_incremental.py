@@ -38,6 +38,7 @@ OPPORTUNITY = pa.schema(
         *STAMPS,
     ]
 )
+LAYERS = ("staging", "intermediate", "marts")
 Row = dict[str, Any]
 Lake = Any  # of conftest.py, which tests cannot import
 
@@ -165,7 +166,7 @@ def periods(lake: Lake) -> dict[str, list[Period]]:
         found.setdefault(row["account_id"], []).append(
             (begin, hour(row["valid_to"]), row["account_name"], row["is_closed_by_deletion"])
         )
-    return {id: rows for id, rows in found.items() if not id.startswith("random")}
+    return {id: rows for id, rows in found.items() if not id.startswith(("random", "many"))}
 
 
 def anything(seed: int, batch: int, fields: pa.Schema) -> list[Row]:
@@ -192,6 +193,11 @@ def anything(seed: int, batch: int, fields: pa.Schema) -> list[Row]:
     return list(stamps.values())
 
 
+def many(hour: float, name: str) -> list[Row]:
+    """Versions of more accounts than a MERGE names by their ids."""
+    return [version(f"many{number:05}", hour, name=name) for number in range(10_050)]
+
+
 def land(lake: Lake, batch: int, accounts: Sequence[Row]) -> None:
     lake.land("account", [*accounts, *anything(1, batch, ACCOUNT)], batch=batch, fields=ACCOUNT)
     lake.land("contact", anything(2, batch, CONTACT), batch=batch, fields=CONTACT)
@@ -201,7 +207,7 @@ def land(lake: Lake, batch: int, accounts: Sequence[Row]) -> None:
 @pytest.fixture(scope="module")
 def built(lake: Lake) -> Lake:
     """The lake after its first batch."""
-    land(lake, 1, BATCHES[0])
+    land(lake, 1, [*BATCHES[0], *many(1, "A")])
     outcome = lake.build("first")
     assert outcome["status"] == "succeeded", outcome["log"]
     assert "salesforce.lead" in outcome["excluded"]
@@ -260,13 +266,21 @@ def test_batch_by_batch(built: Lake) -> None:
         if last["added-records"]:
             assert 0 < int(last["added-records"]) <= 400, table
 
-    land(lake, 3, BATCHES[2])
+    land(lake, 3, [*BATCHES[2], *many(250, "B")])
     lake.test_data(enabled=True)
     outcome = lake.build("third")
     assert outcome["status"] == "succeeded", outcome["log"]
     assert periods(lake) == THIRD
     current = {r["account_id"]: r for r in lake.rows("staging", "stg_salesforce__accounts")}
     assert not current["hidden"]["is_deleted"]
+    names = [row["account_name"] for id, row in current.items() if id.startswith("many")]
+    assert names == ["B"] * 10_050
+
+    # Nothing landed: nothing is committed, by whatever kind of model.
+    made = [(layer, table) for layer in LAYERS for table in lake.tables(layer)]
+    before = {table: len(snapshots(lake, *table)) for table in made}
+    lake.by_hand("run", *(argument for _, table in made for argument in ("--select", table)))
+    assert {table: len(snapshots(lake, *table)) for table in made} == before
 
     step_by_step = {table: lake.rows(*table) for table in TABLES}
     before = {table: len(snapshots(lake, *table)) for table in TABLES}

@@ -2,38 +2,48 @@
 
     rows     CTE: the rows as they should be, with the model's columns
     keys     the columns that identify a row; none of them is null
-    touched  CTE with the first of the keys: the records at hand, whether or not they have
-             rows. Without it `rows` are all rows of the model.
+    touched  true: the first of the keys is that of the CTE `touched`, and `rows` are those of
+             touched records. Without it `rows` are all rows of the model.
+    same     condition that `changed` (of `rows`) is the model's own row, `own`; without it all
+             columns are compared
+    columns  of the model's own rows that `same` asks for, beside the keys
 
     A row can vanish: a version that comes late makes a period begin elsewhere. The model's
     own row is then not among the new ones and is marked obsolete (see get_merge_sql). Rows
-    that stayed the same are left out, so that a build writes no more than what changed. -#}
-{% macro changed_rows(rows, keys, touched=none) -%}
+    that stayed the same are left out, so that a build writes no more than what changed.
+    One join, as each side of a second one would be worked out and read once more. -#}
+{% macro changed_rows(rows, keys, touched=false, same=none, columns=none) -%}
 {%- if not is_incremental() -%}
 select * from {{ rows }}
 {%- else -%}
-{%- set own -%}
-    {{ this }}
-    {%- if touched %} where {{ keys[0] }} in (select {{ keys[0] }} from {{ touched }}){% endif -%}
-{%- endset -%}
+{%- set all = model.columns.keys() | list -%}
 select
-    changed.*,
-    false as _obsolete
-from (
-    select * from {{ rows }}
-    except
-    select * from {{ own }}
-) as changed
-
-union all
-
-select
-    gone.*,
-    true as _obsolete
-from (select * from {{ own }}) as gone
-left anti join {{ rows }} as kept
-    on {% for key in keys -%}
-        gone.{{ key }} = kept.{{ key }}{{ ' and ' if not loop.last }}
+    {%- for column in all %}
+    {% if column in keys -%}
+        coalesce(changed.{{ column }}, own.{{ column }}) as {{ column }},
+    {%- else -%}
+        changed.{{ column }},
+    {%- endif %}
     {%- endfor %}
+    changed.{{ keys[0] }} is null as _obsolete
+from {{ rows }} as changed
+full join (
+    select {{ (keys + columns if columns else all) | join(', ') }}
+    from {{ this }}
+    {{ of_touched(keys[0]) if touched }}
+) as own
+    on {% for key in keys -%}
+        changed.{{ key }} = own.{{ key }}{{ ' and ' if not loop.last }}
+    {%- endfor %}
+where not coalesce(
+    changed.{{ keys[0] }} is not null
+    and {% if same -%}
+        {{ same }}
+    {%- else -%}
+        {%- for column in all -%}
+            changed.{{ column }} <=> own.{{ column }}{{ ' and ' if not loop.last }}
+        {%- endfor -%}
+    {%- endif %}, false
+)
 {%- endif -%}
 {%- endmacro %}

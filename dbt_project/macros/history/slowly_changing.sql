@@ -7,7 +7,8 @@
 
     periods: key, the tracked columns, created_at, valid_from (inclusive), valid_to
     (exclusive, null while open), is_current, is_closed_by_deletion, and _batch, the
-    newest batch that brought a version of the period.
+    newest batch that brought a version of the period. In an incremental build also
+    _is_known: the model's own row has the same values already (see changed_periods).
 
     A period begins when the version's stamp says; where a version came without a new
     stamp (a formula or a permission changed) or with one from before the deletion that it
@@ -25,6 +26,14 @@ stamped as (
         coalesce(system_modified_at, _extracted_at) as _stamp_at,
         -- Later than the stamp for a tombstone.
         coalesce(deleted_at, system_modified_at, _extracted_at) as _version_at
+        {%- if is_incremental() %},
+        min(
+            case
+                when _batch > {{ last_batch() }}
+                    then coalesce(system_modified_at, _extracted_at)
+            end
+        ) over (partition by {{ key }}) as _news_at
+        {%- endif %}
     from {{ versions }}
 
 ),
@@ -60,6 +69,18 @@ begun as (
             partition by {{ key }} order by _stamp_at, _batch
             rows between unbounded preceding and current row
         ) as _begins_at
+        {%- if is_incremental() %},
+        -- Nothing new stands before it, or between it and the next stamp if it begins by that one.
+        bool_and(
+            _stamp_at < _news_at
+            and (
+                _previous_at is null or _version_at > _previous_at or _next_stamp_at < _news_at
+            )
+        ) over (
+            partition by {{ key }} order by _stamp_at, _batch
+            rows between unbounded preceding and current row
+        ) as _is_settled
+        {%- endif %}
     from placed
 
 ),
@@ -78,6 +99,10 @@ ranked as (
             case when not is_deleted then {{ column }} end as {{ column }}
             {%- endfor %}
         ) as _state
+        {%- if is_incremental() %},
+        max(case when _is_settled then _begins_at end) over (partition by {{ key }})
+            as _settled_at
+        {%- endif %}
     from begun
 
 ),
@@ -139,6 +164,10 @@ periods as (
         not is_deleted and _ends_at is null as is_current,
         is_deleted or coalesce(_ends_deleted, false) as is_closed_by_deletion,
         _period_batch as _batch
+        {%- if is_incremental() %},
+        -- All that began before the last one settled began there in the last build too.
+        coalesce(_begins_at < _settled_at, false) as _is_known
+        {%- endif %}
     from bounded
     where not is_deleted or (_is_first and _begins_at < _version_at)
 

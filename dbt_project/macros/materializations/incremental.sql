@@ -49,31 +49,64 @@
 
 {#- The MERGE of what `sql` finds, so that its cost follows what is found, not the table.
 
-    Each last_batch() is worked out before: Iceberg leaves out data files by a number, never
-    by a subquery, so a build reads what is new in raw, not raw. Nothing found, nothing
-    merged. Up to 10,000 keys stand in the MERGE as literals: the target's scan filters by
-    them, and only the rows at hand are joined; without them Spark sorts all keys of the
-    table. dbt-glue runs code that holds its marker as Python: all of it is one statement. -#}
+    Worked out before it, as Iceberg leaves out data files by literals, never by a subquery: each
+    last_batch(), so that a build reads what is new in raw, not raw; then the keys of `touched`, if
+    the model has that CTE. Nothing found, nothing merged. Up to 10,000 keys stand in the MERGE
+    too: the target's scan filters by them, and only the rows at hand are joined; without them
+    Spark sorts all keys of the table.
+
+    dbt-glue runs code that holds its marker as Python: all of it is one statement. -#}
 {% macro merge_of_delta(target, sql, unique_key) -%}
 {%- set delta = this.identifier ~ '__delta' -%}
 {%- set key = unique_key if unique_key is string else unique_key[0] -%}
 custom_glue_code_for_dbt_adapter
+{{ among_as_python() }}
 sql, question = '''{{ sql }} ''', '''{{ last_batch()[:-1] }}'''
 while question in sql:
     start = sql.index(question)
     last_batch = sql[start : sql.index(')', start + len(question)) + 1]
     sql = sql.replace(last_batch, str(spark.sql(last_batch).first()[0]))
-delta = spark.sql(sql).cache()
-delta.createOrReplaceTempView('{{ delta }}')
+
+touched, delta, keys = None, None, []
+before, mark, _ = sql.partition('/* touched */')
+if mark:
+    touched = distinct(spark.sql(before + ' select * from touched'))
+    subquery = '([a-z0-9_.]+) in [(]select [*] from touched[)]'
+    sql = re.sub(subquery, lambda found: among(found[1], touched) or found[0], sql)
 try:
-    keys = [row[0] for row in delta.select('{{ key }}').distinct().limit(10001).collect()]
+    if touched != []:
+        delta = spark.sql(sql).cache()
+        delta.createOrReplaceTempView('{{ delta }}')
+        keys = distinct(delta.select('{{ key }}'))
     if keys:
-        merge, only = '''{{ get_merge_sql(target, 'select * from ' ~ delta, unique_key, none, ['{only}']) }}''', 'true'
-        if len(keys) <= 10000 and all(isinstance(key, str) and key.isalnum() for key in keys):
-            only = "dest.{{ key }} in ('" + "', '".join(keys) + "')"
-        SqlWrapper2.execute(merge.replace('{only}', only))
+        merge = '''{{ get_merge_sql(target, 'select * from ' ~ delta, unique_key, none, ['{only}']) }}'''
+        SqlWrapper2.execute(merge.replace('{only}', among('dest.{{ key }}', keys) or 'true'))
     else:
         print('{"type": "results", "rowcount": 0, "results": [], "description": []}')
 finally:
-    delta.unpersist()  # else the same query is answered from here, once more and too late
+    if delta is not None:
+        delta.unpersist()  # else the same query is answered from here, once more and too late
+{%- endmacro %}
+
+
+{#- Python for merge_of_delta: keys of a query, and the condition that a column is among them.
+
+    Beside the keys stand the ranges that they lie in, cut at their widest gaps: of more than 200
+    literals Iceberg makes nothing when it looks for files and row groups to leave out. Changes
+    lie together in most orgs, among the records of the last months. -#}
+{% macro among_as_python() -%}
+import re
+
+def distinct(keys):
+    return [row[0] for row in keys.distinct().limit(10001).collect()]
+
+def among(column, keys):
+    if not keys or len(keys) > 10000 or not all(isinstance(k, str) and k.isalnum() for k in keys):
+        return None
+    keys = sorted(keys)
+    places = [int.from_bytes(key.encode().ljust(24), 'big') for key in keys]
+    gaps = sorted(range(1, len(keys)), key=lambda at: places[at - 1] - places[at])
+    cuts = [0, *sorted(gaps[:50]), len(keys)]
+    ranges = [f"{column} between '{keys[a]}' and '{keys[b - 1]}'" for a, b in zip(cuts, cuts[1:])]
+    return f"({column} in ('" + "', '".join(keys) + "') and (" + ' or '.join(ranges) + '))'
 {%- endmacro %}

@@ -24,19 +24,13 @@
 
 with
 
-touched as (
-
-    select distinct account_id
-    from {{ ref('base_salesforce__accounts') }}
-    {{ newer_batches() }}
-
-),
+{{ touched('account_id', ref('base_salesforce__accounts')) }},
 
 versions as (
 
     select *
     from {{ ref('base_salesforce__accounts') }}
-    where account_id in (select touched.account_id from touched)
+    {{ of_touched('account_id') }}
 
 ),
 
@@ -51,4 +45,4 @@ accounts as (
 
 )
 
-{{ changed_rows('accounts', keys=['account_id', 'valid_from'], touched='touched') }}
+{{ changed_periods('accounts', 'account_id') }}

@@ -28,13 +28,7 @@
 
 with
 
-touched as (
-
-    select distinct contact_id
-    from {{ ref('base_salesforce__contacts') }}
-    {{ newer_batches() }}
-
-),
+{{ touched('contact_id', ref('base_salesforce__contacts')) }},
 
 versions as (
 
@@ -46,7 +40,7 @@ versions as (
         and not coalesce(has_opted_out_of_email, false)
         and not coalesce(is_email_bounced, false) as is_reachable_by_email
     from {{ ref('base_salesforce__contacts') }}
-    where contact_id in (select touched.contact_id from touched)
+    {{ of_touched('contact_id') }}
 
 ),
 
@@ -61,4 +55,4 @@ contacts as (
 
 )
 
-{{ changed_rows('contacts', keys=['contact_id', 'valid_from'], touched='touched') }}
+{{ changed_periods('contacts', 'contact_id') }}

@@ -20,13 +20,7 @@
 
 with
 
-touched as (
-
-    select distinct opportunity_id
-    from {{ ref('base_salesforce__opportunities') }}
-    {{ newer_batches() }}
-
-),
+{{ touched('opportunity_id', ref('base_salesforce__opportunities')) }},
 
 versions as (
 
@@ -38,7 +32,7 @@ versions as (
     from {{ ref('base_salesforce__opportunities') }} as opportunities
     left join {{ ref('opportunity_stages') }} as stages
         on opportunities.stage_name = stages.stage_name
-    where opportunities.opportunity_id in (select touched.opportunity_id from touched)
+    {{ of_touched('opportunities.opportunity_id') }}
 
 ),
 
@@ -53,4 +47,4 @@ opportunities as (
 
 )
 
-{{ changed_rows('opportunities', keys=['opportunity_id', 'valid_from'], touched='touched') }}
+{{ changed_periods('opportunities', 'opportunity_id') }}

@@ -17,19 +17,13 @@
 
 with
 
-touched as (
-
-    select distinct product_id
-    from {{ ref('base_salesforce__products') }}
-    {{ newer_batches() }}
-
-),
+{{ touched('product_id', ref('base_salesforce__products')) }},
 
 versions as (
 
     select *
     from {{ ref('base_salesforce__products') }}
-    where product_id in (select touched.product_id from touched)
+    {{ of_touched('product_id') }}
 
 ),
 
@@ -44,4 +38,4 @@ products as (
 
 )
 
-{{ changed_rows('products', keys=['product_id', 'valid_from'], touched='touched') }}
+{{ changed_periods('products', 'product_id') }}

@@ -23,19 +23,13 @@
 
 with
 
-touched as (
-
-    select distinct user_id
-    from {{ ref('base_salesforce__users') }}
-    {{ newer_batches() }}
-
-),
+{{ touched('user_id', ref('base_salesforce__users')) }},
 
 versions as (
 
     select *
     from {{ ref('base_salesforce__users') }}
-    where user_id in (select touched.user_id from touched)
+    {{ of_touched('user_id') }}
 
 ),
 
@@ -50,4 +44,4 @@ users as (
 
 )
 
-{{ changed_rows('users', keys=['user_id', 'valid_from'], touched='touched') }}
+{{ changed_periods('users', 'user_id') }}

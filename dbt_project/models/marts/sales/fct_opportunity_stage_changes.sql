@@ -5,11 +5,12 @@
 
 with
 
-touched as (
+{{ touched('opportunity_id', ref('stg_salesforce__opportunity_histories')) }},
 
-    select distinct opportunity_id
-    from {{ ref('stg_salesforce__opportunity_histories') }}
-    {{ newer_batches() }}
+histories as (
+
+    select * from {{ ref('stg_salesforce__opportunity_histories') }}
+    {{ of_touched('opportunity_id') }}
 
 ),
 
@@ -25,10 +26,8 @@ entries as (
             partition by opportunity_id order by created_at, opportunity_history_id
         ) is null as is_entry,
         max(_batch) over (partition by opportunity_id) as newest_batch
-    from {{ ref('stg_salesforce__opportunity_histories') }}
-    where
-        opportunity_id in (select touched.opportunity_id from touched)
-        and not is_deleted
+    from histories
+    where not is_deleted
 
 ),
 
@@ -100,5 +99,5 @@ stage_changes as (
 )
 
 {{ changed_rows(
-    'stage_changes', keys=['opportunity_id', 'opportunity_history_id'], touched='touched'
+    'stage_changes', keys=['opportunity_id', 'opportunity_history_id'], touched=true
 ) }}

@@ -59,7 +59,7 @@ class FileSink:
                 rows=file.rows,
                 bytes=footer.size if footer else 0,
                 file=address,
-                footer=footer,
+                footer=footer if footer and footer.is_kept else None,
                 keys=pa.concat_tables(keys),
                 ids=order.range,
             )

@@ -9,7 +9,7 @@ import io
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Final, Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -25,6 +25,10 @@ from pyiceberg.table import Table
 from pyiceberg.utils.concurrent import ExecutorFactory
 
 from lakehouse_jobs.raw.schema import ARROW, FIELD_ID
+
+# Bytes of a footer that is kept; a larger one, of many long texts, is read again. 200 files have
+# 13 MB at most.
+_KEPT: Final = 1 << 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +49,11 @@ class Footer:
         return cls(data=sink.getvalue(), size=size)
 
     @property
+    def is_kept(self) -> bool:
+        """Whether it is small enough to stay in memory until the commit."""
+        return len(self.data) <= _KEPT
+
+    @property
     def metadata(self) -> pq.FileMetaData:
         """Parsed."""
         return pq.read_metadata(pa.BufferReader(self.data))
@@ -55,8 +64,9 @@ def described(
 ) -> list[DataFile]:
     """The files at these addresses, in their order; those without a footer here are read.
 
-    Raises FileNotFoundError, or ValueError for an address that comes twice, for columns without
-    field ids and for a schema that has no place in the table's.
+    Raises FileNotFoundError for a file to read that is not there, or ValueError for an address
+    that comes twice, for columns without field ids and for a schema that has no place in the
+    table's.
     """
     for address, times in Counter(addresses).items():
         if times > 1:
@@ -81,12 +91,14 @@ class _Describer:
         metadata, size = (kept.metadata, kept.size) if kept else _read(self._table, address)
         if not self._fits(metadata.schema, address):
             # PyIceberg knows which types may stand for which, and says so where they may not.
-            return parquet_file_to_data_file(self._table.io, self._table.metadata, address)
+            parquet_file_to_data_file(self._table.io, self._table.metadata, address)
         statistics = data_file_statistics_from_parquet_metadata(
             parquet_metadata=metadata,
             stats_columns=self._plan,
             parquet_column_mapping=self._ids,
         )
+        for path in _without_bounds(metadata):
+            statistics.column_aggregates.pop(self._ids[path], None)
         return DataFile.from_args(
             content=DataFileContent.DATA,
             file_path=address,
@@ -114,6 +126,23 @@ class _Describer:
                 return False
             self._good = schema
         return True
+
+
+def _without_bounds(metadata: pq.FileMetaData) -> set[str]:
+    """Columns of which a row group has values and no bounds: Arrow keeps none for long texts.
+
+    PyIceberg would take the other groups' bounds for the file's, and readers would leave out a
+    file that has what they look for.
+    """
+    found = set[str]()
+    for group in map(metadata.row_group, range(metadata.num_row_groups)):
+        for column in map(group.column, range(metadata.num_columns)):
+            known = column.statistics
+            if known is not None and known.has_null_count and known.null_count == column.num_values:
+                continue
+            if known is None or not known.has_min_max:
+                found.add(column.path_in_schema)
+    return found
 
 
 def _same(schema: Schema, columns: pa.Schema) -> bool:

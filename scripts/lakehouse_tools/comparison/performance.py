@@ -80,6 +80,10 @@ def compare_performance(
         if theirs is None or ours is None:
             checks.append(not_compared(name, "data age", "a side has no newest change"))
             continue
+        if seen.behind is None:
+            why = "too many keys differ to look at when each changed; mend those that are named"
+            checks.append(not_compared(name, "data age", why))
+            continue
         quiet = ours < theirs and not seen.behind
         more = "; all that changed in between agrees" if quiet else ""
         checks.append(

@@ -159,12 +159,13 @@ def history(pair: Pair, row: dict[str, Any]) -> list[Check]:
 class Newest:
     """The newest change that either side holds, UTC; None where it holds none.
 
-    ``behind``: whether the new side lacks what the old one has.
+    ``behind``: whether the new side lacks what the old one has; None where more keys differ
+    than were looked at.
     """
 
     old: datetime | None
     new: datetime | None
-    behind: bool
+    behind: bool | None
 
 
 def freshness(engine: Engine, sql: PairSql, counts: RowCounts) -> Newest | None:
@@ -182,11 +183,15 @@ def freshness(engine: Engine, sql: PairSql, counts: RowCounts) -> Newest | None:
         return None
     begun = greatest(sql.new.table, sql.column(NEW, alignment.valid_from))
     old, new = moment(sql.cutoff), moment(engine.answer(begun)[0]["newest"])
-    wrong = [d.key for d in counts.differing if d.unexplained and d.side != "new"][:_WRONG]
-    behind = False
+    # Those that the new side lacks first: what a missing batch brought is among them.
+    differing = sorted(counts.differing, key=lambda d: d.side != "old")
+    wrong = [d.key for d in differing if d.unexplained and d.side != "new"]
+    behind: bool | None = False
     if old and new and new < old and wrong:
-        missed = moment(engine.answer(loaded(sql, alignment.cutoff, wrong))[0]["newest"])
+        missed = moment(engine.answer(loaded(sql, alignment.cutoff, wrong[:_WRONG]))[0]["newest"])
         behind = missed is not None and missed > new
+        if not behind and len(wrong) > _WRONG:
+            behind = None
     return Newest(old=old, new=new, behind=behind)
 
 

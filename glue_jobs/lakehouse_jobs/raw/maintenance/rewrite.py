@@ -14,9 +14,9 @@ from typing import Final
 
 from pyiceberg.exceptions import CommitFailedException, ValidationException
 from pyiceberg.expressions import AlwaysTrue
-from pyiceberg.io.pyarrow import parquet_file_to_data_file
 from pyiceberg.table import Table
 
+from lakehouse_jobs.raw.added import described
 from lakehouse_jobs.raw.fence import pin_snapshots
 from lakehouse_jobs.raw.maintenance.merged_file import merge
 from lakehouse_jobs.raw.maintenance.small_files import LiveFile
@@ -72,10 +72,8 @@ def _replace(
             replace.delete_by_predicate(AlwaysTrue())
             for live in files:
                 replace.delete_data_file(live.file)
-            for address in written:
-                replace.append_data_file(
-                    parquet_file_to_data_file(table.io, table.metadata, address)
-                )
+            for file in described(table, written, footers={}):
+                replace.append_data_file(file)
             replace.commit()
     except (CommitFailedException, ValidationException):
         if _landed(table, name):

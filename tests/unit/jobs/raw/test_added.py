@@ -79,21 +79,72 @@ def test_manifests_are_merged_as_the_properties_say(grown, merging, manifests):
     assert len(grown.rows()) == 12
 
 
-def test_a_footer_that_the_writer_left_says_what_the_file_says(grown):
-    from lakehouse_jobs.raw.added import Footer, described
+@pytest.fixture
+def written(tmp_path, monkeypatch):
+    """Writes rows as the job does, two in a row group; the file's bytes and its footer."""
+
+    def write(rows):
+        from lakehouse_jobs.extract import data_file
+
+        found = {}
+        monkeypatch.setattr(data_file, "ROW_GROUP", 2)
+        path, dictionaries = tmp_path / "data.parquet", data_file.Repetitive()
+        with data_file.DataFile(path, rows.schema, dictionaries) as file:
+            file.add(rows)
+            finished = file.finish(lambda path: found.setdefault("", path.read_bytes()).hex())
+        assert finished
+        return found[""], finished[1]
+
+    return write
+
+
+def test_a_footer_that_the_writer_left_says_what_the_file_says(grown, written):
+    from lakehouse_jobs.raw.added import described
 
     grown.commit()
     raw = grown.open()
-    (address,) = grown.landing(raw).files
-    data = grown.store.read(grown.store.key_of(address))
-    footer = Footer.of(pq.read_metadata(io.BytesIO(data)), size=len(data))
+    (good,) = grown.landing(raw).files
+    rows = read_back(grown, good)
+    data, footer = written(rows)
+    address = grown.store.write(grown.store.key_of(good), data)
     (read,) = described(raw.table, [address], footers={})
     grown.store.delete([address])
     (kept,) = described(raw.table, [address], footers={address: footer})
+    assert footer.is_kept
     assert kept == read
     assert kept.record_count == 3
     assert kept.file_size_in_bytes == len(data)
+    assert len(kept.split_offsets or []) == 2
     assert kept.lower_bounds[1] == b"id-2-0"
+
+
+def test_a_file_has_no_bounds_where_a_row_group_has_none(grown, written):
+    """Arrow keeps none for long texts; those of the other groups would hide the file's rows."""
+    from lakehouse_jobs.raw.added import described
+
+    grown.commit()
+    raw = grown.open()
+    (good,) = grown.landing(raw, rows=4).files
+    rows = read_back(grown, good)
+
+    def bounds(*ids):
+        given = rows.set_column(0, rows.schema.field(0), pa.array(ids, pa.string()))
+        data, footer = written(given)
+        address = grown.store.write(grown.store.key_of(good), data)
+        kept, read = (
+            described(raw.table, [address], footers=f)[0] for f in ({address: footer}, {})
+        )
+        assert kept == read
+        return kept.lower_bounds.get(1), kept.upper_bounds.get(1)
+
+    assert bounds("z" * 6000, "b", "c", "d") == (None, None)
+    assert bounds(None, None, "c", "d") == (b"c", b"d")
+
+
+def read_back(grown, address: str) -> pa.Table:
+    data = grown.store.read(grown.store.key_of(address))
+    schema = pq.read_schema(io.BytesIO(data))
+    return pq.read_table(io.BytesIO(data)).cast(schema)
 
 
 def test_a_column_of_another_type_is_refused(grown):

@@ -390,7 +390,7 @@ class TestRewrite:
         from lakehouse_jobs.raw.maintenance import rewrite
 
         grown.commit(8)
-        monkeypatch.setattr(rewrite, "parquet_file_to_data_file", lambda *_: 1 / 0)
+        monkeypatch.setattr(rewrite, "described", lambda *_, **__: 1 / 0)
         assert upkeep(grown, now=later()).startswith(
             f"the upkeep of {grown.lab.database}.account stopped (ZeroDivisionError"
         )

@@ -1,12 +1,11 @@
 """What the deployed job is configured to read."""
 
-from urllib.parse import urlsplit
-
 from lakehouse_jobs.contract.arguments import Argument
 from lakehouse_jobs.contract.objects import ObjectsConfig, is_pattern
 from lakehouse_tools.environment import Environment
 from lakehouse_tools.errors import RequestError
 from lakehouse_tools.executions.start import Request
+from lakehouse_tools.s3_objects import read_address
 from lakehouse_tools.stack import Stack
 
 
@@ -14,9 +13,8 @@ def deployed_config(environment: Environment, stack: Stack) -> ObjectsConfig:
     """The configuration of objects that was deployed with the stack."""
     job = environment.client("glue").get_job(JobName=stack.extract_job_name)["Job"]
     address = job["DefaultArguments"][Argument.OBJECTS_CONFIG.flag]
-    place = urlsplit(address)
-    answer = environment.client("s3").get_object(Bucket=place.netloc, Key=place.path.lstrip("/"))
-    return ObjectsConfig.from_text(answer["Body"].read().decode(), where=address)
+    text = read_address(environment.client("s3"), address).decode()
+    return ObjectsConfig.from_text(text, where=address)
 
 
 def configured_names(config: ObjectsConfig) -> list[str]:

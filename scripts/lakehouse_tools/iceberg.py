@@ -3,9 +3,9 @@
 import json
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from lakehouse_tools.environment import Environment
+from lakehouse_tools.s3_objects import read_address
 
 
 def metadata_of(environment: Environment, table: Mapping[str, Any]) -> dict[str, Any]:
@@ -16,8 +16,4 @@ def metadata_of(environment: Environment, table: Mapping[str, Any]) -> dict[str,
     location = (table.get("Parameters") or {}).get("metadata_location")
     if not location:
         return {}
-    address = urlsplit(location)
-    answer = environment.client("s3").get_object(
-        Bucket=address.netloc, Key=address.path.lstrip("/")
-    )
-    return json.loads(answer["Body"].read())
+    return json.loads(read_address(environment.client("s3"), location))

@@ -8,13 +8,13 @@ from itertools import takewhile
 from pathlib import Path
 from statistics import median
 from typing import Any
-from urllib.parse import urlsplit
 
 from lakehouse_tools.comparison.checks import Check, judged
 from lakehouse_tools.comparison.errors import NotComparedError
 from lakehouse_tools.comparison.model import Performance, RunSource
 from lakehouse_tools.comparison.quality import Newest, not_compared
 from lakehouse_tools.environment import Environment
+from lakehouse_tools.s3_objects import read_address
 from lakehouse_tools.stack import Stack
 
 
@@ -108,18 +108,18 @@ def _age(span: timedelta) -> str:
 def _spans(
     source: RunSource, since: datetime, environment: Environment | None, stack: Stack | None
 ) -> list[tuple[datetime, datetime]]:
-    on_s3 = (source.file or "").startswith("s3://")
-    if source.file is not None and not on_s3:
-        return _of_file(source.file, lambda: Path(str(source.file)).read_text(encoding="utf-8"))
-    if not (source.file or source.glue_jobs or source.pipeline):
+    file = source.file
+    if file is not None and not file.startswith("s3://"):
+        return _of_file(file, lambda: Path(file).read_text(encoding="utf-8"))
+    if not (file or source.glue_jobs or source.pipeline):
         raise NotComparedError(
             "no run times of the old system: name them in config/comparison.json, performance.old"
             ' ({"file": …} or {"glue_jobs": […]})'
         )
     if environment is None or stack is None:
         raise NotComparedError("run times need a file on disk, or an environment (--env)")
-    if source.file is not None:
-        return _of_file(source.file, lambda: _object(environment.client("s3"), str(source.file)))
+    if file is not None:
+        return _of_file(file, lambda: _object(environment.client("s3"), file))
     if source.glue_jobs:
         pages = environment.client("glue").get_paginator("get_job_runs")
         return [
@@ -160,12 +160,10 @@ def _whole(output: str | None) -> bool:
 
 def _object(client: Any, file: str) -> str:
     """An object's text, by its address on S3. Raises FileNotFoundError."""
-    place = urlsplit(file)
     try:
-        answer = client.get_object(Bucket=place.netloc, Key=place.path.lstrip("/"))
+        return read_address(client, file).decode()
     except (client.exceptions.NoSuchKey, client.exceptions.NoSuchBucket):
         raise FileNotFoundError(file) from None
-    return answer["Body"].read().decode()
 
 
 def _of_file(file: str, text: Callable[[], str]) -> list[tuple[datetime, datetime]]:

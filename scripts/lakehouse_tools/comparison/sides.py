@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from lakehouse_tools.comparison.errors import NotComparedError
 from lakehouse_tools.comparison.model import Place, Source
 from lakehouse_tools.environment import Environment
 from lakehouse_tools.glue_tables import current_columns, tables_of
+from lakehouse_tools.s3_objects import read_address
 from lakehouse_tools.stack import Stack
 
 
@@ -138,9 +138,7 @@ class Sides:
         pointer: str,
         columns: tuple[tuple[str, str], ...],
     ) -> Found:
-        place = urlsplit(pointer)
-        answer = self._client("s3").get_object(Bucket=place.netloc, Key=place.path.lstrip("/"))
-        body = answer["Body"].read()
+        body = read_address(self._client("s3"), pointer)
         metadata = json.loads(gzip.decompress(body) if body[:2] == b"\x1f\x8b" else body)
         snapshot = metadata.get("current-snapshot-id")
         entry = next((s for s in metadata["snapshots"] if s["snapshot-id"] == snapshot), None)

@@ -130,10 +130,11 @@ def _assets(assets: Sequence[AssetChange]) -> Iterator[str]:
     yield "### Assets"
     yield ""
     for asset in assets:
-        yield f"- **{asset.name}**: {len(asset.files)} files"
+        files = len(asset.files)
+        yield f"- **{asset.name}**: {files} file{'' if files == 1 else 's'}"
         yield from (f"    - `{file}`" for file in asset.files[:MOST_FILES])
-        if len(asset.files) > MOST_FILES:
-            yield f"    - and {len(asset.files) - MOST_FILES} more"
+        if files > MOST_FILES:
+            yield f"    - and {files - MOST_FILES} more"
     yield ""
 
 

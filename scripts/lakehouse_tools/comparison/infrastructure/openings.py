@@ -38,6 +38,8 @@ class Kind(StrEnum):
 
 # Who else gets in, or reads what: each counts by itself, whatever another system leaves open.
 GRAVE: Final = frozenset({Kind.PUBLIC, Kind.PUBLIC_IF, Kind.SECRET, Kind.OUTSIDE, Kind.NETWORK})
+# Stateful, and yet nobody's records: queries by name, lines of logs.
+_WITHOUT_RECORDS: Final = frozenset({"AWS::Athena::WorkGroup", "AWS::Logs::LogGroup"})
 _BREADTHS: Final = {
     Breadth.ANYBODY: Kind.PUBLIC,
     Breadth.ANYBODY_IF: Kind.PUBLIC_IF,
@@ -87,7 +89,7 @@ def _of(one: Resource, properties: Mapping[str, Any], system: System) -> Iterato
     else:
         if one.type in _ENCRYPTED:
             yield Kind.PLAIN, _ENCRYPTED[one.type][0]
-    if one.type in STATEFUL and not one.kept and one.type != "AWS::Athena::WorkGroup":
+    if one.type in STATEFUL and not one.kept and one.type not in _WITHOUT_RECORDS:
         yield Kind.DELETED, "no DeletionPolicy Retain"
     yield from _plain_values(properties)
 

@@ -1,7 +1,8 @@
 import pytest
+from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
 from lakehouse_tools.review.assembly import Template
-from lakehouse_tools.review.stateful import losses
+from lakehouse_tools.review.stateful import STATEFUL, losses
 
 
 def template(**resources) -> Template:
@@ -35,7 +36,13 @@ def test_another_logical_id_removes_the_old_one(policy: dict, kept: bool) -> Non
             {"DatabaseInput": {"Name": "new"}},
             "DatabaseInput.Name: raw → new",
         ),
-        ("AWS::KMS::Key", {"KeySpec": "SYMMETRIC_DEFAULT"}, {"KeySpec": "RSA_2048"}, "KeySpec"),
+        (
+            "AWS::DynamoDB::Table",
+            {"KeySchema": [{"AttributeName": "a"}]},
+            {"KeySchema": [{"AttributeName": "b"}]},
+            "KeySchema",
+        ),
+        ("AWS::Logs::LogGroup", {"LogGroupName": "a"}, {"LogGroupName": "b"}, "LogGroupName"),
     ],
 )
 def test_another_identity_replaces(kind: str, before: dict, after: dict, why: str) -> None:
@@ -47,6 +54,28 @@ def test_another_identity_replaces(kind: str, before: dict, after: dict, why: st
     assert loss.what == "replaced"
     assert why in loss.why
     assert loss.kept  # as the new template's UpdateReplacePolicy says
+
+
+@pytest.mark.parametrize("prop", ["KeySpec", "KeyUsage", "MultiRegion", "Origin"])
+def test_what_kms_never_changes_fails_the_deployment_and_takes_nothing(prop: str) -> None:
+    before, after = ({"Type": "AWS::KMS::Key", "Properties": {prop: v}} for v in ("a", "b"))
+
+    (loss,) = losses(template(X=before), template(X=after))
+
+    assert (loss.what, loss.why, loss.kept) == ("refused", f"{prop}: a → b", True)
+    assert "the deployment fails" in loss.fate
+
+
+@pytest.mark.parametrize("kind", STATEFUL)
+def test_every_property_that_replaces_by_awss_own_schema_is_known(kind: str) -> None:
+    schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", kind).schema
+    paths = [
+        path.removeprefix("/properties/").replace("/", ".")
+        for which in ("createOnlyProperties", "conditionalCreateOnlyProperties")
+        for path in schema.get(which, [])
+    ]
+
+    assert set(paths) <= set(STATEFUL[kind])
 
 
 def test_another_type_under_one_id_replaces() -> None:

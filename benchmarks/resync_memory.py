@@ -16,6 +16,8 @@ from extract_lake import Target, local_aws
 from extract_pages import PAGE_ROWS
 from extract_server import Handler, Org
 
+from lakehouse_jobs.contract.arguments import Argument
+
 STATE = Path(__file__).parents[1] / ".lakehouse" / "bench-resync"
 FIELDS = {
     "Id": "id",
@@ -85,7 +87,8 @@ def measure(rows: int) -> None:
         target = lake.new(f"http://127.0.0.1:{server.server_address[1]}")
         for mode in ("incremental", "full"):
             before = _commits(target)
-            used, outcome = target.run(mode=mode)
+            used, outcome = target.run(**{Argument.MODE: mode})
+            assert (outcome["mode"], outcome["read"]) == (mode, rows), outcome
             commits = _commits(target) - before
             print(
                 f"| {mode} | {outcome['read']:,} | {outcome['rows']:,} | {commits} | "

@@ -1,7 +1,5 @@
 """Finds the tables of both sides and pins them: an Iceberg snapshot, or a list of files."""
 
-import gzip
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,7 +11,7 @@ from lakehouse_tools.comparison.errors import NotComparedError
 from lakehouse_tools.comparison.model import Place, Source
 from lakehouse_tools.environment import Environment
 from lakehouse_tools.glue_tables import current_columns, tables_of
-from lakehouse_tools.s3_objects import read_address
+from lakehouse_tools.iceberg import metadata_at
 from lakehouse_tools.stack import Stack
 
 
@@ -138,8 +136,7 @@ class Sides:
         pointer: str,
         columns: tuple[tuple[str, str], ...],
     ) -> Found:
-        body = read_address(self._client("s3"), pointer)
-        metadata = json.loads(gzip.decompress(body) if body[:2] == b"\x1f\x8b" else body)
+        metadata = metadata_at(self._client("s3"), pointer)
         snapshot = metadata.get("current-snapshot-id")
         entry = next((s for s in metadata["snapshots"] if s["snapshot-id"] == snapshot), None)
         if entry is None:

@@ -30,7 +30,7 @@ from {{ rows }} as changed
 full join (
     select {{ (keys + columns if columns else all) | join(', ') }}
     from {{ this }}
-    {{ of_touched(keys[0]) if touched }}
+    {{ 'where ' ~ among_touched(keys[0]) if touched }}
 ) as own
     on {% for key in keys -%}
         changed.{{ key }} = own.{{ key }}{{ ' and ' if not loop.last }}

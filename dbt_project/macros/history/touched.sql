@@ -4,9 +4,12 @@
 {% macro touched(key, relation) -%}
 touched as (
 
-    select distinct {{ key }}
+    select
+        {{ key }},
+        max(_batch) as _batch
     from {{ relation }}
     {{ newer_batches() }}
+    group by {{ key }}
 
 ) /* touched */
 {%- endmacro %}
@@ -14,9 +17,19 @@ touched as (
 
 {#- Leaves the rows of touched records; all of them in a full build. An incremental build puts
     their ids in place of the subquery: by literals, with the ranges that they lie in, Iceberg
-    and Parquet leave out files and row groups, by a subquery neither. -#}
+    and Parquet leave out files and row groups, by a subquery neither.
+
+    None of these rows is newer than what `touched` saw: of a batch that landed since, other
+    records would be passed over by the next build, which asks for what is newer than the model. -#}
 {% macro of_touched(key) -%}
     {%- if is_incremental() -%}
-        where {{ key }} in (select * from touched)
+        where {{ among_touched(key) }}
+            and {{ key.rpartition('.')[:2] | join }}_batch <= (select max(_batch) from touched)
     {%- endif -%}
+{%- endmacro %}
+
+
+{#- Condition that a column holds the id of a touched record. -#}
+{% macro among_touched(key) -%}
+    {{ key }} in (select {{ key.rpartition('.')[2] }} from touched)
 {%- endmacro %}

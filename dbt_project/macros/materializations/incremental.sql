@@ -50,10 +50,10 @@
 {#- The MERGE of what `sql` finds, so that its cost follows what is found, not the table.
 
     Worked out before it, as Iceberg leaves out data files by literals, never by a subquery: each
-    last_batch(), so that a build reads what is new in raw, not raw; then the keys of `touched`, if
-    the model has that CTE. Nothing found, nothing merged. Up to 10,000 keys stand in the MERGE
-    too: the target's scan filters by them, and only the rows at hand are joined; without them
-    Spark sorts all keys of the table.
+    last_batch(), so that a build reads what is new in raw, not raw; then the keys of `touched` and
+    the newest batch that it saw, if the model has that CTE. Nothing found, nothing merged. Up to
+    10,000 keys stand in the MERGE too: the target's scan filters by them, and only the rows at
+    hand are joined; without them Spark sorts all keys of the table.
 
     dbt-glue runs code that holds its marker as Python: all of it is one statement. -#}
 {% macro merge_of_delta(target, sql, unique_key) -%}
@@ -70,9 +70,16 @@ while question in sql:
 touched, delta, keys = None, None, []
 before, mark, _ = sql.partition('/* touched */')
 if mark:
-    touched = distinct(spark.sql(before + ' select * from touched'))
-    subquery = '([a-z0-9_.]+) in [(]select [*] from touched[)]'
-    sql = re.sub(subquery, lambda found: among(found[1], touched) or found[0], sql)
+    # Ids and newest batch of one reading: raw may get another batch before the rest is read.
+    found = spark.sql(before + ' select * from touched').cache()
+    try:
+        newest = found.agg({'_batch': 'max'}).first()[0]
+        touched = distinct(found.drop('_batch'))
+    finally:
+        found.unpersist()
+    sql = sql.replace('(select max(_batch) from touched)', str(newest))
+    subquery = '([a-z0-9_.]+) in [(]select [a-z0-9_]+ from touched[)]'
+    sql = re.sub(subquery, lambda each: among(each[1], touched) or each[0], sql)
 try:
     if touched != []:
         delta = spark.sql(sql).cache()

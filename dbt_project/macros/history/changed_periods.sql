@@ -7,5 +7,5 @@
     changed._is_known
     {%- for column in narrow %} and changed.{{ column }} <=> own.{{ column }}{% endfor -%}
 {%- endset -%}
-{{ changed_rows(rows, keys=[key, 'valid_from'], touched=true, same=same, columns=narrow) }}
+{{ changed_rows(rows, keys=[key, 'valid_from'], within=['touched', key], same=same, columns=narrow) }}
 {%- endmacro %}

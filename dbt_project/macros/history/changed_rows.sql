@@ -2,8 +2,8 @@
 
     rows     CTE: the rows as they should be, with the model's columns
     keys     the columns that identify a row; none of them is null
-    touched  true: the first of the keys is that of the CTE `touched`, and `rows` are those of
-             touched records. Without it `rows` are all rows of the model.
+    within   [cte, id]: `rows` are those whose first key is among these ids (see among).
+             Without it `rows` are all rows of the model.
     same     condition that `changed` (of `rows`) is the model's own row, `own`; without it all
              columns are compared
     columns  of the model's own rows that `same` asks for, beside the keys
@@ -12,7 +12,7 @@
     own row is then not among the new ones and is marked obsolete (see get_merge_sql). Rows
     that stayed the same are left out, so that a build writes no more than what changed.
     One join, as each side of a second one would be worked out and read once more. -#}
-{% macro changed_rows(rows, keys, touched=false, same=none, columns=none) -%}
+{% macro changed_rows(rows, keys, within=none, same=none, columns=none) -%}
 {%- if not is_incremental() -%}
 select * from {{ rows }}
 {%- else -%}
@@ -30,7 +30,7 @@ from {{ rows }} as changed
 full join (
     select {{ (keys + columns if columns else all) | join(', ') }}
     from {{ this }}
-    {{ 'where ' ~ among_touched(keys[0]) if touched }}
+    {{ 'where ' ~ among(within[0], keys[0], within[1]) if within }}
 ) as own
     on {% for key in keys -%}
         changed.{{ key }} = own.{{ key }}{{ ' and ' if not loop.last }}

@@ -50,10 +50,10 @@
 {#- The MERGE of what `sql` finds, so that its cost follows what is found, not the table.
 
     Worked out before it, as Iceberg leaves out data files by literals, never by a subquery: each
-    last_batch(), so that a build reads what is new in raw, not raw; then the keys of `touched` and
-    the newest batch that it saw, if the model has that CTE. Nothing found, nothing merged. Up to
-    10,000 keys stand in the MERGE too: the target's scan filters by them, and only the rows at
-    hand are joined; without them Spark sorts all keys of the table.
+    last_batch(), so that a build reads what is new in raw, not raw; then the ids of each CTE that is
+    marked so (see ids_of), one after the other, and the newest batch that `touched` saw. Nothing
+    touched or found, nothing merged. Up to 10,000 keys stand in the MERGE too: the target's scan
+    filters by them, and only the rows at hand are joined; without them Spark sorts all keys.
 
     dbt-glue runs code that holds its marker as Python: all of it is one statement. -#}
 {% macro merge_of_delta(target, sql, unique_key) -%}
@@ -67,21 +67,23 @@ while question in sql:
     last_batch = sql[start : sql.index(')', start + len(question)) + 1]
     sql = sql.replace(last_batch, str(spark.sql(last_batch).first()[0]))
 
-touched, delta, keys = None, None, []
-before, mark, _ = sql.partition('/* touched */')
-if mark:
+delta, keys, news, at = None, [], True, 0
+while news and (mark := re.search('/[*] ids of ([a-z0-9_]+) [*]/', sql[at:])):
+    name, end = mark[1], at + mark.start()
     # Ids and newest batch of one reading: raw may get another batch before the rest is read.
-    found = spark.sql(before + ' select * from touched').cache()
+    found = spark.sql(sql[:end] + ' select * from ' + name).cache()
     try:
-        newest = found.agg({'_batch': 'max'}).first()[0]
-        touched = distinct(found.drop('_batch'))
+        ids = distinct(found.select(found.columns[0]))
+        if name == 'touched':
+            newest = found.agg({'_batch': 'max'}).first()[0]
+            sql, news = sql.replace('(select max(_batch) from touched)', str(newest)), bool(ids)
     finally:
         found.unpersist()
-    sql = sql.replace('(select max(_batch) from touched)', str(newest))
-    subquery = '([a-z0-9_.]+) in [(]select [a-z0-9_]+ from touched[)]'
-    sql = re.sub(subquery, lambda each: among(each[1], touched) or each[0], sql)
+    at = end + len(mark[0])
+    subquery = '([a-z0-9_.]+) in [(]select [a-z0-9_]+ from ' + name + '[)]'
+    sql = sql[:at] + re.sub(subquery, lambda each: among(each[1], ids) or each[0], sql[at:])
 try:
-    if touched != []:
+    if news:
         delta = spark.sql(sql).cache()
         delta.createOrReplaceTempView('{{ delta }}')
         keys = distinct(delta.select('{{ key }}'))

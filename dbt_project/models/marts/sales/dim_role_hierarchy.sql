@@ -2,14 +2,20 @@
 
 with
 
+{{ affected(
+    ref('stg_salesforce__user_roles'), 'user_role_id', 'parent_role_id', 'user_role_id',
+    'concat(ancestor_ids, array(unknown_ancestor_id))'
+) }}
+
 records as (
 
     select
         user_role_id as id,
         parent_role_id as parent_id,
-        role_name as name
+        role_name as name,
+        _batch
     from {{ ref('stg_salesforce__user_roles') }}
-    where not is_deleted
+    where not is_deleted and {{ if_among('needed', 'user_role_id') }}
 
 ),
 
@@ -23,6 +29,7 @@ flattened as (
         placed.parent_id as parent_role_id,
         placed.top_id as top_user_role_id,
         placed.ancestor_ids,
+        placed.unknown_ancestor_id,
         try_element_at(placed.levels, 1) as level_1_id,
         try_element_at(placed.levels, 2) as level_2_id,
         try_element_at(placed.levels, 3) as level_3_id,
@@ -38,11 +45,14 @@ flattened as (
 
         -- booleans
         placed.is_cyclic,
-        placed.has_unknown_ancestor,
-        placed.is_cut_off
+        placed.unknown_ancestor_id is not null as has_unknown_ancestor,
+        placed.is_cut_off,
+
+        -- version
+        placed._batch
     from placed
     left join records as top on placed.top_id = top.id
 
 )
 
-{{ changed_rows('flattened', keys=['user_role_id']) }}
+{{ changed_rows('flattened', keys=['user_role_id'], within=['affected', 'id']) }}

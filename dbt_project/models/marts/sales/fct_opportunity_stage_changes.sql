@@ -99,5 +99,6 @@ stage_changes as (
 )
 
 {{ changed_rows(
-    'stage_changes', keys=['opportunity_id', 'opportunity_history_id'], touched=true
+    'stage_changes', keys=['opportunity_id', 'opportunity_history_id'],
+    within=['touched', 'opportunity_id']
 ) }}

@@ -1,19 +1,30 @@
 {#- Where each record of a tree stands, ragged and with the faults that orgs have.
 
-    records  CTE with id, parent_id and name: the records that are there
+    records  CTE with id, parent_id, name and _batch: the records that are there
     climbs   relation of the intermediate model that has climbed the first steps
 
     CTEs that end in `placed`: id, parent_id, name, ancestor_ids (nearest first, without
-    those that are not there), top_id, levels (ids from the top down to the record), and why
-    a climb ended early: is_cyclic, has_unknown_ancestor, is_cut_off. -#}
+    the one that is not there), unknown_ancestor_id (that one), top_id, levels (ids from the
+    top down to the record), why a climb ended early (is_cyclic, is_cut_off), and _batch.
+
+    In an incremental build, after `affected`: `records` are those needed, `placed` those
+    affected. -#}
 {% macro hierarchy(records, climbs) -%}
 climbs as (
 
     select * from {{ climbs }}
+    where {{ if_among('needed', 'node_id') }}
 
 ),
 
-{{ climb('climbs', 'climbs', 7) }},
+lowest as (
+
+    select * from climbs
+    where {{ if_among('affected', 'node_id') }}
+
+),
+
+{{ climb('lowest', 'climbs', 7) }},
 
 measured as (
 
@@ -32,8 +43,10 @@ judged as (
     select
         measured.node_id,
         measured.circle > 0 as is_cyclic,
-        measured.circle = 0 and top.id is null as has_unknown_ancestor,
-        measured.circle = 0 and above.node_id is not null as is_cut_off,
+        case
+            when measured.circle = 0 and top.id is null then measured.top_id
+        end as unknown_ancestor_id,
+        measured.circle = 0 and top.parent_id is not null as is_cut_off,
         array_except(
             case
                 when top.id is null then slice(measured.path, 1, size(measured.path) - 1)
@@ -44,7 +57,6 @@ judged as (
         slice(reverse(measured.path), 1, cast(measured.circle as int)) as circle_ids
     from measured
     left join {{ records }} as top on measured.top_id = top.id
-    left join climbs as above on measured.top_id = above.node_id
 
 ),
 
@@ -68,10 +80,12 @@ placed as (
                 )
         end as levels,
         coalesce(judged.is_cyclic, false) as is_cyclic,
-        coalesce(judged.has_unknown_ancestor, false) as has_unknown_ancestor,
-        coalesce(judged.is_cut_off, false) as is_cut_off
+        judged.unknown_ancestor_id,
+        coalesce(judged.is_cut_off, false) as is_cut_off,
+        {{ seen_batch('records._batch') }} as _batch
     from {{ records }} as records
     left join judged on records.id = judged.node_id
+    where {{ if_among('affected', 'records.id') }}
 
 )
 {%- endmacro %}

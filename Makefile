@@ -88,6 +88,12 @@ diff: runtimes ## What a deployment of STACKS would change in the account, into 
 deploy: runtimes ## Deploy STACK to the account of the credentials, without questions
 	@$(CDK) deploy "$(STACK)" $(APP) --require-approval never --progress events
 
+ENV ?= dev
+
+.PHONY: gate
+gate: $(SYNCED) ## What a cut-over of ENV still lacks; a failure while anything is missing
+	@$(BIN)/lakehouse gate --env "$(ENV)" $(ARGS)
+
 .PHONY: snapshots
 snapshots: synth ## Write the snapshots of both templates anew, for the commit that changes them
 	@$(BIN)/python tests/synth/snapshots.py cdk.out

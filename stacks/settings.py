@@ -15,7 +15,7 @@ from lakehouse_constructs._old_lake import A_BUCKET, A_DATABASE, A_KEY, BUCKET, 
 from lakehouse_jobs.contract.arguments import Mode
 from lakehouse_jobs.contract.checked import Section
 from lakehouse_jobs.contract.objects import WORKER_TYPES, ObjectsConfig
-from stacks.values import account, optional, region
+from stacks.values import account, matching, optional, region
 
 _PREFIX: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -84,7 +84,7 @@ def load(environment: Literal["dev", "prod"], *, folder: Path) -> Settings:
 def _settings(section: Section, *, objects_config: Path, objects: ObjectsConfig) -> Settings:
     alerts = section.section("alerts")
     return Settings(
-        prefix=_matching(section, "prefix", _PREFIX, "a-z, 0-9 and _, such as lakehouse_dev"),
+        prefix=matching(section, "prefix", _PREFIX, "a-z, 0-9 and _, such as lakehouse_dev"),
         account=account(section),
         region=region(section),
         removal_policy=RemovalPolicy[
@@ -114,17 +114,10 @@ def _old_lake(section: Section) -> OldLake | None:
     if not section.names():
         return None
     return OldLake(
-        database=_matching(section, "database", DATABASE, A_DATABASE),
-        bucket=_matching(section, "bucket", BUCKET, A_BUCKET),
+        database=matching(section, "database", DATABASE, A_DATABASE),
+        bucket=matching(section, "bucket", BUCKET, A_BUCKET),
         key=optional(section, "key", KEY, A_KEY),
     )
-
-
-def _matching(section: Section, name: str, pattern: re.Pattern[str], allowed: str) -> str:
-    value = section.text(name)
-    if value is None or not pattern.fullmatch(value):
-        raise section.error(name, value, allowed)
-    return value
 
 
 def _emails(section: Section) -> tuple[str, ...]:
@@ -187,7 +180,7 @@ def _schedule(section: Section, objects: ObjectsConfig) -> ExtractionSchedule:
     if not is_time_zone(time_zone):
         raise section.error("time_zone", time_zone, TIME_ZONES)
     return ExtractionSchedule(
-        name=_matching(section, "name", _SCHEDULE_NAME, "letters and digits, such as Nightly"),
+        name=matching(section, "name", _SCHEDULE_NAME, "letters and digits, such as Nightly"),
         expression=expression,
         groups=groups,
         mode=Mode(section.text("mode", Mode.INCREMENTAL.value, one_of=tuple(Mode))),

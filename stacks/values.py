@@ -17,6 +17,14 @@ def optional(section: Section, name: str, pattern: re.Pattern[str], allowed: str
     return value
 
 
+def matching(section: Section, name: str, pattern: re.Pattern[str], allowed: str) -> str:
+    """A string of a certain form."""
+    value = section.text(name)
+    if value is None or not pattern.fullmatch(value):
+        raise section.error(name, value, allowed)
+    return value
+
+
 def account(section: Section) -> str | None:
     """The account; None: the one that the deployment's credentials lead to."""
     return optional(section, "account", _ACCOUNT, "twelve digits, or null")

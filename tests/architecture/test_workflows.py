@@ -63,6 +63,24 @@ def test_production_waits_for_development() -> None:
     assert deploy["jobs"]["prod"]["environment"] == "prod"
 
 
+def test_the_delivery_to_production_can_ask_the_gate() -> None:
+    """Before it deploys, with the role that may read the runs; its failure ends the job."""
+    deploy = yaml.safe_load((ROOT / ".github/workflows/deploy.yml").read_text(encoding="utf-8"))
+    steps = deploy["jobs"]["prod"]["steps"]
+    order = [step.get("run") or step["uses"].partition("@")[0] for step in steps]
+
+    assert order[-3:] == [
+        "aws-actions/configure-aws-credentials",
+        "make gate ENV=prod",
+        "make deploy STACK=LakehouseProd",
+    ]
+    gate, deployment = steps[-2:]
+    assert gate["if"] == "vars.PROD_GATE != '' && vars.PROD_GATE != 'false'"
+    # Without an own condition a step is left out once one before it has failed.
+    assert not {"if", "continue-on-error"} & deployment.keys()
+    assert "continue-on-error" not in gate
+
+
 def actionlint(folder: Path) -> tuple[int, str]:
     """Exit status and findings for the workflows of a checkout."""
     program = NODE_MODULES / "@tktco" / "node-actionlint" / "bin" / "node-actionlint.js"

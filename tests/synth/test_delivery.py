@@ -16,7 +16,13 @@ def test_a_repository_brings_the_stack(
     project = tmp_path / "project"
     shutil.copytree(checkout, project)
     settings = project / "config" / "delivery.json"
-    settings.write_text(json.dumps({**json.loads(settings.read_text()), "repository": "acme/lake"}))
+    gate = {
+        "database": "lakehouse_prod_raw",
+        "bucket": "the-lake",
+        "key": "arn:aws:kms:eu-central-1:123456789012:key/1234abcd",
+    }
+    shipped = json.loads(settings.read_text())
+    settings.write_text(json.dumps({**shipped, "repository": "acme/lake", "gate": gate}))
 
     done = synthesize(tmp_path / "cdk.out", checkout=project)
 

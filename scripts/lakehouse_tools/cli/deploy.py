@@ -24,6 +24,11 @@ from lakehouse_tools.cli.options import environment_option, json_option, plain_o
     type=click.Choice(["lake-formation", "quotas", "connections", "dbt"]),
     help="Leave this out; repeat for more.",
 )
+@click.option(
+    "--gate",
+    is_flag=True,
+    help="Ask `lakehouse gate` first: what it misses stops the deployment.",
+)
 @plain_option
 @json_option
 def command(
@@ -33,6 +38,7 @@ def command(
     yes: bool,
     allowed: tuple[str, ...],
     skip: tuple[str, ...],
+    gate: bool,
     plain: bool,
     as_json: bool,
 ) -> None:
@@ -43,6 +49,10 @@ def command(
     Lake Formation, quotas. Then what the deployment would change is shown, and asked for.
     What was shown is what is deployed. Afterwards the stack's outputs are looked for and
     the connections tried, as `lakehouse connections` does.
+
+    With --gate nothing is deployed while `lakehouse gate` finds anything missing; its list
+    is among the checks. It is off by default, for a new lake has to be there before it can
+    be compared with the old one.
 
     \b
     Exit status:
@@ -56,6 +66,7 @@ def command(
     Examples:
       lakehouse deploy --env dev --check
       lakehouse deploy --env prod
+      lakehouse deploy --env prod --gate
       lakehouse deploy --env dev --yes --skip dbt --json
     """
     from lakehouse_tools.checks import as_json as json_of
@@ -76,6 +87,7 @@ def command(
             environment,
             allowed=allowed,
             skip=skip,
+            gate=gate,
             status=lambda title, few: status_line(
                 console, title, plain=plain, few=few, quiet=as_json
             ),

@@ -40,26 +40,11 @@ def command(*, environment_name: str, config_path: Path, runs: Path | None, as_j
     import json
     from dataclasses import asdict
 
-    from lakehouse_tools.comparison import acceptances, gate, trend
-    from lakehouse_tools.comparison.errors import before_comparing
-    from lakehouse_tools.comparison.reading import read_config
-    from lakehouse_tools.comparison.report.files import read_runs
-    from lakehouse_tools.comparison.run import Kind
-    from lakehouse_tools.environment import Environment, aws_errors
+    from lakehouse_tools.comparison.asked import ask
+    from lakehouse_tools.environment import Environment
     from lakehouse_tools.errors import EXIT_FAILED
-    from lakehouse_tools.stack import read_stack
 
-    with before_comparing():
-        config = read_config(config_path)
-        accepted = acceptances.read_acceptances(acceptances.beside(config, acceptances.FILE))
-        checklist = gate.read_checklist(acceptances.beside(config, gate.CHECKLIST))
-    if runs is not None or config.on_disk:
-        seen = read_runs(runs or Path("comparison"), Kind.COMPARISON)
-    else:
-        environment = Environment.named(environment_name)
-        with aws_errors(environment):
-            seen = trend.recorded(environment, read_stack(environment))
-    found = gate.requirements(config, seen, accepted, checklist)
+    found = ask(Environment.named(environment_name), config_path, reports=runs)
     missing = [one for one in found if not one.met]
     if as_json:
         told = {"pass": not missing, "requirements": [asdict(one) for one in found]}

@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,10 +13,12 @@ from lakehouse_tools.checks import Check, CheckFailedError, Note, Secrets, attem
 from lakehouse_tools.deploy import cdk, deployed, governance, synthesis
 from lakehouse_tools.deploy.project import find_project
 from lakehouse_tools.environment import Environment
+from lakehouse_tools.errors import NotDeployedError
 from lakehouse_tools.review.assembly import Assembly
 
 if TYPE_CHECKING:
     from lakehouse_local.home import Home
+    from lakehouse_tools.comparison.gate import Requirement
 
 OLDEST_NODE: Final = 20  # the CDK library's; 22 and 24 are what it supports
 
@@ -31,13 +34,15 @@ class Preflight:
         folder: Path,
         report: cdk.Report,
         skip: Collection[str] = (),
+        gate: bool = False,
     ) -> None:
-        """``folder``: where the assembly goes."""
+        """``folder``: where the assembly goes; ``gate``: the gate of the cut-over is asked too."""
         self._environment = environment
         self._home = home
         self._folder = folder
         self._report = report
         self._skip = skip
+        self._gate = gate
         self._account = ""
         self._region = ""
         self.assembly: Assembly | None = None
@@ -51,6 +56,8 @@ class Preflight:
         if identity.passed is not False:
             yield self._try("account", self._place)
             yield self._try("stack", lambda: deployed.ready(self._environment))
+            if self._gate:
+                yield from self._ask_gate()
         yield self._try("synthesis", self._synthesize)
         if identity.passed is False or self.assembly is None:
             return
@@ -119,6 +126,28 @@ class Preflight:
                 "write them into the file, so that other credentials are refused",
             )
         return self.place
+
+    def _ask_gate(self) -> Iterator[Check]:
+        """What `lakehouse gate` says, a check for each of its lines."""
+        from lakehouse_tools.comparison.asked import ask
+
+        found: list[Requirement] = []
+
+        def tried() -> str:
+            config = find_project() / "config" / "comparison.json"
+            try:
+                found.extend(ask(self._environment, config))
+            except NotDeployedError as error:
+                raise CheckFailedError(
+                    str(error), "deploy without --gate first: only what is there can be compared"
+                ) from None
+            return ""
+
+        asked = self._try("gate", tried)
+        if asked.passed is False:
+            yield asked
+        for one in found:
+            yield replace(asked, passed=one.met, text=f"{one.name}: {one.text}")
 
     def _synthesize(self) -> str:
         self.assembly = synthesis.synthesize(

@@ -33,8 +33,12 @@ class Rollout:
         skip: Collection[str],
         status: Status,
         told: Callable[[Check], None],
+        gate: bool = False,
     ) -> None:
-        """``status``: a line that changes, by its title; ``told``: each check, once it is known."""
+        """``status``: a line that changes, by its title; ``told``: each check, once it is known.
+
+        ``gate``: nothing is deployed that the gate of the cut-over does not let pass.
+        """
         from lakehouse_local.home import Home
 
         self._environment = environment
@@ -43,6 +47,7 @@ class Rollout:
         self._skip = skip
         self._status = status
         self._told = told
+        self._gate = gate
         self._end = ExitStack()
         self._assembly: Assembly | None = None
         self._filled = False
@@ -90,6 +95,7 @@ class Rollout:
                 folder=self._folder,
                 report=report,
                 skip=self._skip,
+                gate=self._gate,
             )
             for check in preflight.checks():
                 self._add(check)

@@ -45,6 +45,14 @@ def test_without_a_repository_there_is_nothing_to_deliver(load) -> None:
         ({"repository": "acme"}, "repository: got 'acme'; allowed: owner/name, or null"),
         ({"environments": ["test"]}, "environments: got 'test'; allowed: dev, prod"),
         ({"provider_arn": "github"}, "provider_arn: got 'github'; allowed: the ARN of an OIDC"),
+        (
+            {"gate": {"database": "raw", "bucket": "lake", "key": "alias/lake"}},
+            "gate.key: got 'alias/lake'; allowed: the ARN of a KMS key, or null",
+        ),
+        (
+            {"gate": {"database": "raw", "bucket": "lake"}, "environments": ["dev"]},
+            "gate: got 'lake'; allowed: {}, as prod is not among the environments",
+        ),
         ({"account": "12"}, "account: got '12'; allowed: twelve digits"),
         ({"repo": "x"}, "repo: got 'x'; allowed: one of the keys"),
     ],
@@ -86,6 +94,45 @@ def test_the_roles_may_assume_those_of_the_bootstrap_and_nothing_else(load) -> N
         "Review": ["lookup"],
         "Dev": ["deploy", "file-publishing", "lookup"],
         "Prod": ["deploy", "file-publishing", "lookup"],
+    }
+
+
+def test_only_where_the_gate_is_asked_prod_reads_the_runs_of_the_comparison_and_no_more(
+    load,
+) -> None:
+    key = "arn:aws:kms:eu-central-1:123456789012:key/1234abcd"
+    gate = {"database": "lakehouse_prod_raw", "bucket": "the-lake", "key": key}
+    stack = DeliveryStack(App(), "LakehouseDelivery", settings=load(gate=gate))
+
+    policies = Template.from_stack(stack).find_resources("AWS::IAM::Policy")
+
+    more = {
+        name.partition("Role")[0]: policy["Properties"]["PolicyDocument"]["Statement"][1:]
+        for name, policy in policies.items()
+    }
+    assert (more.pop("Dev"), more.pop("Review")) == ([], [])
+    (statements,) = more.values()
+    allowed = {}
+    for statement in statements:
+        found = statement["Action"]
+        for action in [found] if isinstance(found, str) else found:
+            allowed[action] = json.dumps(statement["Resource"])
+    assert set(allowed) == {
+        "cloudformation:DescribeStacks",
+        "glue:GetDatabase",
+        "glue:GetTable",
+        "s3:GetObject",
+        "s3:GetBucketLocation",
+        "s3:ListBucket",
+        "kms:Decrypt",
+    }
+    assert "stack/LakehouseProd/*" in allowed["cloudformation:DescribeStacks"]
+    assert "table/lakehouse_prod_raw/_comparison_runs" in allowed["glue:GetTable"]
+    assert "the-lake/lakehouse_prod_raw/_comparison_runs/*" in allowed["s3:GetObject"]
+    assert json.loads(allowed["kms:Decrypt"]) == key
+    listing = next(s for s in statements if s["Action"] == "s3:ListBucket")
+    assert listing["Condition"] == {
+        "StringLike": {"s3:prefix": ["lakehouse_prod_raw/_comparison_runs/*"]}
     }
 
 

@@ -69,7 +69,7 @@ def test_the_gate_says_that_it_cannot_read_the_runs(monkeypatch, tmp_path):
         raise OSError("ACCESS_DENIED")
 
     monkeypatch.setattr(trend, "catalog", refuse)
-    monkeypatch.setattr("lakehouse_tools.stack.read_stack", lambda _: STACK)
+    monkeypatch.setattr("lakehouse_tools.comparison.asked.read_stack", lambda _: STACK)
     (tmp_path / "comparison.json").write_text(json.dumps(CONFIG))
     (tmp_path / "cutover_checklist.json").write_text('{"confirmations": [{"what": "trained"}]}')
     gate = CliRunner().invoke(cli, ["gate", "--config", str(tmp_path / "comparison.json")])

@@ -183,3 +183,20 @@ def test_a_template_that_cannot_be_made_ends_it(look, monkeypatch):
 def test_what_is_to_be_left_out(look):
     found = look(skip=("quotas", "lake-formation"))
     assert list(found)[-1] == "bootstrap"
+
+
+def test_the_gate_of_a_lake_that_is_not_there_says_in_which_order_to_go(
+    look, project, stub, monkeypatch
+):
+    shipped = Path(preflight.__file__).parents[3] / "config"
+    for name in ("comparison.json", "cutover_checklist.json"):
+        (project / "config" / name).write_text((shipped / name).read_text())
+    stub("cloudformation").add_client_error(
+        "describe_stacks", "ValidationError", "Stack with id LakehouseDev does not exist"
+    )
+    found = look(gate=True)
+    assert list(found).index("gate") == list(found).index("stack") + 1
+    assert found["gate"].passed is False
+    assert "stack LakehouseDev is not deployed" in found["gate"].text
+    assert "deploy without --gate first" in (found["gate"].remedy or "")
+    assert found["quotas"].passed  # the other checks are made all the same

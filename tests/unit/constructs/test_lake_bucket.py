@@ -110,7 +110,9 @@ class TestDefaults:
         (key,) = Template.from_stack(stack).find_resources("AWS::KMS::Key").values()
         by_sid = {s.get("Sid"): s for s in key["Properties"]["KeyPolicy"]["Statement"]}
 
-        assert "logs." in json.dumps(by_sid["CloudWatchLogs"]["Principal"])
+        # With the region, as CloudWatch Logs asks for it in key policies.
+        address = ["logs.", {"Ref": "AWS::Region"}, ".", {"Ref": "AWS::URLSuffix"}]
+        assert by_sid["CloudWatchLogs"]["Principal"] == {"Service": {"Fn::Join": ["", address]}}
         assert "kms:EncryptionContext:aws:logs:arn" in json.dumps(by_sid["CloudWatchLogs"])
         assert by_sid["CloudWatchLogs"]["Action"] == [
             f"kms:{action}*"
@@ -205,6 +207,19 @@ class TestCustom:
         )
 
         assert LakeBucket(stack, "Lake", bucket=bucket).key.key_arn == key.key_arn
+
+    @pytest.mark.parametrize("named", [True, False])
+    def test_the_key_of_a_bucket_of_the_app_gets_what_services_need(
+        self, stack: Stack, named: bool
+    ) -> None:
+        key = cast("kms.IKey", kms.Key(stack, "Ours"))
+        bucket = cast("s3.IBucket", s3.Bucket(stack, "B", encryption_key=key))
+
+        LakeBucket(stack, "Lake", bucket=bucket, key=key if named else None)
+
+        (made,) = Template.from_stack(stack).find_resources("AWS::KMS::Key").values()
+        sids = {s.get("Sid") for s in made["Properties"]["KeyPolicy"]["Statement"]}
+        assert {"CloudWatchLogs", "CloudWatchAlarms"} <= sids
 
     def test_an_existing_bucket_whose_key_nobody_names_is_refused(self, stack: Stack) -> None:
         bucket = s3.Bucket.from_bucket_name(stack, "B", "ours")

@@ -1,24 +1,58 @@
-"""The data side in GovCloud and China: no ARN and no address of another partition."""
+"""GovCloud and China: no ARN and no address of another partition, whatever runs where."""
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 from aws_cdk import App, Environment, Stack
+from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk.assertions import Template
 
-from lakehouse_constructs import IcebergCatalog, LakeBucket, LakeFormation, QueryAccess
+from lakehouse_constructs import (
+    DbtBuild,
+    ExtractionSchedule,
+    ExtractionSchedules,
+    IcebergCatalog,
+    LakeBucket,
+    LakeFormation,
+    OldLake,
+    Pipeline,
+    PipelineAlarms,
+    QueryAccess,
+    SalesforceExtractor,
+    SystemComparison,
+)
 from lakehouse_constructs._interfaces import service_principal
 
+REGIONS = ("us-gov-west-1", "cn-north-1")
+
 # Names of services, which are the same in every partition (IAM User Guide, "Principal").
-_SERVICE = re.compile(r'"(Service|iam:PassedToService)": "[a-z0-9.-]+\.amazonaws\.com(\.cn)?"')
+_SERVICE = re.compile(
+    r'"(Service|iam:PassedToService|ec2:AuthorizedService)": "[a-z0-9.-]+\.amazonaws\.com(\.cn)?"'
+)
+
+# CDK's Secret writes this into the policy of its key, with one ending for all partitions. Where
+# that is another, the two statements match nothing, and none is needed: IAM decides about the
+# lake's key, and the roles' own statements name the partition's address.
+_OF_CDK = re.compile(r'"kms:ViaService": "secretsmanager\.[a-z0-9-]+\.amazonaws\.com"')
 
 
-@pytest.mark.parametrize("region", ["us-gov-west-1", "cn-north-1"])
+def _stack(app: App, id: str, region: str) -> Stack:
+    return Stack(app, id, env=Environment(account="123456789012", region=region))
+
+
+def _of_a_partition(template: str) -> list[str]:
+    """Each ARN and address that names a partition, with what stands around it."""
+    text = _OF_CDK.sub("", _SERVICE.sub("", template))
+    return re.findall(r".{0,60}(?:arn:aws[a-z-]*:|amazonaws\.com).{0,60}", text)
+
+
+@pytest.mark.parametrize("region", REGIONS)
 @pytest.mark.parametrize("lake_formation", list(LakeFormation))
-def test_no_template_names_a_partition(region: str, lake_formation: LakeFormation) -> None:
-    stack = Stack(App(), "Test", env=Environment(account="123456789012", region=region))
+def test_what_holds_data_names_no_partition(region: str, lake_formation: LakeFormation) -> None:
+    stack = _stack(App(), "Test", region)
     lake = LakeBucket(stack, "Lake")
     catalog = IcebergCatalog(
         stack, "Catalog", lake=lake, prefix="lake", lake_formation=lake_formation
@@ -30,7 +64,101 @@ def test_no_template_names_a_partition(region: str, lake_formation: LakeFormatio
     queries.grant_query(role)
     lake.grant_read(role, prefix="reports/")
 
-    text = _SERVICE.sub("", json.dumps(Template.from_stack(stack).to_json()))
+    assert _of_a_partition(json.dumps(Template.from_stack(stack).to_json())) == []
 
-    assert "arn:aws:" not in text
-    assert "amazonaws.com" not in text
+
+@pytest.fixture(scope="module")
+def templates(tmp_path_factory: pytest.TempPathFactory, wheel_cache: Path) -> dict[str, str]:
+    """Everything that runs, in a VPC: a template for each region, of one synthesis."""
+    folder = tmp_path_factory.mktemp("files")
+    app = App()
+    stacks = {region: _stack(app, f"Test-{region}", region) for region in REGIONS}
+    for stack in stacks.values():
+        _everything_that_runs(stack, folder, wheel_cache)
+    assembly = app.synth()
+    return {
+        region: json.dumps(assembly.get_stack_by_name(stack.stack_name).template)
+        for region, stack in stacks.items()
+    }
+
+
+def _everything_that_runs(stack: Stack, folder: Path, wheel_cache: Path) -> None:
+    objects, compared = folder / "objects.json", folder / "comparison.json"
+    objects.write_text('{"groups": {"sales": {"include": ["Account"]}}}')
+    compared.write_text('{"old": {"database": "erp"}, "new": {"layer": "marts"}}')
+    (folder / "dbt_project.yml").write_text("name: test\n")
+    vpc = ec2.Vpc(stack, "Vpc", max_azs=1)
+    lake = LakeBucket(stack, "Lake")
+    catalog = IcebergCatalog(stack, "Catalog", lake=lake, prefix="lake")
+    queries = QueryAccess(stack, "Queries", lake=lake, catalog=catalog, name="lake")
+    extractor = SalesforceExtractor(
+        stack,
+        "Extractor",
+        lake=lake,
+        catalog=catalog,
+        objects_config=objects,
+        vpc=vpc,
+        wheel_cache=wheel_cache,
+    )
+    build = DbtBuild(
+        stack,
+        "DbtBuild",
+        lake=lake,
+        catalog=catalog,
+        dbt_project=folder,
+        vpc=vpc,
+        wheel_cache=wheel_cache,
+    )
+    comparison = SystemComparison(
+        stack,
+        "Comparison",
+        dbt_build=build,
+        queries=queries,
+        old_lake=OldLake(database="erp", bucket="erp-dumps"),
+        config=compared,
+        wheel_cache=wheel_cache,
+    )
+    pipeline = Pipeline(
+        stack,
+        "Pipeline",
+        lake=lake,
+        extraction=extractor,
+        dbt_build=build,
+        name="lake",
+        comparison=comparison,
+        alert_emails=["a@example.com"],
+    )
+    schedules = ExtractionSchedules(
+        stack,
+        "Schedules",
+        state_machine=pipeline.state_machine,
+        schedules=[ExtractionSchedule(name="nightly", expression="cron(0 2 * * ? *)")],
+    )
+    PipelineAlarms(
+        stack,
+        "Alarms",
+        state_machine=pipeline.state_machine,
+        topic=pipeline.alert_topic,
+        dead_letter_queue=schedules.dead_letter_queue,
+    )
+    operator = iam.Role(stack, "Operator", assumed_by=service_principal("glue.amazonaws.com"))
+    extractor.grant_start_run(operator)
+    extractor.grant_fill_secret(operator)
+    build.grant_start_build(operator)
+    pipeline.grant_start_execution(operator)
+    queries.grant_query(operator)
+
+
+@pytest.mark.parametrize("region", REGIONS)
+def test_what_runs_names_no_partition(templates: dict[str, str], region: str) -> None:
+    for kind in (
+        "AWS::Glue::Job",
+        "AWS::Glue::Connection",
+        "AWS::CodeBuild::Project",
+        "AWS::StepFunctions::StateMachine",
+        "AWS::Scheduler::Schedule",
+        "AWS::Athena::WorkGroup",
+        "AWS::CloudWatch::Alarm",
+    ):
+        assert kind in templates[region]
+    assert _of_a_partition(templates[region]) == []

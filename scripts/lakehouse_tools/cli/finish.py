@@ -1,7 +1,6 @@
 """How the commands end that make a report and judge by it."""
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,8 +32,10 @@ def finish(
     from lakehouse_tools.errors import EXIT_FAILED, ToolError
 
     runs: Sequence[dict[str, Any]] = ()
-    with suppress(ToolError):
+    try:
         runs = earlier()
+    except ToolError as error:
+        click.echo(f"the page shows no earlier runs: {error}", err=True)
     page = write_report(report, output, runs)
     if junit is not None:
         junit.parent.mkdir(parents=True, exist_ok=True)

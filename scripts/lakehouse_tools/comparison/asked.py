@@ -1,5 +1,6 @@
 """The gate asked of an environment: its files are read, its runs fetched."""
 
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -33,5 +34,7 @@ def ask(
         runs = read_runs(reports or REPORTS, Kind.COMPARISON)
     else:
         with aws_errors(environment):
-            runs = trend.recorded(environment, read_stack(environment))
+            runs = trend.recorded(
+                environment, read_stack(environment), partial(gate.enough_runs, config)
+            )
     return gate.requirements(config, runs, accepted, checklist)

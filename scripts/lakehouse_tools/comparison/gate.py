@@ -76,6 +76,11 @@ def requirements(
     return found
 
 
+def enough_runs(config: ComparisonConfig, runs: list[dict[str, Any]]) -> bool:
+    """Whether :func:`requirements` would look at no earlier run than these."""
+    return sum(fresh for _, fresh in _last(runs, config.runs_in_a_row)) >= config.runs_in_a_row
+
+
 def _last(runs: list[dict[str, Any]], wanted: int) -> list[tuple[dict[str, Any], bool]]:
     """The last runs, the oldest first, until ``wanted`` of them count; and whether each does.
 

@@ -108,6 +108,24 @@ def _age(span: timedelta) -> str:
 def _spans(
     source: RunSource, since: datetime, environment: Environment | None, stack: Stack | None
 ) -> list[tuple[datetime, datetime]]:
+    """Begin and end of each run. What AWS refuses concerns this check, not the comparison."""
+    from botocore.exceptions import ClientError
+
+    try:
+        return _asked(source, since, environment, stack)
+    except ClientError as error:
+        answer = error.response.get("Error", {})
+        what = source.file or ", ".join(source.glue_jobs) or "the pipeline"
+        raise NotComparedError(
+            f"run times of {what}: AWS refused {error.operation_name}: {answer.get('Code')}:"
+            f" {answer.get('Message')}: let these credentials read them, or name another source in"
+            " performance"
+        ) from None
+
+
+def _asked(
+    source: RunSource, since: datetime, environment: Environment | None, stack: Stack | None
+) -> list[tuple[datetime, datetime]]:
     file = source.file
     if file is not None and not file.startswith("s3://"):
         return _of_file(file, lambda: Path(file).read_text(encoding="utf-8"))
@@ -172,6 +190,8 @@ def _of_file(file: str, text: Callable[[], str]) -> list[tuple[datetime, datetim
         return [(_utc(run["started"]), _utc(run["ended"])) for run in runs]
     except FileNotFoundError:
         raise NotComparedError(f"{file}: no such file: performance in config names it") from None
+    except OSError as error:
+        raise NotComparedError(f"{file}: it cannot be read: {error.strerror}") from None
     except (ValueError, KeyError, TypeError) as error:
         raise NotComparedError(
             f'{file}: it has to be a JSON list of {{"started": …, "ended": …}} in ISO 8601: {error}'

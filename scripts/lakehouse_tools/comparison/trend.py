@@ -5,11 +5,11 @@ so that it asks the lake and no folder on somebody's machine; the reports are fo
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from lakehouse_jobs.contract.raw_log import COMPARISON_RUNS_TABLE
 from lakehouse_jobs.errors import RawTableError
@@ -17,10 +17,16 @@ from lakehouse_jobs.raw.create import load_or_create
 from lakehouse_jobs.raw.schema import RawColumn, arrow_schema, new_schema
 from lakehouse_tools.comparison.errors import ComparisonFailedError
 from lakehouse_tools.comparison.report.as_json import as_dict
+from lakehouse_tools.comparison.report.over_runs import MOST
 from lakehouse_tools.comparison.run import Report
 from lakehouse_tools.environment import Environment
 from lakehouse_tools.iceberg_catalog import catalog
 from lakehouse_tools.stack import Stack
+
+if TYPE_CHECKING:
+    from pyiceberg.table import Table
+
+Runs = list[dict[str, Any]]
 
 _COLUMNS: Final = tuple(
     RawColumn(name=name, type=kind, comment=comment)
@@ -47,6 +53,7 @@ _COLUMNS: Final = tuple(
         ("fingerprint", "string", "Of the configuration"),
     )
 )
+_WINDOWS: Final = (timedelta(days=3), timedelta(days=30), None)  # of runs by the hour, by the day
 _COUNTS: Final = ("rows_old", "rows_new", "keys", "wrong", "unexplained", "digest")
 
 
@@ -69,26 +76,42 @@ def record(environment: Environment, stack: Stack, report: Report) -> None:
         table.append(pa.Table.from_pylist(as_rows(as_dict(report)), schema=schema))
 
 
-def recorded(environment: Environment, stack: Stack) -> list[dict[str, Any]]:
-    """The runs as gate and page read them, the oldest first; none where there is no table.
+def enough_to_show(runs: Runs) -> bool:
+    """Whether the page has all that it shows."""
+    return len(runs) >= MOST
 
-    Raises ComparisonFailedError where the table cannot be read.
+
+def recorded(
+    environment: Environment, stack: Stack, enough: Callable[[Runs], bool] = enough_to_show
+) -> Runs:
+    """The last runs as gate and page read them, the oldest first; none where there is no table.
+
+    At least as many as are ``enough``, or all. Each run adds files, so that the whole table takes
+    longer from week to week. Raises ComparisonFailedError where it cannot be read.
     """
-    rows = _rows(environment, stack)
-    return [as_run(list(found)) for _, found in groupby(rows, key=lambda row: row["run"])]
-
-
-def _rows(environment: Environment, stack: Stack) -> list[dict[str, Any]]:
-    """The table's rows, the oldest run first."""
     from pyiceberg.exceptions import NoSuchTableError
 
+    runs: Runs = []
     with _told(stack, "the runs cannot be read"):
         try:
             table = catalog(environment).load_table((stack.raw_database, COMPARISON_RUNS_TABLE))
         except NoSuchTableError:
             return []
-        rows = table.scan().to_arrow().to_pylist()
-    return sorted(rows, key=lambda row: (row["made_at"], row["run"]))
+        for window in _WINDOWS:
+            runs = _since(table, window)
+            if enough(runs):
+                break
+    return runs
+
+
+def _since(table: "Table", window: timedelta | None) -> Runs:
+    """The runs of the last days, or all; the files of older ones are not opened."""
+    scan = table.scan()
+    if window is not None:
+        scan = scan.filter(f"made_at >= '{(datetime.now(UTC) - window).isoformat()}'")
+    rows = scan.to_arrow().to_pylist()
+    rows.sort(key=lambda row: (row["made_at"], row["run"]))
+    return [as_run(list(found)) for _, found in groupby(rows, key=lambda row: row["run"])]
 
 
 @contextmanager

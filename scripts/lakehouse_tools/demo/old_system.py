@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from lakehouse_local import old_lake
 from lakehouse_local.home import Home
-from lakehouse_tools.comparison import acceptances, gate, trend
+from lakehouse_tools.comparison import gate, trend
+from lakehouse_tools.comparison.asked import ask
 from lakehouse_tools.comparison.gate import Requirement
 from lakehouse_tools.comparison.reading import read_config
 from lakehouse_tools.comparison.report.files import new_run, write_report
@@ -53,12 +54,9 @@ def compare_with_marts(environment: Environment, home: Home, stack: Stack) -> tu
     return report, page
 
 
-def missing(environment: Environment, home: Home, stack: Stack) -> list[Requirement]:
+def missing(environment: Environment, home: Home) -> list[Requirement]:
     """What the gate still lacks."""
-    config = read_config(folder(home) / _COMPARISON)
-    accepted = acceptances.read_acceptances(acceptances.beside(config, acceptances.FILE))
-    checklist = gate.read_checklist(acceptances.beside(config, gate.CHECKLIST))
-    found = gate.requirements(config, trend.recorded(environment, stack), accepted, checklist)
+    found = ask(environment, folder(home) / _COMPARISON)
     return [one for one in found if not one.met]
 
 

@@ -167,7 +167,7 @@ class Tour:
             report, page = old_system.compare_with_marts(self.environment, self.home, stack)
         print_report(self.console, report, page)
         self._title("what the cut-over still lacks")
-        for one in old_system.missing(self.environment, self.home, stack):
+        for one in old_system.missing(self.environment, self.home):
             self._say(f"  ✗ {one.name}: {one.text}")
         self._write(comparison=str(report.status))
 

@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from fractions import Fraction
-from typing import Final
+from typing import Any, Final
 
 from lakehouse_tools.comparison.checks import Check, judged
 from lakehouse_tools.comparison.counts import percent_up
@@ -17,6 +18,7 @@ from lakehouse_tools.comparison.sql.history import invariants
 from lakehouse_tools.comparison.sql.profile import keys, orphans, ranges
 from lakehouse_tools.comparison.sql.sides import NEW, PairSql
 from lakehouse_tools.comparison.sql.types import Kind
+from lakehouse_tools.validation.earlier import records_check
 
 _LEAST, _MOST = datetime(1700, 1, 1).date(), datetime(4000, 12, 31).date()  # Salesforce's own
 _SLACK: Final = timedelta(hours=1)  # of clocks
@@ -68,16 +70,22 @@ def look_at(
     targets: dict[str, PairSql],
     thresholds: Thresholds,
     now: datetime,
+    before: dict[str, Any] | None,
 ) -> None:
-    """All checks of one table that need no earlier run, into its report."""
+    """All checks of one table but its profiles, into its report.
+
+    ``before``: what the last run said of it.
+    """
     table.checks.append(_keys(engine, sql, table))
+    # At once: what fails later must not let a loss become the next run's baseline.
+    table.checks += records_check(table, before, thresholds.count_difference)
     table.checks += _ranges(engine, sql, now)
     for column, name in sql.pair.references:
         if name in targets:
             limit = thresholds.orphan_share_difference
             table.checks.append(_orphans(engine, sql, column, targets[name], limit))
     if sql.pair.alignment is not None:
-        row = engine.answer(invariants(sql, sql.pair.alignment))[0]
+        row = engine.answer(invariants(sql, sql.pair.alignment, now))[0]
         table.checks += history(sql.pair, row)
 
 
@@ -104,7 +112,12 @@ def _ranges(engine: DuckDbEngine, sql: PairSql, now: datetime) -> list[Check]:
     row = engine.answer(ranges(sql, NEW, times + numbers))[0]
     odd = []
     for one in times:
-        least, greatest = (moment(row[f"{name}{one.index}"]) for name in "lg")
+        texts = [row[f"{name}{one.index}"] for name in "lg"]
+        try:
+            least, greatest = map(moment, texts)
+        except NotComparedError:  # infinite, or of a year that Python does not know
+            odd.append(f"{one.column.name}: {texts[0]} to {texts[1]}")
+            continue
         if least is None or greatest is None:
             continue
         if least.date() < _LEAST or greatest.date() > _MOST:
@@ -113,8 +126,7 @@ def _ranges(engine: DuckDbEngine, sql: PairSql, now: datetime) -> list[Check]:
             odd.append(f"{one.column.name}: {greatest:%Y-%m-%d %H:%M} is yet to come")
     for one in numbers:
         least, greatest = (row[f"{name}{one.index}"] for name in "lg")
-        # Not a number is the greatest of all in DuckDB, and below nothing in Python.
-        if least is not None and not -_GREATEST < float(least) <= float(greatest) < _GREATEST:
+        if least is not None and not (_is_held(least) and _is_held(greatest)):
             odd.append(f"{one.column.name}: {least} to {greatest}")
     return [
         Check(
@@ -126,6 +138,12 @@ def _ranges(engine: DuckDbEngine, sql: PairSql, now: datetime) -> list[Check]:
             text="look at these values in Salesforce, then at the model",
         )
     ]
+
+
+def _is_held(number: str) -> bool:
+    """Whether Salesforce could hold a number; by its digits, as 18 nines are no double."""
+    found = Decimal(number)
+    return found.is_finite() and abs(found) < _GREATEST
 
 
 def _orphans(

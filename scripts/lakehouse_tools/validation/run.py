@@ -65,18 +65,14 @@ def validate(
         raw = open_raw(engine, sides, table.name)
         table.pins = (f"org {org.org_id}", raw.found.pin)
         table.cutoff = f"{raw.watermark:%Y-%m-%d %H:%M:%S.%f}"
-        limit = Fraction(repr(objects.rules(table.name).max_delete_share))
-        try:
-            look_at_object(engine, org, raw, objects, table, sample=sample)
-        finally:  # a sample that failed must not let a loss become the next run's baseline
-            table.checks += records_check(table, last_of(runs, table.name), limit)
+        before = last_of(runs, table.name)
+        look_at_object(engine, org, raw, objects, table, sample=sample, before=before)
 
     def look_at_mart(table: TableReport) -> None:
         sql, before = marts[table.name], last_of(runs, table.name)
         if isinstance(sql, str):
             raise NotComparedError(sql)
-        look_at(engine, sql, table, targets, config.thresholds, now)
-        table.checks += records_check(table, before, config.thresholds.count_difference)
+        look_at(engine, sql, table, targets, config.thresholds, now, before)
         table.checks += profile_checks(engine, sql, table, before, config.thresholds)
 
     looks = [
@@ -104,18 +100,25 @@ def look_at_object(
     table: TableReport,
     *,
     sample: int,
+    before: dict[str, Any] | None = None,
 ) -> None:
-    """Counts, sampled records and freshness of one object, into its report."""
+    """Freshness, counts and sampled records of one object, into its report.
+
+    ``before``: what the last run said of it. The sample comes last: it takes long, by which the
+    data would seem older, and where it fails the others are known.
+    """
     rules = objects.rules(raw.name)
     description = org.describe(raw.name)
+    table.checks.append(_freshness(org, raw, rules.stale_after_minutes))
     table.records = count_current(engine, raw)
+    # At once: what fails later must not let a loss become the next run's baseline.
+    table.checks += records_check(table, before, Fraction(repr(rules.max_delete_share)))
     table.checks.append(count_check(table.records, bracket(org, description, raw), raw))
     with tempfile.TemporaryDirectory(prefix="lakehouse-") as folder:
         found = take_sample(
             engine, org, description, rules.fields, raw, size=sample, folder=Path(folder)
         )
     table.checks.append(sample_check(raw.name, found))
-    table.checks.append(_freshness(org, raw, rules.stale_after_minutes))
 
 
 def _freshness(org: Org, raw: RawTable, limit: int | None) -> Check:

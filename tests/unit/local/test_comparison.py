@@ -5,19 +5,21 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
 from pyiceberg.catalog import load_catalog
+from pyiceberg.table import DataScan
 
 from lakehouse_jobs.contract.arguments import COMPARISON_CONFIG, BuildVariable
 from lakehouse_local.home import aws_environment
 from lakehouse_tools.comparison import trend
 from lakehouse_tools.comparison.checks import Status
 from lakehouse_tools.comparison.reading import config_of
-from lakehouse_tools.comparison.run import compare
+from lakehouse_tools.comparison.run import Report, compare
 from lakehouse_tools.comparison.session import opened
 from lakehouse_tools.comparison.step import main
 from lakehouse_tools.environment import Environment
@@ -231,3 +233,35 @@ def test_a_step_without_its_variables(monkeypatch: pytest.MonkeyPatch) -> None:
 
     with pytest.raises(SystemExit, match="LAKEHOUSE_WORK_GROUP: got None; allowed: a value"):
         main()
+
+
+def test_only_the_last_runs_are_read(
+    local_aws: Any, monkeypatch: pytest.MonkeyPatch, stack: Any
+) -> None:
+    """Each run adds a file: those of older runs are not opened while newer ones are enough."""
+    environment = Environment("local", local_aws.home)
+    lake = replace(STACK, raw_database="many_runs_raw", lake_bucket_name=BUCKET)
+    local_aws.client("glue").create_database(DatabaseInput={"Name": lake.raw_database})
+    now = datetime.now(UTC)
+    ages = (400, 200, 29, 20, 2, 1)
+    for days in ages:
+        made = now - timedelta(days=days)
+        run = Report(run=f"r{days}", made_at=made, engine="e", config="c", fingerprint="f",
+                     tables=[], checks=[])  # fmt: skip
+        trend.record(environment, lake, run)
+    opened_files: list[int] = []
+    plan = DataScan.plan_files
+    monkeypatch.setattr(
+        DataScan,
+        "plan_files",
+        lambda self: (found := list(plan(self)), opened_files.append(len(found)))[0],
+    )
+
+    def read(wanted: int) -> tuple[list[str], list[int]]:
+        opened_files.clear()
+        runs = trend.recorded(environment, lake, lambda runs: len(runs) >= wanted)
+        return [run["run"] for run in runs], list(opened_files)
+
+    assert read(2) == (["r2", "r1"], [2])
+    assert read(3) == (["r29", "r20", "r2", "r1"], [2, 4])
+    assert read(99) == ([f"r{days}" for days in ages], [2, 4, 6])

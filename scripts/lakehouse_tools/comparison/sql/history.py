@@ -1,11 +1,13 @@
 """SCD2 invariants in one query over the new table: what has to be 0."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from sqlglot import exp
 
 from lakehouse_tools.comparison.model import Alignment
 from lakehouse_tools.comparison.sql.sides import NEW, PairSql
+from lakehouse_tools.comparison.sql.types import Kind, SqlType
 
 # Counted by name → what it means.
 INVARIANTS: Final = {
@@ -15,11 +17,14 @@ INVARIANTS: Final = {
     "backwards": "rows that end before they begin, or as they begin",
     "overlapping": "rows that overlap the next",
     "gaps": "rows that end before the next begins, though no deletion closed them",
+    "future": "rows that begin in the future",
 }
+_SLACK: Final = timedelta(hours=1)  # of clocks
+_TIME: Final = SqlType(kind=Kind.TIMESTAMP, text="timestamp", zoned=True)
 
 
-def invariants(sql: PairSql, alignment: Alignment) -> exp.Select:
-    """One row: keys, and a count for each invariant."""
+def invariants(sql: PairSql, alignment: Alignment, now: datetime) -> exp.Select:
+    """One row: keys, and a count for each invariant. ``now``: later is the future."""
     keys = [f"k{one.index}" for one in sql.keys]
     current, deleted = alignment.is_current, alignment.closed_by_deletion
     begin, end = str(alignment.valid_from), str(alignment.valid_to)
@@ -29,10 +34,13 @@ def invariants(sql: PairSql, alignment: Alignment) -> exp.Select:
         parts.append(sql.column(NEW, end).is_(exp.null()).as_("c"))
     if not deleted:
         parts.append(exp.false().as_("d"))
+    latest = exp.Literal.string(f"{(now + _SLACK).astimezone(UTC):%Y-%m-%d %H:%M:%S.%f} UTC")
+    ahead = exp.cast(sql.column(NEW, begin), _TIME.sql) > exp.cast(latest, _TIME.sql)
+    parts.append(ahead.as_("a"))
     rows = exp.select(*sql.keys_of(NEW), *parts).from_(sql.new.table.copy())
     here = " and ".join(f"{key} is not null" for key in keys)
     over = f"over (partition by {', '.join(keys)} order by f, t)"
-    following = exp.select(*keys, "f", "t", "c", "d", f"lead(f) {over} AS nf").from_(
+    following = exp.select(*keys, "f", "t", "c", "d", "a", f"lead(f) {over} AS nf").from_(
         rows.subquery("r")
     )
     by_key = (
@@ -43,6 +51,7 @@ def invariants(sql: PairSql, alignment: Alignment) -> exp.Select:
             "count_if(t <= f) AS backwards",
             "count_if(nf is not null and (t is null or t > nf)) AS overlapping",
             "count_if(nf is not null and t < nf and not d) AS gaps",
+            "count_if(a) AS future",
             dialect="athena",
         )
         .from_(following.where(here).subquery("v"))

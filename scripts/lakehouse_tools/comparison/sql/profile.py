@@ -71,8 +71,11 @@ def orphans(sql: PairSql, side: str, one: Compared, target: PairSql) -> exp.Sele
 
 
 def newest(sql: PairSql, side: str, one: Compared) -> exp.Select:
-    """The greatest value of a timestamp over the whole table, as text."""
-    value = exp.Max(this=sql.value(side, one, uncut=True).sql)
+    """The greatest moment of a column over the whole table, as text."""
+    value = sql.value(side, one, uncut=True).sql
+    if one.wanted.kind is Kind.TEXT:  # texts of several zones sort otherwise than their moments
+        value = moment_of(value)
+    value = exp.Max(this=value)
     return exp.select(exp.cast(value, "varchar").as_("newest")).from_(
         sql.relation(side).table.copy()
     )
@@ -92,10 +95,12 @@ def loaded(
     query = greatest(sql.old.table, value)
     if keys is None:
         return query
-    blank = exp.Literal.string(" ")
-    parts = [p for k in sql.keys for p in (exp.cast(sql.value(OLD, k).sql, "varchar"), blank)]
-    texts = ["".join(f"{part} " for part in key) for key in keys]
-    return query.where(exp.func("concat", *parts).isin(*texts))
+    first, *more = (exp.cast(sql.value(OLD, k).sql, "varchar") for k in sql.keys)
+    if not more:
+        return query.where(first.isin(*(key[0] for key in keys)))
+    # Part by part: "a b" and "c" must not be taken for "a" and "b c".
+    rows = [exp.Tuple(expressions=[exp.convert(part) for part in key]) for key in keys]
+    return query.where(exp.Tuple(expressions=[first, *more]).isin(*rows))
 
 
 def greatest(table: exp.Expr, moment: exp.Expr) -> exp.Select:

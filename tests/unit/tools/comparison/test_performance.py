@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from botocore.response import StreamingBody
 
+from lakehouse_tools.comparison.checks import Status
 from lakehouse_tools.comparison.errors import NotComparedError
-from lakehouse_tools.comparison.model import RunSource
-from lakehouse_tools.comparison.performance import durations
+from lakehouse_tools.comparison.model import Performance, RunSource
+from lakehouse_tools.comparison.performance import compare_performance, durations
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 LANDED = {"landed": ["Account"], "unchanged": 3, "build": "succeeded"}
@@ -67,3 +68,31 @@ def test_run_times_in_the_old_lakes_bucket(stub, account, stack):
         durations(source, since, account, stack)
     with pytest.raises(NotComparedError, match="or an environment"):
         durations(source, since, None, None)
+
+
+def test_run_times_that_nobody_may_read_are_said_and_end_no_comparison(stub, account, stack):
+    place = {"Bucket": "old-lake", "Key": "runs/history.json"}
+    stub("s3").add_client_error("get_object", "AccessDenied", "Access Denied", 403, None, place)
+    job = {"JobName": "nightly"}
+    stub("glue").add_client_error("get_job_runs", "EntityNotFoundException", expected_params=job)
+    performance = Performance(
+        old=RunSource(file="s3://old-lake/runs/history.json"), new=RunSource(glue_jobs=("nightly",))
+    )
+
+    def told(performance):
+        (check,) = compare_performance(
+            performance, now=NOW, environment=account, stack=stack, newest={}
+        )
+        assert check.status is Status.NOT_COMPARED
+        return check.text
+
+    text = told(performance)
+    assert text.startswith("run times of s3://old-lake/runs/history.json: AWS refused GetObject:")
+    assert "AccessDenied: Access Denied: let these credentials read them" in text
+    text = told(Performance(old=performance.new))
+    assert text.startswith("run times of nightly: AWS refused GetJobRuns: EntityNotFoundException")
+
+
+def test_a_folder_in_place_of_run_times_is_said(tmp_path):
+    with pytest.raises(NotComparedError, match="it cannot be read: Is a directory"):
+        durations(RunSource(file=str(tmp_path)), NOW, None, None)

@@ -48,6 +48,21 @@ def test_a_key_of_several_columns(lab):
     assert {(d.side, d.key) for d in found.differing} == {("old", ("3", "4")), ("new", ("1", "2"))}
 
 
+def test_a_key_of_which_a_part_is_null_is_no_key(lab):
+    rows = (
+        "SELECT * FROM (VALUES ('a', 'c', '{0}'), ('a', NULL, '{0}'), (NULL, 'c', 'x'),"
+        " (NULL, NULL, 'x'), ('b', NULL, 'x')) t(id, part, x)"
+    )
+    found = lab.compare(
+        rows.format("x"),
+        rows.format("y") + " WHERE id IS NULL OR id <> 'b'",
+        key={"id": {}, "part": {}},
+    )
+    assert (found.null_old, found.null_new, found.pairs, found.changed) == (4, 3, 1, 1)
+    assert [one.key for one in found.differing] == [("a", "c")]
+    assert (found.keys, found.unexplained) == (8, 8)
+
+
 def test_ids_of_15_and_18_characters_are_one_key(lab):
     found = lab.compare(
         VALUES.format("('0015000000VALDt', 'a'), ('0015000000VALDT', 'b')"),

@@ -13,7 +13,7 @@ from lakehouse_tools.cli.finish import finish
 from lakehouse_tools.comparison import trend
 from lakehouse_tools.comparison.checks import Check, Status
 from lakehouse_tools.comparison.errors import ComparisonFailedError
-from lakehouse_tools.comparison.gate import requirements
+from lakehouse_tools.comparison.gate import enough_runs, requirements
 from lakehouse_tools.comparison.reading import config_of
 from lakehouse_tools.comparison.report.as_json import as_dict
 from lakehouse_tools.comparison.run import Report
@@ -62,6 +62,31 @@ def test_the_verdict_is_told_before_a_run_that_the_lake_does_not_take(
         )
     assert "comparison: fail" in capsys.readouterr().out
     assert (tmp_path / "junit.xml").exists()
+
+
+def test_a_page_without_the_runs_before_says_why(tmp_path, capsys):
+    def earlier():
+        raise ComparisonFailedError("raw._comparison_runs: the runs cannot be read: ACCESS_DENIED")
+
+    finish(report(Status.PASS), tmp_path, None, earlier=earlier)
+    told = capsys.readouterr()
+    assert "comparison: pass" in told.out
+    assert told.err == (
+        "the page shows no earlier runs: raw._comparison_runs: the runs cannot be read:"
+        " ACCESS_DENIED\n"
+    )
+
+
+def test_the_gate_reads_back_until_as_many_runs_count_as_it_needs():
+    config = config_of(json.dumps({**CONFIG, "runs_in_a_row": 2}), where="comparison.json")
+
+    def run(load):
+        table = {"name": "b", "cutoff": str(load), "pins": ["old", f"build {load}"]}
+        return {"run": f"r{load}", "tables": [table]}
+
+    assert not enough_runs(config, [])
+    assert not enough_runs(config, [run(1)] * 5)  # one state of the tables, five times
+    assert enough_runs(config, [run(1), run(2)])
 
 
 def test_the_gate_says_that_it_cannot_read_the_runs(monkeypatch, tmp_path):

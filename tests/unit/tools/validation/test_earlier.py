@@ -1,10 +1,18 @@
 """What moved since the run before."""
 
 import json
+from datetime import timedelta
 
+import pytest
+
+from lakehouse_jobs.errors import TransferError
 from lakehouse_tools.comparison.checks import Status
+from lakehouse_tools.comparison.errors import NotComparedError
 from lakehouse_tools.comparison.report.as_json import as_dict
-from tests.unit.tools.validation.conftest import MART, failing
+from lakehouse_tools.comparison.run import TableReport
+from lakehouse_tools.validation import marts, run
+from lakehouse_tools.validation.raw import raw_table
+from tests.unit.tools.validation.conftest import MART, OBJECTS, failing
 
 
 def as_read(report):
@@ -38,3 +46,49 @@ def test_a_run_of_another_org_or_environment_is_no_earlier_one(mart):
         report = mart(MART.format(n=100), [first], subject)
         assert failing(report) == set()
         assert "null shares" in {check.name for check in report.every}  # recorded, not compared
+
+
+def test_a_loss_is_told_and_no_baseline_though_a_later_check_cannot_be_made(mart, monkeypatch):
+    first = as_read(mart(MART.format(n=200)))
+
+    def broken(*_):
+        raise NotComparedError("DuckDB: a file is gone")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(marts, "ranges", broken)
+        lost = mart(MART.format(n=100), [first])
+    assert {"rows since the last run", "validation"} <= failing(lost)
+    after = mart(MART.format(n=100), [first, as_read(lost)])
+    assert "rows since the last run" in failing(after)
+
+
+def test_an_objects_loss_and_age_are_told_though_salesforce_breaks_off(raw, served, monkeypatch):
+    before = {"records": 10_000}
+    for broken in ("bracket", "take_sample"):
+        table = TableReport(name="Contact", old="", new="")
+
+        def breaks(*_, **__):
+            raise TransferError("connection lost")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(run, broken, breaks)
+            with pytest.raises(TransferError, match="connection lost"):
+                run.look_at_object(
+                    raw.engine, raw.org, raw_table(raw.engine, raw.found(), "Contact"), OBJECTS,
+                    table, sample=1, before=before,
+                )  # fmt: skip
+        named = {check.name: check.status for check in table.checks}
+        assert named["rows since the last run"] is Status.FAIL
+        assert "freshness" in named
+
+
+def test_the_time_that_a_sample_takes_makes_raw_no_older(raw, monkeypatch):
+    """The org's clock goes on while records are sampled."""
+    clock = raw.org.server_time()
+    raw.watermark = clock - timedelta(minutes=5)
+    late = []
+    monkeypatch.setattr(raw.org, "server_time", lambda: clock + timedelta(hours=9 if late else 0))
+    take = run.take_sample
+    monkeypatch.setattr(run, "take_sample", lambda *a, **k: late.append(1) or take(*a, **k))
+    assert ", 5 minutes ago" in raw.checks()["freshness"].figure
+    assert late

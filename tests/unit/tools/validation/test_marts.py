@@ -33,7 +33,12 @@ def test_a_mart_that_holds_its_rules(mart):
         ("SELECT * REPLACE (TIMESTAMPTZ '0017-01-01 00:00:00Z' AS changed) FROM m", "ranges"),
         ("SELECT * REPLACE (if(name = 'n', 'nan', '1')::double AS revenue) FROM m", "ranges"),
         ("SELECT * REPLACE (-1e18 AS revenue) FROM m", "ranges"),
+        ("SELECT * REPLACE (10::decimal(38, 0) ^ 18 AS revenue) FROM m", "ranges"),
+        ("SELECT * REPLACE (TIMESTAMPTZ '12026-01-01 00:00:00Z' AS changed) FROM m", "ranges"),
+        ("SELECT * REPLACE ('infinity'::timestamptz AS changed) FROM m", "ranges"),
         ("SELECT * REPLACE (account_id <> '7' AS is_current) FROM m", "history (SCD2)"),
+        ("SELECT * REPLACE (TIMESTAMPTZ '2999-01-01 00:00:00Z' AS valid_from) FROM m",
+         "history (SCD2)"),
     ],
 )  # fmt: skip
 def test_a_mart_that_breaks_one(mart, change, check):
@@ -41,6 +46,14 @@ def test_a_mart_that_breaks_one(mart, change, check):
     assert check in failing(report)
     # References may lead nowhere in Salesforce too.
     assert report.status is (Status.WARN if "orphans" in check else Status.FAIL)
+
+
+@pytest.mark.parametrize(
+    "revenue", ["999999999999999999::bigint", "-999999999999999999.99::decimal(38, 2)"]
+)
+def test_a_number_of_18_digits_is_one_that_salesforce_holds(mart, revenue):
+    report = mart(f"SELECT * REPLACE ({revenue} AS revenue) FROM ({MART.format(n=200)})")
+    assert failing(report) == set()
 
 
 def test_a_mart_that_is_not_there_is_not_looked_at(mart):

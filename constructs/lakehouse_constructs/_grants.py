@@ -1,6 +1,7 @@
 """Statements given to a role or user that somebody else made."""
 
 from collections.abc import Sequence
+from typing import cast
 
 from aws_cdk import aws_iam as iam
 from constructs import Construct
@@ -40,11 +41,29 @@ def attach(
     What waits for this policy does not wait for whatever else the role is granted, which may
     name it. None for a role that may not be changed.
     """
-    if not isinstance(role, iam.Role) and not _policies(role):
+    if not _may_be_changed(role):
         return None
     made = iam.Policy(scope, id, statements=[s.as_policy() for s in statements], roles=[role])
     acknowledge_wildcards(made, wildcards(statements))
     return made
+
+
+def grant_apart(
+    role: iam.IRole, statements: Sequence[Statement], *, scope: Construct, id: str
+) -> iam.Grant:
+    """As :func:`grant`, in a policy of its own, as :func:`attach` makes one.
+
+    ``id`` is of a reference to the role, below which that policy lies.
+    """
+    if not _may_be_changed(role):
+        return grant(role, statements, scope=scope)
+    known = scope.node.try_find_child(id)
+    reference = (
+        iam.Role.from_role_name(scope, id, role.role_name)
+        if known is None
+        else cast("iam.IRole", known)
+    )
+    return grant(reference, statements, scope=scope)
 
 
 def policy_owners(grantee: iam.IGrantable, *, default: Construct) -> list[Construct]:
@@ -57,6 +76,11 @@ def policy_owners(grantee: iam.IGrantable, *, default: Construct) -> list[Constr
     if isinstance(principal, Construct):
         return [principal]
     return [*_policies(principal)] or [default]
+
+
+def _may_be_changed(role: iam.IRole) -> bool:
+    """Whether the role takes policies; one of another app must have been granted something."""
+    return isinstance(role, iam.Role) or bool(_policies(role))
 
 
 def _policies(principal: object) -> list[iam.Policy]:

@@ -15,7 +15,7 @@ from constructs import Construct
 from lakehouse_constructs._acknowledge import acknowledge
 from lakehouse_constructs._checks import check_duration, check_form, check_whole, refused
 from lakehouse_constructs._definition import Comparing, Definition, Runs
-from lakehouse_constructs._grants import attach, grant, policy_owners
+from lakehouse_constructs._grants import attach, grant, grant_apart, policy_owners
 from lakehouse_constructs._interfaces import as_project, email_subscription
 from lakehouse_constructs._log_group import log_group_for
 from lakehouse_constructs._statements import (
@@ -163,13 +163,14 @@ class Pipeline(Construct):
             ),
         )
         self.role: iam.IRole = self.state_machine.role
+        self._awaited = _awaited(self.role, extraction, dbt_build)
         self._grant(lake, runs.job_name)
         if comparison is not None:
             # By itself: the state machine names the project, and that waits for its role.
             attach(dbt_build.role, self._on_run_times(), scope=self, id="RunTimesPolicy")
 
     def grant_start_execution(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Let somebody start, watch and stop executions."""
+        """Let somebody start, watch and stop executions; also the role of one of the parts."""
         machine, executions = self.state_machine, self._executions()
         statements = [
             allow(
@@ -185,7 +186,11 @@ class Pipeline(Construct):
                 wildcard="An execution is named when it starts; the state machine is fixed",
             ),
         ]
-        return grant(grantee, statements, scope=self)
+        arn = getattr(grantee.grant_principal, "role_arn", None)
+        if arn is None or arn not in self._awaited:
+            return grant(grantee, statements, scope=self)
+        # In the role's own policy, the machine's name would wait for the machine.
+        return grant_apart(self._awaited[arn][1], statements, scope=self, id=self._awaited[arn][0])
 
     def metric_failed(self, **options: Any) -> cloudwatch.Metric:
         """Executions that failed. Options: those of CDK's metrics (``period=`` …)."""
@@ -247,6 +252,20 @@ class Pipeline(Construct):
                 "IAM5[Resource::*]",
                 "X-Ray's and log delivery's actions know no resource",
             )
+
+
+def _awaited(
+    own: iam.IRole, extraction: SalesforceExtractor | GlueJobExtraction, dbt_build: DbtBuild
+) -> dict[str, tuple[str, iam.IRole]]:
+    """By ARN, the roles whose policies the state machine waits for, each with a name."""
+    roles = {
+        "SessionRole": dbt_build.session_role,
+        "BuildRole": dbt_build.role,
+        "OwnRole": own,
+    }
+    if isinstance(extraction, SalesforceExtractor):
+        roles["ExtractionRole"] = extraction.role
+    return {role.role_arn: (name, role) for name, role in roles.items()}
 
 
 def _runs(extraction: SalesforceExtractor | GlueJobExtraction) -> Runs:

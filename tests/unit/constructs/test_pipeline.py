@@ -438,6 +438,36 @@ class TestUse:
         assert "PipelineStateMachine" in name["Fn::GetAtt"][0]
         assert every == ":*"
 
+    def test_the_roles_of_its_parts_may_start_it_too(
+        self, stack: Stack, make, extractor, dbt_build, template_of
+    ) -> None:
+        pipeline = make()
+        roles = [pipeline.role, extractor.role, dbt_build.role, dbt_build.session_role]
+
+        for role in [*roles, *roles]:  # a second time adds nothing
+            pipeline.grant_start_execution(role).assert_success()
+
+        policies = template_of(stack).find_resources("AWS::IAM::Policy")  # it refuses a circle
+        starting = [
+            policy["Properties"]
+            for policy in policies.values()
+            if "states:StartExecution" in json.dumps(policy)
+        ]
+        assert all(len(policy["PolicyDocument"]["Statement"]) == 2 for policy in starting)
+        granted = [role for policy in starting for role in policy["Roles"]]
+        assert len(granted) == len(roles)
+        assert all(stack.resolve(role.role_name) in granted for role in roles)
+
+    def test_its_role_that_may_not_be_changed_is_left_alone(
+        self, stack: Stack, make, resources
+    ) -> None:
+        arn = "arn:aws:iam::123456789012:role/theirs"
+        theirs = iam.Role.from_role_arn(stack, "Theirs", arn, mutable=False)
+
+        make(role=theirs).grant_start_execution(theirs)
+
+        assert "states:StartExecution" not in json.dumps(resources("AWS::IAM::Policy"))
+
     def test_metrics_are_those_of_the_state_machine(self, make) -> None:
         pipeline = make()
 

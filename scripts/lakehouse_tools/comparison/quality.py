@@ -65,11 +65,10 @@ def compare_data_quality(
     thresholds: Thresholds,
     found: list[Profile],
     targets: dict[str, PairSql],
-    now: datetime,
 ) -> list[Check]:
     """Null shares, distinct values, orphans and SCD2 invariants of one pair.
 
-    ``targets``: the pairs that references may name; ``now``: no period begins later.
+    ``targets``: the pairs that references may name.
     """
     pair = sql.pair
     checks = [
@@ -87,7 +86,7 @@ def compare_data_quality(
         checks.append(_orphans(engine, sql, thresholds, column, name, targets))
     alignment = pair.alignment
     if alignment is not None and alignment.valid_from:
-        row = engine.answer(invariants(sql, alignment, now))[0]
+        row = engine.answer(invariants(sql, alignment))[0]
         checks += history(pair, row)
     return checks
 

@@ -141,7 +141,7 @@ def compare(
             table.checks.append(_schema(sql))
             table.profiles = profiles(engine, sql)
             table.checks += compare_data_quality(
-                engine, sql, config.thresholds, table.profiles, opened, now
+                engine, sql, config.thresholds, table.profiles, opened
             )
             seen = freshness(engine, sql, table.counts)
             newest |= {table.name: seen} if seen else {}

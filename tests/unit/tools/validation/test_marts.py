@@ -39,6 +39,8 @@ def test_a_mart_that_holds_its_rules(mart):
         ("SELECT * REPLACE (account_id <> '7' AS is_current) FROM m", "history (SCD2)"),
         ("SELECT * REPLACE (TIMESTAMPTZ '2999-01-01 00:00:00Z' AS valid_from) FROM m",
          "history (SCD2)"),
+        ("SELECT * REPLACE (TIMESTAMP '2999-01-01 00:00:00' AS valid_from) FROM m",
+         "history (SCD2)"),
     ],
 )  # fmt: skip
 def test_a_mart_that_breaks_one(mart, change, check):

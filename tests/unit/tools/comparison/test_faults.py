@@ -129,8 +129,11 @@ def test_a_planted_fault_is_found_and_named(system, fault, rows):
 
 def test_rows_of_an_org_whose_clock_is_ahead_of_the_hosts_are_no_fault(system):
     """A comparison asks no org: what is the future is for `lakehouse validate` to say."""
-    system.write(OLD.replace("2026-01-01", "2026-03-05"), "SELECT * REPLACE (CASE WHEN i = 999 THEN"
-                 " TIMESTAMPTZ '2026-03-05 00:00:00Z' ELSE valid_from END AS valid_from) FROM new")  # fmt: skip
+    ahead = "CASE WHEN i = 999 THEN TIMESTAMPTZ '2026-03-05 00:00:00Z' ELSE valid_from END"
+    system.write(
+        OLD.replace("2026-01-01", "2026-03-05"),
+        f"SELECT * REPLACE ({ahead} AS valid_from) FROM new",
+    )
     assert system.compare().status is Status.PASS
 
 

@@ -56,9 +56,11 @@ def entries() -> Iterator[Entry]:
     """Every public name, in the order of ``__all__``."""
     package = griffe.load(
         PACKAGE,
-        search_paths=[ROOT / "constructs"],
+        search_paths=[ROOT / "constructs", ROOT / "glue_jobs"],
         docstring_parser="sphinx",
         allow_inspection=False,
+        resolve_aliases=True,
+        resolve_external=True,
     )
     for name in package.exports or ():
         found = package[str(name)]

@@ -17,8 +17,11 @@ from lakehouse_constructs.pipeline import Pipeline
 from lakehouse_constructs.query_access import QueryAccess
 from lakehouse_constructs.salesforce_extractor import SalesforceExtractor
 from lakehouse_constructs.schedule import ExtractionSchedule, ExtractionSchedules
+from lakehouse_jobs.contract.arguments import Mode
+from lakehouse_jobs.contract.errors import ConfigError
 
 __all__ = [
+    "ConfigError",
     "DbtBuild",
     "ExtractionSchedule",
     "ExtractionSchedules",
@@ -29,6 +32,7 @@ __all__ = [
     "LakeBucket",
     "LakeFormation",
     "Layer",
+    "Mode",
     "OldLake",
     "Pipeline",
     "PipelineAlarms",

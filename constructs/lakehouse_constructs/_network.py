@@ -119,7 +119,10 @@ def _security_group(scope: Construct, vpc: ec2.IVpc) -> ec2.ISecurityGroup:
         allow_all_outbound=True,  # Salesforce and AWS's endpoints have no fixed addresses
     )
     # Glue refuses a connection whose group does not let its own members in on every port.
-    group.connections.allow_internally(ec2.Port.all_tcp(), "Glue workers among themselves")
+    # The way in alone: every way out is open, and CDK warns of a rule for one.
+    group.add_ingress_rule(
+        cast("ec2.IPeer", group), ec2.Port.all_tcp(), "Glue workers among themselves"
+    )
     return cast("ec2.ISecurityGroup", group)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from lakehouse_constructs._checks import check_form
+from lakehouse_constructs._kinds import check_fields
 
 DATABASE: Final = re.compile(r"[a-z0-9_]{1,255}")
 BUCKET: Final = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
@@ -29,6 +30,7 @@ class OldLake:
 
     def __post_init__(self) -> None:
         """Raises SynthesisError for what cannot be a name or an ARN."""
+        check_fields(self, "OldLake")
         check_form("OldLake", "database", self.database, DATABASE, A_DATABASE)
         check_form("OldLake", "bucket", self.bucket, BUCKET, A_BUCKET)
         if self.key is not None:

@@ -13,6 +13,7 @@ from constructs import Construct
 
 from lakehouse_constructs._checks import check_form, refused
 from lakehouse_constructs._interfaces import alarm_action, as_topic
+from lakehouse_constructs._kinds import check_kinds
 from lakehouse_constructs._topic import let_alarms_publish
 
 RUNBOOK: Final = "docs/runbook.md"
@@ -38,6 +39,7 @@ class PipelineAlarms(Construct):
         executions are expected.
     """
 
+    @check_kinds
     def __init__(
         self,
         scope: Construct,

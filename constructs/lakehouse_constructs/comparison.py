@@ -13,6 +13,7 @@ from lakehouse_constructs import _shipped
 from lakehouse_constructs._assets import archive_asset, wheels_asset
 from lakehouse_constructs._catalog_access import READ_CATALOG
 from lakehouse_constructs._grants import grant
+from lakehouse_constructs._kinds import check_kinds
 from lakehouse_constructs._lake_formation import LakeFormation
 from lakehouse_constructs._old_lake import OldLake
 from lakehouse_constructs._statements import (
@@ -86,6 +87,7 @@ class SystemComparison(Construct):
     :ivar glue_jobs: jobs of the old system whose run times are compared.
     """
 
+    @check_kinds
     def __init__(
         self,
         scope: Construct,

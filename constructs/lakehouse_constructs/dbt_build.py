@@ -27,6 +27,7 @@ from lakehouse_constructs._checks import (
 from lakehouse_constructs._dbt_roles import build_role
 from lakehouse_constructs._dbt_roles import session_role as make_session_role
 from lakehouse_constructs._grants import attach, grant
+from lakehouse_constructs._kinds import check_fields, check_kinds
 from lakehouse_constructs._log_group import log_group_for
 from lakehouse_constructs._network import Network, network, on_build_network, on_network
 from lakehouse_constructs._roles import as_it_stands
@@ -61,6 +62,7 @@ class GlueSessions:
 
     def __post_init__(self) -> None:
         """Raises SynthesisError for a size that Glue does not have."""
+        check_fields(self, "GlueSessions")
         check_word("GlueSessions", "worker_type", self.worker_type, WORKER_TYPES)
         check_whole("GlueSessions", "workers", self.workers, low=2, high=299)
         check_whole("GlueSessions", "threads", self.threads, low=1, high=16)
@@ -88,6 +90,7 @@ class DbtBuild(Construct):
     :ivar security_groups: of sessions and builds in ``vpc``; empty without one.
     """
 
+    @check_kinds
     def __init__(
         self,
         scope: Construct,
@@ -245,6 +248,7 @@ class DbtBuild(Construct):
         if session_role is None:
             self.project.node.add_dependency(self.session_role)
 
+    @check_kinds
     def grant_start_build(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let somebody start, watch and stop builds."""
         statement = allow(

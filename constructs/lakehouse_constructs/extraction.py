@@ -11,6 +11,7 @@ from aws_cdk.interfaces import aws_glue as glue_interfaces
 
 from lakehouse_constructs._checks import check_duration
 from lakehouse_constructs._errors import SynthesisError
+from lakehouse_constructs._kinds import check_fields
 from lakehouse_jobs.contract.objects import Group, ObjectsConfig
 
 _GROUP: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -34,6 +35,7 @@ class JobGroup:
 
     def __post_init__(self) -> None:
         """Raises SynthesisError for a name that cannot be used."""
+        check_fields(self, f"JobGroup {self.name}")
         if not _GROUP.fullmatch(self.name):
             raise SynthesisError(
                 f"JobGroup: name: got {self.name!r}; allowed: a-z, 0-9 and _, at most 40 "
@@ -84,6 +86,7 @@ class GlueJobExtraction:
 
     def __post_init__(self) -> None:
         """Raises SynthesisError for groups or a time-out that cannot be used."""
+        check_fields(self, "GlueJobExtraction")
         names = [group.name for group in self.groups]
         if not names:
             raise SynthesisError("GlueJobExtraction: groups: got none; allowed: one or more")

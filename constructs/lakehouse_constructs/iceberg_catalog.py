@@ -20,8 +20,9 @@ from lakehouse_constructs._catalog_access import (
     CatalogAccess,
     Share,
 )
-from lakehouse_constructs._checks import check_form, check_word, refused
+from lakehouse_constructs._checks import check_form, refused
 from lakehouse_constructs._errors import SynthesisError
+from lakehouse_constructs._kinds import check_kinds
 from lakehouse_constructs._lake_formation import LakeFormation
 from lakehouse_constructs._layer import Layer
 from lakehouse_constructs._removal import confirmed
@@ -51,6 +52,7 @@ class IcebergCatalog(Construct):
     :ivar lake_formation: what Lake Formation decides.
     """
 
+    @check_kinds
     def __init__(
         self,
         scope: Construct,
@@ -91,7 +93,6 @@ class IcebergCatalog(Construct):
                 raise refused(self, "prefix", prefix, "none, as databases= has every layer")
         elif not given:
             raise refused(self, "prefix", prefix, "a text such as lakehouse_dev, or databases=")
-        check_word(self, "lake_formation", lake_formation, list(LakeFormation))
         self.lake = lake
         self.lake_formation = lake_formation
         self._access = CatalogAccess(self, lake=lake, lake_formation=lake_formation)
@@ -147,6 +148,7 @@ class IcebergCatalog(Construct):
         """Names of all the databases."""
         return [self._names[layer] for layer in Layer if layer in self._names]
 
+    @check_kinds
     def grant_read(
         self,
         grantee: iam.IGrantable,
@@ -190,6 +192,7 @@ class IcebergCatalog(Construct):
         )
         return self._access.give(grantee, [share])
 
+    @check_kinds
     def grant_extraction(self, grantee: iam.IGrantable, *, tables: Sequence[str] = ()) -> iam.Grant:
         """Let a job make and write raw tables: their definitions and their files.
 
@@ -203,6 +206,7 @@ class IcebergCatalog(Construct):
         share = replace(self._share(Layer.RAW, EXTRACT), tables=tuple(tables))
         return self._access.give(grantee, [share])
 
+    @check_kinds
     def grant_build(self, grantee: iam.IGrantable, *, session_role: iam.IGrantable) -> iam.Grant:
         """Let dbt look up tables, and let its sessions read raw and write the other layers.
 

@@ -12,6 +12,7 @@ from constructs import Construct
 from lakehouse_constructs._checks import check_duration, check_folder, check_unused
 from lakehouse_constructs._errors import SynthesisError
 from lakehouse_constructs._grants import grant
+from lakehouse_constructs._kinds import check_kinds
 from lakehouse_constructs._lake_key import let_services_use, new_key
 from lakehouse_constructs._lake_storage import (
     access_logs,
@@ -50,6 +51,7 @@ class LakeBucket(Construct):
     :ivar access_logs: the bucket of the access logs; None where ``bucket`` was given.
     """
 
+    @check_kinds
     def __init__(
         self,
         scope: Construct,
@@ -125,6 +127,7 @@ class LakeBucket(Construct):
         )
         deliver_logs(created, to=self.access_logs)
 
+    @check_kinds
     def grant_read(self, grantee: iam.IGrantable, *, prefix: str) -> iam.Grant:
         """Let a role or user read one folder, for example ``reports/``.
 
@@ -136,6 +139,7 @@ class LakeBucket(Construct):
         """
         return self._grant(grantee, prefix, READ_FILES)
 
+    @check_kinds
     def grant_write(self, grantee: iam.IGrantable, *, prefix: str) -> iam.Grant:
         """Let a role or user read, write and delete in one folder, for example ``runs/``.
 

@@ -17,6 +17,7 @@ from lakehouse_constructs._checks import check_duration, check_form, check_whole
 from lakehouse_constructs._definition import Comparing, Definition, Runs
 from lakehouse_constructs._grants import attach, grant, grant_apart, policy_owners
 from lakehouse_constructs._interfaces import as_project, email_subscription
+from lakehouse_constructs._kinds import check_kinds
 from lakehouse_constructs._log_group import log_group_for
 from lakehouse_constructs._statements import (
     Statement,
@@ -63,6 +64,7 @@ class Pipeline(Construct):
     :ivar log_group: the executions' history; made here or given.
     """
 
+    @check_kinds
     def __init__(
         self,
         scope: Construct,
@@ -169,6 +171,7 @@ class Pipeline(Construct):
             # By itself: the state machine names the project, and that waits for its role.
             attach(dbt_build.role, self._on_run_times(), scope=self, id="RunTimesPolicy")
 
+    @check_kinds
     def grant_start_execution(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let somebody start, watch and stop executions; also the role of one of the parts."""
         machine, executions = self.state_machine, self._executions()

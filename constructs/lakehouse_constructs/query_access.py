@@ -18,6 +18,7 @@ from lakehouse_constructs._checks import (
     refused,
 )
 from lakehouse_constructs._grants import grant
+from lakehouse_constructs._kinds import check_kinds
 from lakehouse_constructs._statements import (
     Statement,
     allow,
@@ -53,6 +54,7 @@ class QueryAccess(Construct):
         existing workgroup keeps them elsewhere.
     """
 
+    @check_kinds
     def __init__(
         self,
         scope: Construct,
@@ -130,6 +132,7 @@ class QueryAccess(Construct):
             ),
         )
 
+    @check_kinds
     def grant_query(
         self, grantee: iam.IGrantable, *, layers: tuple[Layer, ...] = (Layer.MARTS,)
     ) -> iam.Grant:

@@ -20,6 +20,7 @@ from lakehouse_constructs._acknowledge import acknowledge
 from lakehouse_constructs._assets import archive_asset, glue_wheels
 from lakehouse_constructs._checks import check_duration, check_unused, check_whole, check_word
 from lakehouse_constructs._grants import grant
+from lakehouse_constructs._kinds import check_kinds
 from lakehouse_constructs._log_group import new_log_group
 from lakehouse_constructs._network import Network, network, on_network
 from lakehouse_constructs._roles import role_for
@@ -72,6 +73,7 @@ class SalesforceExtractor(Construct):
     :ivar security_groups: of the workers in ``vpc``; empty without one.
     """
 
+    @check_kinds
     def __init__(
         self,
         scope: Construct,
@@ -216,6 +218,7 @@ class SalesforceExtractor(Construct):
             # given may also start the runs: its policy names the job, and would wait for it.
             self.job.node.add_dependency(self.role)
 
+    @check_kinds
     def grant_fill_secret(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let somebody put credentials into the secret, and not read them back."""
         statements = [
@@ -229,6 +232,7 @@ class SalesforceExtractor(Construct):
             statements.append(on_key(self.secret.encryption_key, services=["secretsmanager"]))
         return grant(grantee, statements, scope=self)
 
+    @check_kinds
     def grant_start_run(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let somebody start, watch and stop runs of the job."""
         return grant(

@@ -20,6 +20,7 @@ from lakehouse_constructs._expression import EXPRESSIONS, TIME_ZONES, is_express
 from lakehouse_constructs._grants import attach
 from lakehouse_constructs._interfaces import as_queue, as_schedule_group, as_target
 from lakehouse_constructs._interval import longest_gap
+from lakehouse_constructs._kinds import check_fields, check_kinds
 from lakehouse_constructs._roles import as_it_stands, role_for
 from lakehouse_constructs._statements import Statement, allow, on_key
 from lakehouse_constructs.extraction import GlueJobExtraction
@@ -53,13 +54,12 @@ class ExtractionSchedule:
 
     def __post_init__(self) -> None:
         """Raises SynthesisError for what EventBridge Scheduler or the pipeline would refuse."""
+        check_fields(self, f"ExtractionSchedule {self.name}")
         letters = "letters, digits, _ and -, at most 64, a letter first"
         minutes = f"a whole number from 0 to {_LONGEST_WINDOW}"
         for prop, good, allowed in (
             ("name", _NAME.fullmatch(self.name), letters),
             ("expression", _later(self.expression) or is_expression(self.expression), EXPRESSIONS),
-            ("groups", not isinstance(self.groups, str), "a tuple of names"),
-            ("mode", self.mode in tuple(Mode), ", ".join(Mode)),
             ("time_zone", _later(self.time_zone) or is_time_zone(self.time_zone), TIME_ZONES),
             (
                 "flexible_minutes",
@@ -99,6 +99,7 @@ class ExtractionSchedules(Construct):
     :ivar schedule_group: holds the schedules; made here or given.
     """
 
+    @check_kinds
     def __init__(
         self,
         scope: Construct,

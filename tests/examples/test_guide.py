@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+import pytest
+
 import lakehouse_constructs
 from docs.make_constructs_reference import entries
 from tests.examples.conftest import REPOSITORY, Cdk
@@ -10,21 +12,29 @@ from tests.examples.conftest import REPOSITORY, Cdk
 GUIDE = (REPOSITORY / "docs/guide/use-the-constructs.md").read_text(encoding="utf-8")
 
 
-def _block(language: str) -> str:
-    (found,) = re.findall(rf"^```{language}\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
-    return found
+def _blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
 
 
-def test_the_smallest_app_synthesizes(tmp_path: Path, run_cdk: Cdk, cache_home: Path) -> None:
-    (tmp_path / "app.py").write_text(_block("python"))
-    (tmp_path / "salesforce_objects.json").write_text(_block("json"))
+@pytest.mark.parametrize("whole", [False, True], ids=["smallest", "with what runs it"])
+def test_the_app_synthesizes_without_a_warning(
+    tmp_path: Path, run_cdk: Cdk, cache_home: Path, whole: bool
+) -> None:
+    app, more = _blocks("python")
+    if whole:
+        app = app.replace("app.synth()\n", f"{more}app.synth()\n")
+    (tmp_path / "app.py").write_text(app)
+    (tmp_path / "salesforce_objects.json").write_text(*_blocks("json"))
     (command,) = re.findall(r"^cdk deploy (.*)$", GUIDE, re.MULTILINE)
     assert command == '--app "python app.py"'
 
-    done = run_cdk(tmp_path, "synth", "--quiet", "--app", "python app.py", HOME=str(cache_home))
+    home = str(cache_home)
+    done = run_cdk(tmp_path, "synth", "--quiet", "--strict", "--app", "python app.py", HOME=home)
 
     assert done.returncode == 0, done.stdout + done.stderr
-    assert (tmp_path / "cdk.out" / "Crm.template.json").is_file()
+    template = (tmp_path / "cdk.out" / "Crm.template.json").read_text()
+    for kind in ("AWS::Scheduler::Schedule", "AWS::CloudWatch::Alarm", "AWS::Athena::WorkGroup"):
+        assert (kind in template) is whole
 
 
 def test_every_prop_that_the_guide_names_is_one() -> None:

@@ -38,10 +38,17 @@ UNSET: Final = "-"
 class Mode(StrEnum):
     """How an execution reads Salesforce. All but the first compare with raw."""
 
-    INCREMENTAL = "incremental"  # what changed since the last run
-    FULL = "full"  # all fields of all records; finds what is gone
-    RECONCILE = "reconcile"  # ids and stamps of all records; finds what is missing or gone
-    REFRESH = "refresh"  # formula fields of all records, whose values move without a stamp
+    INCREMENTAL = "incremental"
+    """What changed since the last run."""
+
+    FULL = "full"
+    """All fields of all records; finds what is gone."""
+
+    RECONCILE = "reconcile"
+    """Ids and stamps of all records; finds what is missing or gone."""
+
+    REFRESH = "refresh"
+    """Formula fields of all records, whose values move without a stamp."""
 
 
 class BuildVariable(StrEnum):

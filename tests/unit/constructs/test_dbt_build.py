@@ -12,6 +12,7 @@ from lakehouse_constructs import DbtBuild, GlueSessions, SynthesisError, _shippe
 from lakehouse_constructs._interfaces import service_principal
 from lakehouse_jobs.contract.arguments import BuildVariable
 
+THEIR_LOGS = logs.LogGroup.from_log_group_name(Stack(), "Logs", "theirs")
 SET_BY_THE_PIPELINE = {
     BuildVariable.EXECUTION_NAME,
     BuildVariable.MODELS,
@@ -398,7 +399,7 @@ class TestCustom:
             ({"timeout": Duration.minutes(4)}, r"timeout: got '4 minutes'; allowed: .* 5 minutes"),
             ({"dbt_project": Path("/nowhere")}, r"dbt_project: got '/nowhere'; allowed: a folder"),
             (
-                {"log_group": object(), "log_retention": logs.RetentionDays.ONE_DAY},
+                {"log_group": THEIR_LOGS, "log_retention": logs.RetentionDays.ONE_DAY},
                 r"log_retention: got 'ONE_DAY'; allowed: none with log_group=",
             ),
             ({"security_groups": []}, r"security_groups: got \[\]; allowed: nothing without vpc"),

@@ -24,6 +24,7 @@ from lakehouse_constructs import (
 from lakehouse_constructs._interfaces import service_principal
 from lakehouse_jobs.contract.arguments import Argument, BuildVariable
 
+THEIR_LOGS = logs.LogGroup.from_log_group_name(Stack(), "Logs", "theirs")
 PER_RUN = {
     Argument.EXECUTION_NAME,
     Argument.GROUP,
@@ -405,7 +406,7 @@ class TestCustom:
             ({"max_concurrency": 41}, r"max_concurrency: got 41; allowed: .* to 40"),
             ({"timeout": Duration.seconds(90)}, r"timeout: got '1 minute 30 seconds'; allowed: "),
             (
-                {"log_group": object(), "log_retention": logs.RetentionDays.ONE_DAY},
+                {"log_group": THEIR_LOGS, "log_retention": logs.RetentionDays.ONE_DAY},
                 r"log_retention: got 'ONE_DAY'; allowed: none with log_group=",
             ),
             ({"alert_emails": ["ops"]}, r"alert_emails: got 'ops'; allowed: e-mail addresses"),

@@ -10,7 +10,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_secretsmanager as secretsmanager
-from aws_cdk.assertions import Template
+from aws_cdk.assertions import Annotations, Match, Template
 
 from lakehouse_constructs import IcebergCatalog, LakeBucket, SalesforceExtractor, SynthesisError
 from lakehouse_constructs._interfaces import service_principal
@@ -339,6 +339,8 @@ class TestCustom:
         (own,) = resources("AWS::EC2::SecurityGroupIngress")
         assert own["GroupId"] == own["SourceSecurityGroupId"]
         assert (own["FromPort"], own["ToPort"]) == (0, 65535)
+        # `cdk synth --strict` refuses an app with a warning.
+        Annotations.from_stack(stack).has_no_warning("*", Match.any_value())
 
     def test_vpc_subnets_default_is_the_private_ones(self, stack: Stack, make, resources) -> None:
         make(vpc=ec2.Vpc(stack, "Vpc"))

@@ -215,7 +215,7 @@ class TestCustom:
         ),
         ({"time_zone": "Berlin"}, "time_zone: got 'Berlin'; allowed: an IANA time zone"),
         ({"mode": "fast"}, "mode: got 'fast'; allowed: incremental, full"),
-        ({"groups": "sales"}, "groups: got 'sales'; allowed: a tuple of names"),
+        ({"groups": "sales"}, "groups: got 'sales'; allowed: a list"),
         ({"flexible_minutes": 1441}, "flexible_minutes: got 1441; allowed: .* from 0 to 1440"),
     ],
 )

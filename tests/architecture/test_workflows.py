@@ -85,7 +85,7 @@ def actionlint(folder: Path) -> tuple[int, str]:
     """Exit status and findings for the workflows of a checkout."""
     program = NODE_MODULES / "@tktco" / "node-actionlint" / "bin" / "node-actionlint.js"
     if not program.is_file():
-        pytest.skip(f"{program} is not installed; `make setup` installs it")
+        pytest.skip(f"{program} is not installed; `make test` installs it")
     node = node_folder()
     assert node is not None
     done = subprocess.run(

@@ -86,7 +86,7 @@ def _check_definition(text: Any, folder: Path) -> None:
     definition.write_text("".join(p if isinstance(p, str) else _resolved(p) for p in parts))
     program = HOME.node_modules / "asl-validator" / "dist" / "bin" / "asl-validator.js"
     if not program.is_file():
-        pytest.skip(f"{program} is not installed; `make setup` installs it")
+        pytest.skip(f"{program} is not installed; `make test` installs it")
     done = subprocess.run(
         [os.environ["JSII_NODE"], program, "--json-path", definition],
         capture_output=True,

@@ -125,7 +125,7 @@ def own_job(request: pytest.FixtureRequest, wheel_cache: Path) -> dict[str, Any]
 def _module(name: str) -> Path:
     path = NODE_MODULES / name
     if not path.is_dir():
-        pytest.skip(f"{path} is not installed; `make setup` installs it")
+        pytest.skip(f"{path} is not installed; `make test` installs it")
     return path
 
 

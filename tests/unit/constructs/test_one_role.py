@@ -6,23 +6,11 @@ from typing import Any, Final, cast
 
 import pytest
 from aws_cdk import App, Stack
-from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk.assertions import Template
 
-from lakehouse_constructs import (
-    DbtBuild,
-    ExtractionSchedule,
-    ExtractionSchedules,
-    IcebergCatalog,
-    LakeBucket,
-    OldLake,
-    Pipeline,
-    QueryAccess,
-    SalesforceExtractor,
-    SystemComparison,
-)
 from lakehouse_constructs._interfaces import service_principal
+from tests.unit.constructs.everything import everything, files
 
 Resources = dict[str, dict[str, Any]]
 
@@ -40,19 +28,15 @@ def templates(tmp_path_factory: pytest.TempPathFactory, wheel_cache: Path) -> di
     A template whose resources wait for each other is refused here.
     """
     folder = tmp_path_factory.mktemp("files")
-    (folder / "objects.json").write_text('{"groups": {"sales": {"include": ["Account"]}}}')
-    (folder / "comparison.json").write_text(
-        '{"old": {"database": "erp"}, "new": {"layer": "marts"}}'
-    )
-    (folder / "dbt_project.yml").write_text("name: test\n")
+    files(folder)
     app = App()
     own, made, imported = (Stack(app, id, stack_name="Test") for id in ("Own", "Made", "Imported"))
     trusted = iam.CompositePrincipal(*(_service(name) for name in SERVICES))
-    _everything(own, folder, wheel_cache, role=None)
+    everything(own, folder, wheel_cache, role=None)
     role = iam.Role(made, "Role", assumed_by=cast("iam.IPrincipal", trusted))
-    _everything(made, folder, wheel_cache, role=cast("iam.IRole", role))
+    everything(made, folder, wheel_cache, role=cast("iam.IRole", role))
     theirs = iam.Role.from_role_arn(imported, "Role", "arn:aws:iam::123456789012:role/theirs")
-    _everything(imported, folder, wheel_cache, role=theirs)
+    everything(imported, folder, wheel_cache, role=theirs)
     return {
         stack.node.id: Template.from_stack(stack).to_json()["Resources"]
         for stack in (own, made, imported)
@@ -61,42 +45,6 @@ def templates(tmp_path_factory: pytest.TempPathFactory, wheel_cache: Path) -> di
 
 def _service(name: str) -> iam.IPrincipal:
     return service_principal(f"{name}.amazonaws.com")
-
-
-def _everything(stack: Stack, folder: Path, wheel_cache: Path, *, role: iam.IRole | None) -> None:
-    vpc = cast("ec2.IVpc", ec2.Vpc(stack, "Vpc", max_azs=2))
-    lake = LakeBucket(stack, "Lake")
-    catalog = IcebergCatalog(stack, "Catalog", lake=lake, prefix="lake")
-    shared: dict[str, Any] = {"lake": lake, "catalog": catalog}
-    placed: dict[str, Any] = {"vpc": vpc, "role": role, "wheel_cache": wheel_cache}
-    queries = QueryAccess(stack, "Queries", **shared, name="lake")
-    objects = folder / "objects.json"
-    extractor = SalesforceExtractor(stack, "Extractor", **shared, **placed, objects_config=objects)
-    build = DbtBuild(
-        stack, "DbtBuild", **shared, **placed, session_role=role, dbt_project=folder,
-        session_prefix="lake",
-    )  # fmt: skip
-    comparison = SystemComparison(
-        stack, "Comparison", dbt_build=build, queries=queries, wheel_cache=wheel_cache,
-        old_lake=OldLake(database="erp", bucket="erp-dumps"), config=folder / "comparison.json",
-    )  # fmt: skip
-    pipeline = Pipeline(
-        stack, "Pipeline", lake=lake, extraction=extractor, dbt_build=build, name="lake",
-        comparison=comparison, role=role,
-    )  # fmt: skip
-    ExtractionSchedules(
-        stack, "Schedules", state_machine=pipeline.state_machine, role=role,
-        schedules=[ExtractionSchedule(name="nightly", expression="cron(0 2 * * ? *)")],
-    )  # fmt: skip
-    user = iam.Role(stack, "User", assumed_by=_service("glue")) if role is None else role
-    queries.grant_query(user)
-    lake.grant_read(user, prefix="reports/")
-    lake.grant_write(user, prefix="reports/")
-    catalog.grant_read(user)
-    extractor.grant_start_run(user)
-    extractor.grant_fill_secret(user)
-    build.grant_start_build(user)
-    pipeline.grant_start_execution(user)
 
 
 def _documents(resources: Resources, kind: str) -> list[dict[str, Any]]:

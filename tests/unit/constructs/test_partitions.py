@@ -6,25 +6,12 @@ from pathlib import Path
 
 import pytest
 from aws_cdk import App, Environment, Stack
-from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk.assertions import Template
 
-from lakehouse_constructs import (
-    DbtBuild,
-    ExtractionSchedule,
-    ExtractionSchedules,
-    IcebergCatalog,
-    LakeBucket,
-    LakeFormation,
-    OldLake,
-    Pipeline,
-    PipelineAlarms,
-    QueryAccess,
-    SalesforceExtractor,
-    SystemComparison,
-)
+from lakehouse_constructs import IcebergCatalog, LakeBucket, LakeFormation, QueryAccess
 from lakehouse_constructs._interfaces import service_principal
+from tests.unit.constructs.everything import everything, files
 
 REGIONS = ("us-gov-west-1", "cn-north-1")
 
@@ -70,83 +57,16 @@ def test_what_holds_data_names_no_partition(region: str, lake_formation: LakeFor
 @pytest.fixture(scope="module")
 def templates(tmp_path_factory: pytest.TempPathFactory, wheel_cache: Path) -> dict[str, str]:
     """Everything that runs, in a VPC: a template for each region, of one synthesis."""
-    folder = tmp_path_factory.mktemp("files")
+    folder = files(tmp_path_factory.mktemp("files"))
     app = App()
     stacks = {region: _stack(app, f"Test-{region}", region) for region in REGIONS}
     for stack in stacks.values():
-        _everything_that_runs(stack, folder, wheel_cache)
+        everything(stack, folder, wheel_cache)
     assembly = app.synth()
     return {
         region: json.dumps(assembly.get_stack_by_name(stack.stack_name).template)
         for region, stack in stacks.items()
     }
-
-
-def _everything_that_runs(stack: Stack, folder: Path, wheel_cache: Path) -> None:
-    objects, compared = folder / "objects.json", folder / "comparison.json"
-    objects.write_text('{"groups": {"sales": {"include": ["Account"]}}}')
-    compared.write_text('{"old": {"database": "erp"}, "new": {"layer": "marts"}}')
-    (folder / "dbt_project.yml").write_text("name: test\n")
-    vpc = ec2.Vpc(stack, "Vpc", max_azs=1)
-    lake = LakeBucket(stack, "Lake")
-    catalog = IcebergCatalog(stack, "Catalog", lake=lake, prefix="lake")
-    queries = QueryAccess(stack, "Queries", lake=lake, catalog=catalog, name="lake")
-    extractor = SalesforceExtractor(
-        stack,
-        "Extractor",
-        lake=lake,
-        catalog=catalog,
-        objects_config=objects,
-        vpc=vpc,
-        wheel_cache=wheel_cache,
-    )
-    build = DbtBuild(
-        stack,
-        "DbtBuild",
-        lake=lake,
-        catalog=catalog,
-        dbt_project=folder,
-        vpc=vpc,
-        wheel_cache=wheel_cache,
-    )
-    comparison = SystemComparison(
-        stack,
-        "Comparison",
-        dbt_build=build,
-        queries=queries,
-        old_lake=OldLake(database="erp", bucket="erp-dumps"),
-        config=compared,
-        wheel_cache=wheel_cache,
-    )
-    pipeline = Pipeline(
-        stack,
-        "Pipeline",
-        lake=lake,
-        extraction=extractor,
-        dbt_build=build,
-        name="lake",
-        comparison=comparison,
-        alert_emails=["a@example.com"],
-    )
-    schedules = ExtractionSchedules(
-        stack,
-        "Schedules",
-        state_machine=pipeline.state_machine,
-        schedules=[ExtractionSchedule(name="nightly", expression="cron(0 2 * * ? *)")],
-    )
-    PipelineAlarms(
-        stack,
-        "Alarms",
-        state_machine=pipeline.state_machine,
-        topic=pipeline.alert_topic,
-        dead_letter_queue=schedules.dead_letter_queue,
-    )
-    operator = iam.Role(stack, "Operator", assumed_by=service_principal("glue.amazonaws.com"))
-    extractor.grant_start_run(operator)
-    extractor.grant_fill_secret(operator)
-    build.grant_start_build(operator)
-    pipeline.grant_start_execution(operator)
-    queries.grant_query(operator)
 
 
 @pytest.mark.parametrize("region", REGIONS)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from lakehouse_constructs._old_lake import A_BUCKET, A_DATABASE, A_KEY, BUCKET, DATABASE, KEY
 from lakehouse_jobs.contract.checked import Section
+from stacks.old_lake import A_BUCKET, A_DATABASE, A_KEY, BUCKET, DATABASE, KEY
 from stacks.values import account, matching, optional, region
 
 _REPOSITORY: Final = re.compile(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+")

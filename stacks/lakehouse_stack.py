@@ -82,12 +82,14 @@ class LakehouseStack(Stack):
         )
         self.comparison = None
         if settings.old_lake is not None:
+            old_database, old_bucket = settings.old_lake.imported(self)
             self.comparison = SystemComparison(
                 self,
                 "Comparison",
                 dbt_build=self.dbt_build,
                 queries=self.queries,
-                old_lake=settings.old_lake,
+                old_database=old_database,
+                old_bucket=old_bucket,
                 config=settings.comparison_config,
                 wheel_cache=wheel_cache,
             )

@@ -9,12 +9,12 @@ from typing import Final, Literal
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_logs as logs
 
-from lakehouse_constructs import ExtractionSchedule, GlueSessions, LakeFormation, OldLake
+from lakehouse_constructs import ExtractionSchedule, GlueSessions, LakeFormation
 from lakehouse_constructs._expression import EXPRESSIONS, TIME_ZONES, is_expression, is_time_zone
-from lakehouse_constructs._old_lake import A_BUCKET, A_DATABASE, A_KEY, BUCKET, DATABASE, KEY
 from lakehouse_jobs.contract.arguments import Mode
 from lakehouse_jobs.contract.checked import Section
 from lakehouse_jobs.contract.objects import WORKER_TYPES, ObjectsConfig
+from stacks.old_lake import A_BUCKET, A_DATABASE, A_KEY, BUCKET, DATABASE, KEY, OldLake
 from stacks.values import account, matching, optional, region
 
 _PREFIX: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")

@@ -6,7 +6,6 @@ first. ``stacks/lakehouse_stack.py`` of the project wires them all.
 
 from lakehouse_constructs._errors import ShippedFilesError, SynthesisError, WheelSetError
 from lakehouse_constructs._lake_formation import LakeFormation
-from lakehouse_constructs._old_lake import OldLake
 from lakehouse_constructs.alarms import PipelineAlarms
 from lakehouse_constructs.comparison import SystemComparison
 from lakehouse_constructs.dbt_build import DbtBuild, GlueSessions
@@ -33,7 +32,6 @@ __all__ = [
     "LakeFormation",
     "Layer",
     "Mode",
-    "OldLake",
     "Pipeline",
     "PipelineAlarms",
     "QueryAccess",

@@ -4,8 +4,9 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
+from aws_cdk import Token
 from aws_cdk import aws_codebuild as codebuild
-from aws_cdk import aws_kms as kms
+from aws_cdk import aws_glue as glue
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
@@ -15,7 +16,6 @@ from lakehouse_constructs._catalog_access import READ_CATALOG
 from lakehouse_constructs._grants import grant
 from lakehouse_constructs._kinds import check_kinds
 from lakehouse_constructs._lake_formation import LakeFormation
-from lakehouse_constructs._old_lake import OldLake
 from lakehouse_constructs._statements import (
     READ_FILES,
     Statement,
@@ -95,7 +95,8 @@ class SystemComparison(Construct):
         *,
         dbt_build: DbtBuild,
         queries: QueryAccess,
-        old_lake: OldLake,
+        old_database: glue.IDatabase,
+        old_bucket: s3.IBucket,
         config: Path,
         wheel_cache: Path | None = None,
         **kwargs: Any,
@@ -104,10 +105,14 @@ class SystemComparison(Construct):
 
         :param dbt_build: in whose project it runs, with its lake and its catalog.
         :param queries: the workgroup; its results must lie in the lake bucket.
-        :param old_lake: what is read. Under Lake Formation somebody who administers the old
-            database grants the project's role DESCRIBE on it, and SELECT on its tables.
+        :param old_database: of the old system, in this account and region. Under Lake
+            Formation somebody who administers it grants the project's role DESCRIBE on it, and
+            SELECT on its tables.
+        :param old_bucket: with its tables' files; all of it can be read. Where a KMS key
+            encrypts it, import it with that
+            (``Bucket.from_bucket_attributes(encryption_key=…)``).
         :param config: file that says what is compared, such as ``config/comparison.json``.
-            Its ``old`` must be the database of ``old_lake`` and its ``new`` the marts.
+            Its ``old`` must be ``old_database`` and its ``new`` the marts.
         :param wheel_cache: folder that keeps fetched wheels between syntheses.
             Default: ``~/.cache/lakehouse-constructs/wheels``.
         """
@@ -116,7 +121,7 @@ class SystemComparison(Construct):
         # On one line: the rules for states take no other text.
         self.buildspec: str = json.dumps(_BUILDSPEC)
         self.work_group_name: str = queries.work_group_name
-        self.glue_jobs: tuple[str, ...] = _jobs(config, old_lake)
+        self.glue_jobs: tuple[str, ...] = _jobs(config, old_database.database_name)
         role = dbt_build.role
         code = archive_asset(
             self, "Code", entries={**_shipped.tools_entries(), COMPARISON_CONFIG: config}
@@ -137,7 +142,7 @@ class SystemComparison(Construct):
             role,
             [
                 *on_sources(located(code), located(wheels)),
-                *self._old(old_lake),
+                *self._old(old_database, old_bucket),
                 *self._metadata(),
             ],
             scope=self,
@@ -145,16 +150,14 @@ class SystemComparison(Construct):
         queries.grant_query(role)
         dbt_build.catalog.grant_extraction(role, tables=[COMPARISON_RUNS_TABLE])
 
-    def _old(self, old: OldLake) -> list[Statement]:
-        bucket = s3.Bucket.from_bucket_name(self, "OldBucket", old.bucket)
+    def _old(self, database: glue.IDatabase, bucket: s3.IBucket) -> list[Statement]:
         statements = [
-            on_catalog(self, databases=[old.database], actions=READ_CATALOG),
+            on_catalog(self, databases=[database.database_name], actions=READ_CATALOG),
             on_bucket(bucket),
             on_objects(bucket, prefixes=[""], actions=READ_FILES),
         ]
-        if old.key is not None:
-            key = kms.Key.from_key_arn(self, "OldKey", old.key)
-            statements.append(on_key(key, services=["s3"], write=False))
+        if bucket.encryption_key is not None:
+            statements.append(on_key(bucket.encryption_key, services=["s3"], write=False))
         if self.glue_jobs:
             jobs = glue_arns(self, *(f"job/{name}" for name in self.glue_jobs))
             statements.append(allow("glue:GetJobRuns", on=jobs))
@@ -169,13 +172,13 @@ class SystemComparison(Construct):
         return [on_objects(catalog.lake.bucket, prefixes=[prefix], actions=READ_FILES)]
 
 
-def _jobs(config: Path, old_lake: OldLake) -> tuple[str, ...]:
+def _jobs(config: Path, old_database: str) -> tuple[str, ...]:
     """The Glue jobs that the file names; the file has to be of this old lake."""
     file = Section.from_file(config)
     old, new = file.section("old"), file.section("new")
     database, layer = old.text("database"), new.text("layer")
-    if database != old_lake.database:
-        raise old.error("database", database, f"{old_lake.database!r}, as old_lake names it")
+    if database != old_database and not Token.is_unresolved(old_database):
+        raise old.error("database", database, f"{old_database!r}, the old database")
     if layer != Layer.MARTS:
         raise new.error("layer", layer, f"{str(Layer.MARTS)!r}, which the pipeline's step may read")
     return file.section("performance").section("old").texts("glue_jobs")

@@ -21,13 +21,13 @@ from lakehouse_constructs import (
     IcebergCatalog,
     JobGroup,
     LakeBucket,
-    OldLake,
     Pipeline,
     QueryAccess,
     SystemComparison,
 )
 from lakehouse_constructs._plan import plan_expression
 from lakehouse_jobs.contract.objects import ObjectsConfig
+from stacks.old_lake import OldLake
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 NODE_MODULES = REPOSITORY / ".lakehouse" / "runtimes" / "node" / "node_modules"
@@ -101,12 +101,15 @@ def own_job(request: pytest.FixtureRequest, wheel_cache: Path) -> dict[str, Any]
     comparison = None
     if request.param == "an old system beside it":
         config = REPOSITORY / "config" / "comparison.json"
+        old = OldLake(database="old_lake", bucket="old-lake")
+        old_database, old_bucket = old.imported(stack)
         comparison = SystemComparison(
             stack,
             "Comparison",
             dbt_build=build,
             queries=QueryAccess(stack, "Queries", lake=lake, catalog=catalog, name="theirs"),
-            old_lake=OldLake(database="old_lake", bucket="old-lake"),
+            old_database=old_database,
+            old_bucket=old_bucket,
             config=config,
             wheel_cache=wheel_cache,
         )

@@ -5,7 +5,10 @@ from typing import Any, cast
 
 from aws_cdk import Stack
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_glue as glue
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
 
 from lakehouse_constructs import (
     DbtBuild,
@@ -13,7 +16,6 @@ from lakehouse_constructs import (
     ExtractionSchedules,
     IcebergCatalog,
     LakeBucket,
-    OldLake,
     Pipeline,
     PipelineAlarms,
     QueryAccess,
@@ -31,6 +33,20 @@ def files(folder: Path) -> Path:
     )
     (folder / "dbt_project.yml").write_text("name: test\n")
     return folder
+
+
+def old_system(stack: Stack, *, key: str | None = None) -> dict[str, Any]:
+    """What exists of an old system, as ``SystemComparison`` takes it."""
+    arn = "arn:aws:glue:us-east-1:123456789012:database/erp"
+    return {
+        "old_database": glue.Database.from_database_arn(stack, "OldDatabase", arn),
+        "old_bucket": s3.Bucket.from_bucket_attributes(
+            stack,
+            "OldBucket",
+            bucket_name="erp-dumps",
+            encryption_key=None if key is None else kms.Key.from_key_arn(stack, "OldKey", key),
+        ),
+    }
 
 
 def everything(
@@ -51,7 +67,7 @@ def everything(
     )  # fmt: skip
     comparison = SystemComparison(
         stack, "Comparison", dbt_build=build, queries=queries, wheel_cache=wheel_cache,
-        old_lake=OldLake(database="erp", bucket="erp-dumps"), config=folder / "comparison.json",
+        **old_system(stack), config=folder / "comparison.json",
     )  # fmt: skip
     pipeline = Pipeline(
         stack, "Pipeline", lake=lake, extraction=extractor, dbt_build=build, name="lake",

@@ -12,12 +12,11 @@ from lakehouse_constructs import (
     DbtBuild,
     IcebergCatalog,
     LakeFormation,
-    OldLake,
     QueryAccess,
-    SynthesisError,
     SystemComparison,
 )
 from lakehouse_jobs.contract.errors import ConfigError
+from tests.unit.constructs.everything import old_system
 
 CONFIG = {"old": {"database": "erp"}, "new": {"layer": "marts"}, "tables": []}
 KEY = "arn:aws:kms:eu-central-1:123456789012:key/1f0c"
@@ -37,7 +36,7 @@ def make(stack: Stack, lake, catalog, dbt_build, config, wheel_cache) -> Callabl
         given = {
             "dbt_build": dbt_build,
             "queries": QueryAccess(stack, "Queries", lake=lake, catalog=catalog, name="q"),
-            "old_lake": OldLake(database="erp", bucket="erp-dumps"),
+            **({} if "old_database" in props else old_system(stack)),
             "config": config,
             "wheel_cache": wheel_cache,
             **props,
@@ -70,8 +69,8 @@ class TestGrants:
         for action in ("s3:PutObject", "s3:DeleteObject", "glue:UpdateTable", "glue:CreateTable"):
             assert "erp" not in _allowed(given, action)
 
-    def test_a_key_is_for_reading_from_s3_alone(self, make, statements) -> None:
-        make(old_lake=OldLake(database="erp", bucket="erp-dumps", key=KEY))
+    def test_a_key_is_for_reading_from_s3_alone(self, stack: Stack, make, statements) -> None:
+        make(**old_system(stack, key=KEY))
         given = statements(BUILD)
 
         on = [one for one in json.loads(_allowed(given, "kms:Decrypt")) if one[0] == KEY]
@@ -166,7 +165,7 @@ class TestRefused:
         [
             (
                 json.dumps({**CONFIG, "old": {"database": "crm"}}),
-                r"comparison\.json: old\.database: got 'crm'; allowed: 'erp', as old_lake",
+                r"comparison\.json: old\.database: got 'crm'; allowed: 'erp', the old database",
             ),
             (
                 json.dumps({**CONFIG, "new": {"layer": "staging"}}),
@@ -179,15 +178,3 @@ class TestRefused:
 
         with pytest.raises(ConfigError, match=told):
             make()
-
-    @pytest.mark.parametrize(
-        ("values", "told"),
-        [
-            ({"database": "My Lake"}, r"OldLake: database: got 'My Lake'; allowed: .*Glue"),
-            ({"bucket": "s3://b"}, r"OldLake: bucket: got 's3://b'; allowed: the name"),
-            ({"key": "alias/old"}, r"OldLake: key: got 'alias/old'; allowed: the ARN"),
-        ],
-    )
-    def test_an_old_lake_that_cannot_be(self, values, told) -> None:
-        with pytest.raises(SynthesisError, match=told):
-            OldLake(**{"database": "erp", "bucket": "erp-dumps", **values})

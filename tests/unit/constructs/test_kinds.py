@@ -28,7 +28,6 @@ from lakehouse_constructs import (
     JobGroup,
     LakeBucket,
     Layer,
-    OldLake,
     Pipeline,
     SalesforceExtractor,
     SynthesisError,
@@ -42,7 +41,6 @@ VALUES: dict[type, dict[str, Any]] = {
     GlueJobExtraction: {"job": glue.Job.from_job_attributes(Stack(), "Job", job_name="job")},
     GlueSessions: {},
     JobGroup: {"name": "orders"},
-    OldLake: {"database": "erp", "bucket": "erp-dumps"},
 }
 
 

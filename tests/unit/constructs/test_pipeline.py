@@ -15,7 +15,6 @@ from lakehouse_constructs import (
     DbtBuild,
     GlueJobExtraction,
     JobGroup,
-    OldLake,
     Pipeline,
     QueryAccess,
     SynthesisError,
@@ -23,6 +22,7 @@ from lakehouse_constructs import (
 )
 from lakehouse_constructs._interfaces import service_principal
 from lakehouse_jobs.contract.arguments import Argument, BuildVariable
+from tests.unit.constructs.everything import old_system
 
 THEIR_LOGS = logs.LogGroup.from_log_group_name(Stack(), "Logs", "theirs")
 PER_RUN = {
@@ -64,7 +64,7 @@ def comparison(
         "Comparison",
         dbt_build=dbt_build,
         queries=QueryAccess(stack, "Queries", lake=lake, catalog=catalog, name="questions"),
-        old_lake=OldLake(database="erp", bucket="erp-dumps"),
+        **old_system(stack),
         config=config,
         wheel_cache=wheel_cache,
     )

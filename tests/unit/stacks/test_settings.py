@@ -7,9 +7,10 @@ import pytest
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_logs as logs
 
-from lakehouse_constructs import ExtractionSchedule, GlueSessions, LakeFormation, OldLake
+from lakehouse_constructs import ExtractionSchedule, GlueSessions, LakeFormation
 from lakehouse_jobs.contract.arguments import Mode
 from lakehouse_jobs.contract.errors import ConfigError
+from stacks.old_lake import OldLake
 from stacks.settings import load
 
 REPOSITORY = Path(__file__).resolve().parents[3]

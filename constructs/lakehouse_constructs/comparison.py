@@ -78,8 +78,8 @@ class SystemComparison(Construct):
     succeeded.
 
     At rest it costs nothing. A comparison costs a few minutes of CodeBuild at US$ 0.005 and
-    what its queries scan, a few times each table that is compared. It changes no table
-    but ``_comparison_runs``, and nothing in the old lake.
+    what its queries scan, a few times each table that is compared. It never changes a table
+    but ``_comparison_runs``, and never anything in the old lake.
 
     :ivar dbt_build: the build in whose project it runs.
     :ivar buildspec: of a build of the project that compares.

@@ -3,12 +3,14 @@
 import re
 
 import pytest
+from constructs import Construct
 
 import lakehouse_constructs
 from docs.make_constructs_reference import PAGE, Entry, entries, page
 
 ENTRIES = list(entries())
 CLASSES = [e for e in ENTRIES if not issubclass(getattr(lakehouse_constructs, e.name), Exception)]
+CONSTRUCTS = [e for e in CLASSES if issubclass(getattr(lakehouse_constructs, e.name), Construct)]
 METHODS = [method for entry in ENTRIES for method in entry.methods]
 
 
@@ -38,3 +40,11 @@ def test_every_method_says_what_it_does_and_its_defaults_in_words(method: Entry)
 @pytest.mark.parametrize("entry", CLASSES, ids=lambda entry: entry.name)
 def test_every_attribute_has_a_type_and_a_meaning(entry: Entry) -> None:
     assert [name for name, of, meaning in entry.attributes if not (of and meaning)] == []
+
+
+@pytest.mark.parametrize("entry", CONSTRUCTS, ids=lambda entry: entry.name)
+def test_every_construct_says_what_it_costs_at_rest_and_what_it_never_does(entry: Entry) -> None:
+    words = " ".join(entry.about.split())
+
+    assert "At rest " in words
+    assert " never " in words

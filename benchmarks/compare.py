@@ -3,10 +3,12 @@
     make bench-compare
     make bench-compare ARGS="--rows 5000000 --rounds 3"
     make bench-compare ARGS="--peers"      # pointblank and datacompy beside it
+    make bench-compare ARGS="--data FOLDER"  # the tables are kept there for the next time
 
 Both sides are Parquet files of 30 columns in different orders; 0.1 % of the rows differ in one
 cell, 0.02 % are missing and 0.02 % are extra. Each measurement is a process of its own: CPU
-seconds, wall clock and the greatest memory, as medians. The answer is checked each time.
+seconds, wall clock and the greatest memory, as medians. The answer is checked each time; exit
+status 1 where the comparison takes more than 1 GB or three times the floor's CPU.
 Peers run in environments of their own (benchmarks/locks), with all the memory there is.
 """
 
@@ -23,6 +25,8 @@ from statistics import median
 
 from peers import environment_of
 
+from lakehouse_tools.comparison.memory import MEMORY
+
 COLUMNS = {
     "id": "'001' || lpad(printf('%x', i), 15, '0')",
     **{f"text_{n}": f"word(i, {n}) || ' ' || num(i, {n})" for n in range(8)},
@@ -38,6 +42,7 @@ COLUMNS = {
         for n in range(3)
     },
 }
+MOST_CPU, MOST_GB = 3.0, 1.0  # of the comparison: times the floor, peak RSS
 CHANGES = {
     "text": "{c} || '~'",
     "pick": "coalesce({c}, '') || '~'",
@@ -47,8 +52,24 @@ CHANGES = {
 }
 
 
-def generate(rows: int, folder: Path) -> dict[str, int]:
-    """Both sides, and how many keys differ."""
+def tables(rows: int, folder: Path) -> Path:
+    """The folder of both sides with so many rows in ``folder``, made unless it is there."""
+    made = folder / f"{rows}"
+    if not made.exists():
+        begun = Path(tempfile.mkdtemp(prefix=f"{rows}-", dir=folder))
+        generate(rows, begun)
+        begun.rename(made)
+    return made
+
+
+def differing(rows: int) -> dict[str, int]:
+    """How many keys of the tables differ."""
+    missing = len(range(5, rows, 5000))
+    return {"changed": len(range(7, rows, 1000)), "only_old": missing, "only_new": rows // 5000}
+
+
+def generate(rows: int, folder: Path) -> None:
+    """Write both sides."""
     import duckdb
 
     db = duckdb.connect()
@@ -74,8 +95,6 @@ def generate(rows: int, folder: Path) -> dict[str, int]:
         f"COPY (SELECT {', '.join(cells)} FROM (SELECT i, {source} FROM range({rows + extra}) t(i))"
         f" WHERE NOT (i < {rows} AND i % 5000 = 5) ORDER BY hash(id)) TO '{folder}/new/t.parquet'"
     )
-    missing = len(range(5, rows, 5000))
-    return {"changed": len(range(7, rows, 1000)), "only_old": missing, "only_new": extra}
 
 
 def floor(folder: Path, memory: str) -> dict[str, int]:
@@ -171,7 +190,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--memory", default="1GB")
+    parser.add_argument("--memory", default=MEMORY, help="DuckDB's limit")
+    parser.add_argument("--data", type=Path, help="keep the tables there for the next time")
     parser.add_argument("--peers", action="store_true", help="pointblank and datacompy too")
     parser.add_argument("--one", nargs=2, metavar=("VARIANT", "FOLDER"), help=argparse.SUPPRESS)
     asked = parser.parse_args()
@@ -179,8 +199,8 @@ def main() -> None:
         one(asked.one[0], Path(asked.one[1]), asked.memory)
         return
     with tempfile.TemporaryDirectory(prefix="bench-compare-") as name:
-        folder = Path(name)
-        expected = generate(asked.rows, folder)
+        folder = tables(asked.rows, asked.data or Path(name))
+        expected = differing(asked.rows)
         found: dict[str, list[dict[str, float]]] = {
             variant: [] for variant in VARIANTS if asked.peers or variant not in PEERS
         }
@@ -191,6 +211,7 @@ def main() -> None:
             for each in runs:
                 assert variant == "floor" or each["answer"] == expected, (variant, each, expected)
     least = median(each["cpu"] for each in found["floor"])
+    missed: str | None = None
     print(f"{asked.rows:,} rows x {len(COLUMNS)} columns, medians of {asked.rounds}")
     for variant, each in found.items():
         cpu, wall, memory = (median(e[k] for e in each) for k in ("cpu", "wall", "gb"))
@@ -198,6 +219,9 @@ def main() -> None:
             f"{variant:<10} {cpu:6.2f} s CPU  {cpu / least:5.2f} x floor"
             f"  {wall:6.2f} s wall  {memory:5.2f} GB"
         )
+        if variant == "compare" and (cpu > MOST_CPU * least or memory > MOST_GB):
+            missed = f"the comparison may take {MOST_CPU} x floor and {MOST_GB} GB"
+    sys.exit(missed)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from lakehouse_tools.comparison.memory import MEMORY
 from lakehouse_tools.environment import ENVIRONMENTS, LOCAL
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -40,7 +41,7 @@ engine_option: Decorator = click.option(
     help="Where it runs: on this machine, or in Athena.",
 )
 memory_option: Decorator = click.option(
-    "--memory", default="1GB", show_default=True, help="How much DuckDB may take."
+    "--memory", default=MEMORY, show_default=True, help="How much DuckDB may take."
 )
 junit_option: Decorator = click.option(
     "--junit",

@@ -11,6 +11,7 @@ from lakehouse_local.home import Home
 from lakehouse_tools.comparison import gate, trend
 from lakehouse_tools.comparison.asked import ask
 from lakehouse_tools.comparison.gate import Requirement
+from lakehouse_tools.comparison.memory import MEMORY
 from lakehouse_tools.comparison.reading import read_config
 from lakehouse_tools.comparison.report.files import new_run, write_report
 from lakehouse_tools.comparison.run import Report, compare
@@ -39,7 +40,7 @@ def load(environment: Environment, home: Home) -> None:
 def compare_with_marts(environment: Environment, home: Home, stack: Stack) -> tuple[Report, Path]:
     """Compare all pairs of the shipped configuration; the report and its page."""
     config = read_config(_configured(home))
-    with opened(config, environment, engine="duckdb", memory="1GB") as session:
+    with opened(config, environment, engine="duckdb", memory=MEMORY) as session:
         report = compare(
             config,
             session.engine,

@@ -12,6 +12,7 @@ import duckdb
 from sqlglot import exp
 
 from lakehouse_tools.comparison.errors import NotComparedError
+from lakehouse_tools.comparison.memory import MEMORY
 from lakehouse_tools.comparison.sides import Found, Kept
 from lakehouse_tools.comparison.sql.dialects import DuckDb
 from lakehouse_tools.comparison.sql.rows import Rows
@@ -26,7 +27,6 @@ from lakehouse_tools.comparison.sql.suspects import (
 )
 from lakehouse_tools.comparison.sql.types import sql_type
 
-MEMORY: Final = "1GB"
 _PART: Final = 1_000_000  # rows of a side compared at once
 _LONG: Final = 1_000  # characters; queries name their tables several times
 _EXTENSIONS: Final = ("httpfs", "avro", "iceberg")
@@ -121,7 +121,9 @@ class DuckDbEngine:
     def parts(self, sql: PairSql, *, rows: int) -> Iterator[Rows]:
         """The rows of suspect buckets, copied once, about a million of each side at a time."""
         self._rows, bits = rows, bits_for(rows)
-        self.keep(TABLE, suspects(sql, self.dialect, bits=bits))
+        self._run(f"CREATE OR REPLACE TEMP TABLE {TABLE} (b INTEGER, n HUGEINT)")
+        for query in suspects(sql, self.dialect, bits=bits):
+            self._run(f"INSERT INTO {TABLE} {self.dialect.write(query)}")
         (found,) = self.answer(exp.select("coalesce(sum(n), 0) AS n").from_(TABLE))
         parts = -(-int(found["n"]) // (2 * _PART))
         self._inside = {one.index: 0 for one in sql.values}

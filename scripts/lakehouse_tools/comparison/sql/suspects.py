@@ -17,7 +17,7 @@ from lakehouse_tools.comparison.sql.sides import NEW, OLD, Compared, PairSql
 from lakehouse_tools.comparison.sql.types import Kind
 
 TABLE: Final = "suspects"
-_KEYS: Final = 4  # to a bucket, or half as many
+_KEYS: Final = 8  # to a bucket, or half as many
 _FEWEST, _MOST = 16, 24  # bits of a bucket's number
 
 
@@ -26,30 +26,12 @@ def bits_for(rows: int) -> int:
     return min(max((rows // _KEYS).bit_length(), _FEWEST), _MOST)
 
 
-def suspects(sql: PairSql, dialect: DuckDb, *, bits: int) -> exp.Query:
-    """The suspect buckets, as ``b``, and how many rows they have on both sides, as ``n``."""
-    sides = [
-        sql.rows(
-            side,
-            [
-                *sql.keys_of(side),
-                _bucket(sql, side, dialect, bits=bits).as_("b"),
-                _row_hash(sql, side, dialect).as_("c"),
-                exp.Literal.number(one).as_("s"),
-            ],
-        )
-        for side, one in ((OLD, 1), (NEW, -1))
-    ]
-    both = exp.union(
-        *(exp.select("b", "c", "s").from_(side.subquery("r")) for side in sides), distinct=False
-    )
-    apart = (
-        exp.select("b", "count(*) AS n")
-        .from_(both.subquery("u"))
-        .group_by("b")
-        .having("sum(s) <> 0 or bit_xor(c) <> 0")
-    )
-    return exp.union(apart, _broken(sql, dialect, bits=bits), distinct=False)
+def suspects(sql: PairSql, dialect: DuckDb, *, bits: int) -> tuple[exp.Query, ...]:
+    """The suspect buckets, as ``b``, and how many rows they have on both sides, as ``n``.
+
+    To be asked one after the other, as each has groups of its own in memory.
+    """
+    return _apart(sql, dialect, bits=bits), _broken(sql, dialect, bits=bits)
 
 
 def is_suspect(sql: PairSql, side: str, dialect: DuckDb, *, bits: int) -> exp.Expr:
@@ -78,6 +60,31 @@ def absent(sql: PairSql, side: str, columns: tuple[Compared, ...]) -> exp.Query:
         for one in columns
     ]
     return counts[0] if len(counts) == 1 else exp.union(*counts, distinct=False)
+
+
+def _apart(sql: PairSql, dialect: DuckDb, *, bits: int) -> exp.Select:
+    """The buckets whose rows are not the same on both sides."""
+    sides = [
+        sql.rows(
+            side,
+            [
+                *sql.keys_of(side),
+                _bucket(sql, side, dialect, bits=bits).as_("b"),
+                _row_hash(sql, side, dialect).as_("c"),
+                exp.Literal.number(one).as_("s"),
+            ],
+        )
+        for side, one in ((OLD, 1), (NEW, -1))
+    ]
+    both = exp.union(
+        *(exp.select("b", "c", "s").from_(side.subquery("r")) for side in sides), distinct=False
+    )
+    return (
+        exp.select("b", "count(*) AS n")
+        .from_(both.subquery("u"))
+        .group_by("b")
+        .having("sum(s) <> 0 or bit_xor(c) <> 0")
+    )
 
 
 def _broken(sql: PairSql, dialect: DuckDb, *, bits: int) -> exp.Select:

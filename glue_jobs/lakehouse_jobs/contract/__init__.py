@@ -7,5 +7,6 @@ jobs' own packages. One module per subject:
 - :mod:`.objects`    ``salesforce_objects.json``: objects, groups, fields
 - :mod:`.raw_log`    system columns and table properties of the raw tables
 - :mod:`.runs`       where a run's outcomes lie and what they hold
+- :mod:`.hive_text`  text tables of a Glue catalog; :mod:`.hive_lines` how DuckDB reads them
 - :mod:`.progress`   the log lines from which progress is shown
 """

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import duckdb
 
+from lakehouse_jobs.contract.hive_lines import BAD_DATA
 from lakehouse_local.home import REGION
 from lakehouse_local.local_aws.athena_aliases import refuse_aliases
 from lakehouse_local.local_aws.athena_dialect import DIVIDE_MACRO, parse, reads, write
@@ -154,6 +155,8 @@ def _worded(error: duckdb.Error) -> QueryError:
         name = first.split("Function with name ", 1)[1].split()[0]
         message = f"Athena has the function {name}; the local AWS cannot run it"
         return QueryError("NOT_SUPPORTED", message)
+    if f"{BAD_DATA}: " in first:
+        return QueryError(BAD_DATA, first.split(f"{BAD_DATA}: ", 1)[1])
     if "DIVISION_BY_ZERO" in first:
         return QueryError("DIVISION_BY_ZERO", "Division by zero")
     name = next((n for kind, n in _NAMES.items() if isinstance(error, kind)), "GENERIC_USER_ERROR")

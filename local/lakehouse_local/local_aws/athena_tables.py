@@ -2,8 +2,8 @@
 
 An Iceberg table is read at the metadata file its Glue entry points to, as Athena does
 (docs.aws.amazon.com/athena/latest/ug/querying-iceberg.html), also as of a version or a
-time; one of Parquet as its Glue entry says (:mod:`.athena_parquet`). ministack reads whatever
-lies under the table's location as CSV.
+time; one of Parquet or text as its Glue entry says (:mod:`.athena_parquet`,
+:mod:`.athena_text`). ministack reads whatever lies under the table's location as CSV.
 """
 
 from collections.abc import Iterator
@@ -14,6 +14,7 @@ from sqlglot import exp
 
 from lakehouse_local.local_aws.athena_errors import QueryError
 from lakehouse_local.local_aws.athena_parquet import is_parquet, parquet_source
+from lakehouse_local.local_aws.athena_text import is_text, text_source
 
 _CATALOGS = ("", "awsdatacatalog", "hive")
 _INFORMATION = "information_schema"
@@ -78,7 +79,12 @@ class Tables:
             return f"iceberg_scan({_literal(pointer)}{_as_of(version)})"
         if version is None and is_parquet(table):
             return parquet_source(self._connection, table)
-        message = f"{database}.{name}: the local AWS reads Iceberg, and Parquet without partitions"
+        if version is None and is_text(table):
+            return text_source(self._connection, table)
+        message = (
+            f"{database}.{name}: the local AWS reads Iceberg, and Parquet and text"
+            " (LazySimpleSerDe, OpenCSVSerde) without partitions"
+        )
         raise QueryError("NOT_SUPPORTED", message)
 
     def _schema(self, database: str) -> None:

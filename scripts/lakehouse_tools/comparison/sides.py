@@ -1,12 +1,19 @@
 """Finds the tables of both sides and pins them: an Iceberg snapshot, or a list of files."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from lakehouse_jobs.contract.hive_text import (
+    HiveText,
+    HiveTextError,
+    described,
+    is_text,
+    refuse_packed,
+)
 from lakehouse_tools.comparison.errors import NotComparedError
 from lakehouse_tools.comparison.model import Place, Source
 from lakehouse_tools.environment import Environment
@@ -20,6 +27,7 @@ class Kept(StrEnum):
 
     ICEBERG = "Iceberg"
     PARQUET = "Parquet"
+    TEXT = "text"  # as a Hive table describes it
     CSV = "CSV"
 
 
@@ -38,8 +46,8 @@ class Found:
     rows: int | None = None  # as the snapshot itself says; None where it cannot
     files: tuple[str, ...] = ()
     properties: Mapping[str, str] = field(default_factory=dict)  # of an Iceberg table
-    header: bool = True  # of CSV files
-    delimiter: str = ","
+    text: HiveText | None = None  # of a Hive table of text; its columns are in the fields' order
+    partitions: tuple[tuple[str, str], ...] = ()  # those of the columns that folders tell
 
     @property
     def pin(self) -> str:
@@ -100,33 +108,33 @@ class Sides:
                 f"{name}: the Glue database {database} has no table {table}: correct"
                 " config/comparison.json, or wait until it is built"
             ) from None
-        described = entry.get("StorageDescriptor") or {}
-        columns = [*current_columns(entry), *(entry.get("PartitionKeys") or [])]
-        typed = tuple((c["Name"], c["Type"]) for c in columns)
+        storage = entry.get("StorageDescriptor") or {}
+        keys = entry.get("PartitionKeys") or []
+        partitions = tuple((key["Name"], key["Type"]) for key in keys)
+        typed = (*((c["Name"], c["Type"]) for c in current_columns(entry)), *partitions)
         parameters = entry.get("Parameters") or {}
         pointer = parameters.get("metadata_location")
         if pointer:
             return self._iceberg(name, database, table, pointer, typed)
-        library = (described.get("SerdeInfo") or {}).get("SerializationLibrary", "").lower()
-        kept = Kept.PARQUET if "parquet" in library else Kept.CSV
-        if kept is Kept.CSV and "csv" not in library and "lazysimple" not in library:
+        library = (storage.get("SerdeInfo") or {}).get("SerializationLibrary", "")
+        text = is_text(entry)
+        if not text and "parquet" not in library.lower():
             raise NotComparedError(
-                f"{name}: it is kept by {library}: Iceberg, Parquet and CSV are read"
+                f"{name}: it is kept by {library}: Iceberg, Parquet and text by LazySimpleSerDe or"
+                " OpenCSVSerde are read"
             )
-        serde = (described.get("SerdeInfo") or {}).get("Parameters") or {}
-        root = str(described.get("Location", "")).rstrip("/")
+        root = str(storage.get("Location", "")).rstrip("/")
         files = [(f"{root}/{path}", at, size) for path, at, size in self._files(root)]
-        delimiter = serde.get("field.delim") or serde.get("separatorChar") or ","
-        return Found(
+        found = Found(
             name=name,
-            kept=kept,
+            kept=Kept.TEXT if text else Kept.PARQUET,
             table=table,
             database=database,
             columns=typed,
-            header=parameters.get("skip.header.line.count", "0") != "0",
-            delimiter=delimiter,
+            partitions=partitions,
             **_of_files(name, files),
         )
+        return _as_text(found, entry) if text else found
 
     def _iceberg(
         self,
@@ -195,6 +203,15 @@ class Sides:
             for page in pages.paginate(Bucket=bucket, Prefix=prefix)
             for item in page.get("Contents", [])
         ]
+
+
+def _as_text(found: Found, entry: Mapping[str, Any]) -> Found:
+    try:
+        for file in found.files:
+            refuse_packed(file)
+        return replace(found, text=described(entry))
+    except HiveTextError as error:
+        raise NotComparedError(f"{found.name}: {error}") from None
 
 
 def _of_files(name: str, files: list[tuple[str, datetime, int]]) -> dict[str, Any]:

@@ -11,6 +11,8 @@ from typing import Any, Final, Self
 import duckdb
 from sqlglot import exp
 
+from lakehouse_jobs.contract import hive_lines
+from lakehouse_jobs.contract.hive_text import HiveTextError
 from lakehouse_tools.comparison.errors import NotComparedError
 from lakehouse_tools.comparison.memory import MEMORY
 from lakehouse_tools.comparison.sides import Found, Kept
@@ -99,8 +101,11 @@ class DuckDbEngine:
 
         Not always a view: DuckDB does not test rows while it decodes those.
         """
-        scan = _scan(found)
-        if len(scan) > _LONG:
+        try:
+            scan = _scan(found)
+        except HiveTextError as error:
+            raise NotComparedError(f"{found.name}: {error}") from None
+        if found.text is not None or len(scan) > _LONG:
             name = f"t{len(self._views())}"
             self._run(f"CREATE VIEW {name} AS SELECT * FROM {scan}")  # noqa: S608
             scan = name
@@ -179,17 +184,15 @@ def _scan(found: Found) -> str:
         at = "" if found.snapshot is None else f", snapshot_from_id => {found.snapshot}"
         return f"iceberg_scan({_literal(found.metadata)}{at})"
     files = f"[{', '.join(_literal(file) for file in found.files)}]"
+    if found.text is not None:
+        fields = found.columns[: len(found.columns) - len(found.partitions)]
+        return hive_lines.query(
+            found.text, files=files, columns=fields, partitions=found.partitions
+        )
     if found.kept is Kept.PARQUET:
         return f"read_parquet({files}, hive_partitioning = true, union_by_name = true)"
-    names = ""
-    if found.columns:  # Glue's catalog names them, in this order
-        names = f", names = [{', '.join(_literal(name) for name, _ in found.columns)}]"
-    first = "true" if found.header else "false"
     # Text: what it means is for the configuration's casts to say.
-    return (
-        f"read_csv({files}, all_varchar = true, delim = {_literal(found.delimiter)},"
-        f" header = {first}{names})"
-    )
+    return f"read_csv({files}, all_varchar = true, delim = ',', header = true)"
 
 
 def _literal(text: str) -> str:

@@ -65,6 +65,7 @@ class Lab:
     def __init__(self, engine, folder: Path) -> None:
         self.engine = engine
         self.folder = folder
+        self.sides = Sides()
         self.config = {
             "old": {"folder": str(folder / "old")},
             "new": {"folder": str(folder / "new")},
@@ -82,8 +83,7 @@ class Lab:
         pair = {"old": "account", "new": "account", "key": {"id": {}}, **pair}
         config = config_of(json.dumps({**self.config, "tables": [pair]}), where="comparison.json")
         (one,) = config.pairs
-        sides = Sides()
-        old, new = (self.engine.open(sides.find(source)) for source in (one.old, one.new))
+        old, new = (self.engine.open(self.sides.find(source)) for source in (one.old, one.new))
         return PairSql(pair=one, old=old, new=new, dialect=self.engine.dialect, cutoff=cutoff)
 
     def compare(self, old: str, new: str, cutoff=None, values=False, **pair):

@@ -4,9 +4,10 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from lakehouse_jobs.contract.hive_text import HiveText
 from lakehouse_tools.comparison.errors import NotComparedError
 from lakehouse_tools.comparison.model import Place, Source
-from lakehouse_tools.comparison.sides import Kept, Sides
+from lakehouse_tools.comparison.sides import Found, Kept, Sides
 from lakehouse_tools.environment import Environment
 
 PARQUET = "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"
@@ -62,7 +63,7 @@ def account():
         yield environment
 
 
-def table(account, serde, **parameters):
+def table(account, serde, *, own=None, **parameters):
     account.client("glue").create_table(
         DatabaseName="old_lake",
         TableInput={
@@ -74,7 +75,7 @@ def table(account, serde, **parameters):
                 "Columns": [{"Name": "id", "Type": "string"}],
                 "SerdeInfo": {
                     "SerializationLibrary": serde,
-                    "Parameters": {"separatorChar": ";"},
+                    "Parameters": own or {},
                 },
             },
         },
@@ -94,12 +95,33 @@ def test_a_hive_table_of_parquet_files(account):
 
 
 def test_a_hive_table_of_csv_files(account):
-    found = table(account, CSV, **{"skip.header.line.count": "1"})
-    assert (found.kept, found.header, found.delimiter) == (Kept.CSV, True, ";")
+    found = table(account, CSV, own={"separatorChar": ";"}, **{"skip.header.line.count": "1"})
+    assert (found.kept, found.text.header, found.text.delimiter) == (Kept.TEXT, 1, ";")
+    assert found.partitions == (("day", "string"),)
+
+
+def test_what_is_not_understood_of_a_text_table_says_so(account):
+    with pytest.raises(NotComparedError, match=r"^old_lake\.account: quoteChar: got ''; allowed"):
+        table(account, CSV, own={"quoteChar": ""})
+
+
+def test_types_that_text_does_not_hold_say_so(engine, tmp_path):
+    (tmp_path / "part").write_text("1")
+    found = Found(
+        name="old_lake.account",
+        kept=Kept.TEXT,
+        changed_at=None,
+        table="account",
+        columns=(("x", "binary"),),
+        files=(str(tmp_path / "part"),),
+        text=HiveText(quoted=False, delimiter=","),
+    )
+    with pytest.raises(NotComparedError, match=r"^old_lake\.account: column x: its type binary"):
+        engine.open(found)
 
 
 def test_what_is_missing_or_kept_otherwise_says_so(account):
-    with pytest.raises(NotComparedError, match=r"\.avro\.avroserde: Iceberg, Parquet and CSV"):
+    with pytest.raises(NotComparedError, match=r"\.avro\.AvroSerDe: Iceberg, Parquet and text"):
         table(account, "org.apache.hadoop.hive.serde2.avro.AvroSerDe")
     with pytest.raises(NotComparedError, match="has no table lead"):
         Sides(account).find(Source(place=Place(database="old_lake"), table="lead"))

@@ -16,6 +16,7 @@ ADAPTERS: Final = (
     "codebuild",
     "secrets",
     "cloudformation",
+    "cloudformation_imports",
     "athena",
     "step_functions",
 )

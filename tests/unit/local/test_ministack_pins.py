@@ -34,6 +34,7 @@ CLOUDFORMATION = f"{SERVICES}.cloudformation.provisioners"
         (f"{SERVICES}.s3", "_resolve_sse_write_headers", "s3_encryption"),
         (f"{SERVICES}.glue", "_create_table", "glue_catalog"),
         (CLOUDFORMATION, "_sm_secret_create", "secrets"),
+        (f"{SERVICES}.cloudformation.changesets", "_import_changes", "cloudformation_imports"),
         (CLOUDFORMATION, "_s3_apply_configurations", "cloudformation"),
     ],
 )

@@ -4,10 +4,11 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from lakehouse_local.references import unresolved
 from lakehouse_tools.comparison.errors import ComparisonFailedError
 from lakehouse_tools.comparison.infrastructure.system import Resource, System
 
@@ -90,7 +91,7 @@ def imports(old: System, new: System, physical: Mapping[str, Collection[str]]) -
                 why=why,
             )
         )
-    return found
+    return _with_what_they_need(found, new)
 
 
 def mapping(found: list[Import]) -> str:
@@ -118,6 +119,24 @@ def read_physical(paths: Iterable[Path]) -> dict[str, set[str]]:
                 f" prints as JSON ({type(error).__name__}: {error})"
             ) from None
     return dict(found)
+
+
+def _with_what_they_need(found: list[Import], new: System) -> list[Import]:
+    """Each with what its target refers to and the mapping lacks.
+
+    An import is a change set of what is in the mapping alone, and CloudFormation refuses a
+    template that refers to anything else.
+    """
+    mapped = {one.target for one in found if one.ready}
+    resources = {r.logical_id: r.template.resources[r.logical_id] for r in new.resources}
+    told = []
+    for one in found:
+        target = {one.target: resources[one.target]} if one.ready and one.target else {}
+        needs = [name for name in unresolved(target, {}) if name in resources.keys() - mapped]
+        names = ", ".join(needs)
+        why = f"{one.why}; it refers to {names}: import these with it, or it is refused"
+        told.append(replace(one, why=why) if needs else one)
+    return told
 
 
 def _value(one: Resource, old: System, physical: Mapping[str, Collection[str]]) -> str | None:

@@ -109,6 +109,23 @@ def test_a_resource_whose_creation_failed_has_no_physical_id(tmp_path):
     assert read_physical([path]) == {"B": {"x"}}
 
 
+def test_what_a_target_refers_to_has_to_be_imported_with_it():
+    """CloudFormation refuses a change set whose template refers to what is not in it."""
+    key = {"Fn::GetAtt": ["Key", "Arn"]}
+    lake = {**BUCKET, "Properties": {
+        "Encryption": key, "Logs": {"Ref": "Logs"}, "Tag": {"Fn::Sub": "${AWS::Region}-${Key}"}
+    }}  # fmt: skip
+    new = {"Lake": lake, "Key": {"Type": "AWS::KMS::Key"}, "Logs": {"Type": "X::Y::Z"}}
+    told, why = imported({"Data": bucket("lake")}, new)
+    assert told == {"Lake": {"BucketName": "lake"}}
+    assert why["Data"].endswith("it refers to Key, Logs: import these with it, or it is refused")
+
+    old = {"Data": bucket("lake"), "Own": {"Type": "AWS::KMS::Key"}}
+    _, why = imported(old, new, {"Own": {"1234"}})
+    assert why["Data"].endswith("it refers to Logs: import these with it, or it is refused")
+    assert "refers" not in why["Own"]
+
+
 def test_another_file_than_of_resources_is_refused(tmp_path):
     path = tmp_path / "resources.json"
     path.write_text("{}")

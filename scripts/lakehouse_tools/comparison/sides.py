@@ -47,6 +47,7 @@ class Found:
     files: tuple[str, ...] = ()
     properties: Mapping[str, str] = field(default_factory=dict)  # of an Iceberg table
     text: HiveText | None = None  # of a Hive table of text; its columns are in the fields' order
+    unread: str | None = None  # why such a table is left to Athena
     partitions: tuple[tuple[str, str], ...] = ()  # those of the columns that folders tell
 
     @property
@@ -134,7 +135,7 @@ class Sides:
             partitions=partitions,
             **_of_files(name, files),
         )
-        return _as_text(found, entry) if text else found
+        return _with_text(found, entry) if text else found
 
     def _iceberg(
         self,
@@ -205,13 +206,13 @@ class Sides:
         ]
 
 
-def _as_text(found: Found, entry: Mapping[str, Any]) -> Found:
+def _with_text(found: Found, entry: Mapping[str, Any]) -> Found:
     try:
         for file in found.files:
             refuse_packed(file)
         return replace(found, text=described(entry))
     except HiveTextError as error:
-        raise NotComparedError(f"{found.name}: {error}") from None
+        return replace(found, unread=str(error))
 
 
 def _of_files(name: str, files: list[tuple[str, datetime, int]]) -> dict[str, Any]:

@@ -104,7 +104,9 @@ class DuckDbEngine:
         try:
             scan = _scan(found)
         except HiveTextError as error:
-            raise NotComparedError(f"{found.name}: {error}") from None
+            raise NotComparedError(
+                f"{found.name}: {error}; or compare with --engine athena"
+            ) from None
         if found.text is not None or len(scan) > _LONG:
             name = f"t{len(self._views())}"
             self._run(f"CREATE VIEW {name} AS SELECT * FROM {scan}")  # noqa: S608
@@ -183,6 +185,8 @@ def _scan(found: Found) -> str:
     if found.metadata is not None:
         at = "" if found.snapshot is None else f", snapshot_from_id => {found.snapshot}"
         return f"iceberg_scan({_literal(found.metadata)}{at})"
+    if found.unread is not None:
+        raise HiveTextError(found.unread)
     files = f"[{', '.join(_literal(file) for file in found.files)}]"
     if found.text is not None:
         fields = found.columns[: len(found.columns) - len(found.partitions)]

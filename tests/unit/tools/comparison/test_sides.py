@@ -5,10 +5,12 @@ import pytest
 from moto import mock_aws
 
 from lakehouse_jobs.contract.hive_text import HiveText
+from lakehouse_tools.comparison.engines.lake import AthenaEngine
 from lakehouse_tools.comparison.errors import NotComparedError
 from lakehouse_tools.comparison.model import Place, Source
 from lakehouse_tools.comparison.sides import Found, Kept, Sides
 from lakehouse_tools.environment import Environment
+from tests.unit.tools.conftest import STACK
 
 PARQUET = "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"
 CSV = "org.apache.hadoop.hive.serde2.OpenCSVSerde"
@@ -100,9 +102,12 @@ def test_a_hive_table_of_csv_files(account):
     assert found.partitions == (("day", "string"),)
 
 
-def test_what_is_not_understood_of_a_text_table_says_so(account):
+def test_what_is_not_understood_of_a_text_table_is_left_to_athena(account, engine):
+    found = table(account, CSV, own={"quoteChar": ""})
     with pytest.raises(NotComparedError, match=r"^old_lake\.account: quoteChar: got ''; allowed"):
-        table(account, CSV, own={"quoteChar": ""})
+        engine.open(found)
+    opened = AthenaEngine(account, STACK).open(found)
+    assert sorted(opened.types) == ["day", "id"]
 
 
 def test_types_that_text_does_not_hold_say_so(engine, tmp_path):

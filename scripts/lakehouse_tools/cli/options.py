@@ -1,15 +1,18 @@
 """Options that several commands share."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from lakehouse_tools.comparison.memory import MEMORY
 from lakehouse_tools.environment import ENVIRONMENTS, LOCAL
+from lakehouse_tools.errors import RequestError
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+_SIZE: Final = re.compile(r"[1-9]\d*(\.\d+)? ?[KMGT]i?B", re.IGNORECASE)
 
 environment_option: Decorator = click.option(
     "--env",
@@ -40,8 +43,20 @@ engine_option: Decorator = click.option(
     show_default=True,
     help="Where it runs: on this machine, or in Athena.",
 )
+
+
+def _memory(_: click.Context, __: click.Parameter, text: str) -> str:
+    if not _SIZE.fullmatch(text):
+        raise RequestError(f"--memory: got {text!r}; allowed: a size such as 750MB or 2GB")
+    return text
+
+
 memory_option: Decorator = click.option(
-    "--memory", default=MEMORY, show_default=True, help="How much DuckDB may take."
+    "--memory",
+    default=MEMORY,
+    show_default=True,
+    callback=_memory,
+    help="How much DuckDB may take.",
 )
 junit_option: Decorator = click.option(
     "--junit",

@@ -194,9 +194,19 @@ def _scan(found: Found) -> str:
             found.text, files=files, columns=fields, partitions=found.partitions
         )
     if found.kept is Kept.PARQUET:
-        return f"read_parquet({files}, hive_partitioning = true, union_by_name = true)"
+        folders = f"hive_partitioning = true{_partition_types(found)}"
+        return f"read_parquet({files}, {folders}, union_by_name = true)"
     # Text: what it means is for the configuration's casts to say.
     return f"read_csv({files}, all_varchar = true, delim = ',', header = true)"
+
+
+def _partition_types(found: Found) -> str:
+    """What Glue says of the columns that folders tell; DuckDB guesses a number or a date."""
+    types = [
+        f"{_literal(name)}: {exp.DataType.build(kind, dialect='hive').sql('duckdb')}"
+        for name, kind in found.partitions
+    ]
+    return f", hive_types = {{{', '.join(types)}}}" if types else ""
 
 
 def _literal(text: str) -> str:

@@ -1,14 +1,17 @@
 from datetime import UTC, datetime
 
 import boto3
+import duckdb
 import pytest
 from moto import mock_aws
+from sqlglot import exp
 
 from lakehouse_jobs.contract.hive_text import HiveText
 from lakehouse_tools.comparison.engines.lake import AthenaEngine
 from lakehouse_tools.comparison.errors import NotComparedError
 from lakehouse_tools.comparison.model import Place, Source
 from lakehouse_tools.comparison.sides import Found, Kept, Sides
+from lakehouse_tools.comparison.sql.types import Kind
 from lakehouse_tools.environment import Environment
 from tests.unit.tools.conftest import STACK
 
@@ -108,6 +111,29 @@ def test_what_is_not_understood_of_a_text_table_is_left_to_athena(account, engin
         engine.open(found)
     opened = AthenaEngine(account, STACK).open(found)
     assert sorted(opened.types) == ["day", "id"]
+
+
+def test_partitions_have_the_types_that_glue_says(engine, tmp_path):
+    folder = tmp_path / "region=1" / "n=7"
+    folder.mkdir(parents=True)
+    duckdb.connect().execute(f"COPY (SELECT 1 AS id) TO '{folder}/part' (FORMAT parquet)")
+    found = Found(
+        name="old_lake.account",
+        kept=Kept.PARQUET,
+        changed_at=None,
+        table="account",
+        columns=(("id", "int"), ("region", "string"), ("n", "int")),
+        partitions=(("region", "string"), ("n", "int")),
+        files=(str(folder / "part"),),
+    )
+    opened = engine.open(found)
+    assert {name: type_.kind for name, type_ in opened.types.items()} == {
+        "id": Kind.WHOLE,
+        "region": Kind.TEXT,
+        "n": Kind.WHOLE,
+    }
+    (row,) = engine.answer(exp.select("region", "n").from_(opened.table))
+    assert row == {"region": "1", "n": 7}
 
 
 def test_types_that_text_does_not_hold_say_so(engine, tmp_path):

@@ -6,7 +6,7 @@ a row, as Hive has it, also within quotes; fields that a line lacks are null, th
 too many are passed over; a blank line is none (of Hive's it is a row of nulls).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from lakehouse_jobs.contract.hive_text import HiveText, HiveTextError
@@ -14,7 +14,7 @@ from lakehouse_jobs.contract.hive_text import HiveText, HiveTextError
 BAD_DATA: Final = "HIVE_BAD_DATA"  # Athena's name of such an error
 _NEVER: Final = "\x1e\x1f\x1e"  # between columns: no text has it, so that a line is one
 _WHOLE: Final = (r"[+-]?\d+", "CAST({x} AS {type})")
-_REAL: Final = (r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|NaN|[+-]?Infinity", "CAST({x} AS DOUBLE)")
+_REAL: Final = (r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|NaN|[+-]?Infinity", "CAST({x} AS {type})")
 _BOOLEAN: Final = ("(?i)true|false", "lower({x}) = 'true'")
 _TYPES: Final = {  # Glue's type: what is a value of it, and how it is read
     "tinyint": _WHOLE,
@@ -59,11 +59,12 @@ def query(
     )
     if files is None:
         lines = "(SELECT NULL::VARCHAR AS line)"
+    known = _QUOTED if text.quoted else _PLAIN
     shown = [
-        _typed(text, name, kind, _value(text, f"fields[{index}]"))
+        _typed(name, kind, _value(text, f"fields[{index}]"), known, lenient=text.lenient)
         for index, (name, kind) in enumerate(columns, 1)
     ]
-    shown += [_typed(text, name, kind, _name(name)) for name, kind in partitions]
+    shown += [_typed(name, kind, _name(name), _PLAIN, lenient=True) for name, kind in partitions]
     also = "".join(f", {_name(name)}" for name, _ in partitions)
     fields = f"SELECT {_fields(text)} AS fields{also} FROM {lines} WHERE line <> ''"  # noqa: S608
     return f"(SELECT {', '.join(shown)} FROM ({fields}))"  # noqa: S608
@@ -118,21 +119,22 @@ def _value(text: HiveText, field: str) -> str:
     return f"CASE WHEN {field} <> {_text(text.null)} THEN {value} END"
 
 
-def _typed(text: HiveText, name: str, kind: str, value: str) -> str:
+def _typed(
+    name: str, kind: str, value: str, known: Mapping[str, tuple[str, str]], *, lenient: bool
+) -> str:
     base, _, size = kind.lower().partition("(")
     if base == "varchar" and size:
         value = f"left({value}, {int(size.rstrip(')'))})"
     if base in ("string", "varchar"):
         return f"{value} AS {_name(name)}"
-    known = _QUOTED if text.quoted else _PLAIN
     if base not in known:
         readable = ", ".join(["string", "varchar", *known])
         raise HiveTextError(f"column {name}: its type {kind} is not read from text, {readable} are")
     pattern, cast = known[base]
     cast = cast.format(x="x", type="decimal(10,0)" if kind.lower() == "decimal" else kind)
     bad = f"{BAD_DATA}: column {name}: no {kind} in a line"
-    other = "NULL" if text.lenient else f"error({literal(bad)})"
-    if text.lenient:
+    other = "NULL" if lenient else f"error({literal(bad)})"
+    if lenient:
         cast = f"TRY({cast})"
     picked = f"CASE WHEN regexp_full_match(x, {literal(pattern)}) THEN {cast} ELSE {other} END"
     null = f"CASE WHEN x IS NULL THEN NULL ELSE {picked} END"

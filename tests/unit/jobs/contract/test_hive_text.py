@@ -103,6 +103,12 @@ def test_a_quote_that_open_csv_would_not_close_is_said(read, data):
         read(data, table(QUOTED, {}))
 
 
+def test_a_float_has_four_bytes(read):
+    ((found,),) = read(b"0.1", table(PLAIN, {}), [("x", "float")])
+    assert found == pytest.approx(0.1)
+    assert found != 0.1
+
+
 def test_no_file_is_no_row_of_the_same_columns():
     text = query(described(table(PLAIN, {})), files=None, columns=[("n", "bigint")])
     found = duckdb.connect().execute(f"SELECT * FROM {text}")
@@ -110,12 +116,14 @@ def test_no_file_is_no_row_of_the_same_columns():
     assert found.fetchall() == []
 
 
-def test_partitions_are_told_by_folders(tmp_path):
+@pytest.mark.parametrize("serde", [PLAIN, QUOTED])
+def test_partitions_are_told_by_folders(tmp_path, serde):
+    """Also OpenCSV's: a folder is named by the day, not by its number."""
     folder = tmp_path / "day=2026-01-31"
     folder.mkdir()
     (folder / "f").write_bytes(b"1\n2\n")
     text = query(
-        described(table(PLAIN, {})),
+        described(table(serde, {})),
         files=f"['{folder}/f']",
         columns=[("n", "int")],
         partitions=[("day", "date")],

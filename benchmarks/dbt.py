@@ -4,6 +4,8 @@ Two orgs side by side on one local AWS, one ten times the other; the same dbt pr
 and (warm) Spark session. After a first build of each, rounds: so many records of each large
 object change, and both are built, in turn. Medians of the rounds are printed.
 
+Spark has Java's and its own settings, as on Glue; the local AWS's own are for small tables.
+
     make bench-dbt
     make bench-dbt ARGS="--threads 1 2 4 8"  what more threads give instead, each a session
 """
@@ -37,6 +39,10 @@ from lakehouse_local.local_aws.processes import own_environment
 ROOT = Path(__file__).parents[1]
 BUCKET = "lake"
 LAYERS = ("raw", "staging", "intermediate", "marts")
+SPARK = {
+    "glue": "Java's and Spark's own settings, as on Glue",
+    "small": "the local AWS's settings for few rows",
+}
 
 
 def main() -> None:
@@ -47,9 +53,12 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     names = [kind.table for kind in KINDS]
     parser.add_argument("--threads", type=int, nargs="+")
+    parser.add_argument("--spark", choices=SPARK, default="glue", help="settings of Spark and Java")
     parser.add_argument("--objects", nargs="+", choices=names, default=names)
     given = parser.parse_args()
-    with local_lake([kind for kind in KINDS if kind.table in given.objects]) as lake:
+    kinds = [kind for kind in KINDS if kind.table in given.objects]
+    print(f"Spark: {SPARK[given.spark]}", flush=True)
+    with local_lake(kinds, as_on_glue=given.spark == "glue") as lake:
         for size in given.sizes[-1:] if given.threads else given.sizes:
             lake.first(size)
         if given.threads:
@@ -70,7 +79,7 @@ def main() -> None:
 
 
 @contextmanager
-def local_lake(kinds: Sequence[Kind]) -> Iterator["Lake"]:
+def local_lake(kinds: Sequence[Kind], *, as_on_glue: bool) -> Iterator["Lake"]:
     """A local AWS with a ledger, without anything in it; gone afterwards."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -81,6 +90,7 @@ def local_lake(kinds: Sequence[Kind]) -> Iterator["Lake"]:
     ledger.touch()
     server = [sys.executable, str(Path(__file__).with_name("dbt_server.py")), str(ledger)]
     server += ["--root", str(home.root), "--port", str(home.port)]
+    server += ["--spark-as-on-glue"] if as_on_glue else []
     try:
         with (
             (home.logs / "server.log").open("wb") as log,

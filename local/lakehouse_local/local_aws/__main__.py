@@ -22,6 +22,7 @@ def main() -> None:
     parser.add_argument("--root", type=Path, required=True)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--spark-pool", type=int, default=1)
+    parser.add_argument("--spark-as-on-glue", action="store_true")
     options = parser.parse_args()
     home = Home(root=options.root.resolve(), port=options.port)
     os.environ.update(settings(home))  # ministack reads them when it is imported
@@ -33,6 +34,7 @@ def main() -> None:
         processes=Processes(home.state / "children"),
         logs=CloudWatchLogs(),
         spark_pool=options.spark_pool,
+        spark_as_on_glue=options.spark_as_on_glue,
     )
     ended = context.processes.end_orphans()
     if ended:

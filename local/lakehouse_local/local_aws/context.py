@@ -20,6 +20,7 @@ class Context:
     processes: Processes
     logs: CloudWatchLogs
     spark_pool: int = 1  # Spark processes kept warm for Glue sessions
+    spark_as_on_glue: bool = False  # with Java's and Spark's own settings, not those for few rows
 
     @property
     def endpoint(self) -> str:

@@ -27,7 +27,8 @@ MEMORY: Final = "2g"
 JAVA_OPTIONS: Final = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC"
 # The same of what Spark does for big data: compile each query to Java, plan it again after each
 # shuffle, shuffle into several parts.
-_SMALL_DATA: Final = {
+SMALL_DATA: Final = {
+    "spark.driver.extraJavaOptions": JAVA_OPTIONS,
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.adaptive.enabled": "false",
     "spark.sql.shuffle.partitions": "1",
@@ -128,8 +129,7 @@ class SparkWorker:
             "spark.sql.extensions": EXTENSIONS,
             # On the class path, not as spark.jars, which Spark copies at each start.
             "spark.driver.extraClassPath": os.pathsep.join(map(str, jars)),
-            "spark.driver.extraJavaOptions": JAVA_OPTIONS,
-            **_SMALL_DATA,
+            **({} if self._context.spark_as_on_glue else SMALL_DATA),
         }
 
 

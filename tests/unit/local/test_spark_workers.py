@@ -1,0 +1,37 @@
+import io
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from lakehouse_local.home import Home
+from lakehouse_local.local_aws.context import Context
+from lakehouse_local.local_aws.spark_workers import SMALL_DATA, SparkWorker
+
+
+class Processes:
+    """Starts nothing and keeps what would have been started."""
+
+    argv: list[Any]
+
+    def start(self, _: str, argv: list[Any], **__: Any) -> Any:
+        self.argv = argv
+        return SimpleNamespace(stdin=io.StringIO(), stdout=io.StringIO())
+
+
+def started(folder: Path, **given: Any) -> dict[str, str]:
+    """The settings that Spark is started with."""
+    processes: Any = Processes()
+    logs: Any = None
+    SparkWorker(Context(home=Home(root=folder), processes=processes, logs=logs, **given))
+    return json.loads(processes.argv[-1])
+
+
+def test_spark_is_set_for_few_rows_unless_asked_as_on_glue(tmp_path: Path) -> None:
+    usual, as_on_glue = started(tmp_path), started(tmp_path, spark_as_on_glue=True)
+
+    differ = {name for name in usual if usual[name] != as_on_glue.get(name)}
+    assert differ - {"spark.local.dir", "spark.sql.warehouse.dir"} == SMALL_DATA.keys()
+    # Java's own compilers and collector, Spark's own plans.
+    assert not SMALL_DATA.keys() & as_on_glue.keys()
+    assert "TieredStopAtLevel" not in json.dumps(as_on_glue)

@@ -37,7 +37,6 @@ from lakehouse_local.home import REGION, Home, aws_environment
 from lakehouse_local.local_aws.processes import own_environment
 
 ROOT = Path(__file__).parents[1]
-BUCKET = "lake"
 LAYERS = ("raw", "staging", "intermediate", "marts")
 SPARK = {
     "glue": "Java's and Spark's own settings, as on Glue",
@@ -110,7 +109,6 @@ class Lake:
     def __init__(self, home: Home, server: int, ledger: Path, kinds: Sequence[Kind]) -> None:
         self._home, self._server, self._ledger, self._kinds = home, server, ledger, kinds
         self._wait()
-        self._client("s3").create_bucket(Bucket=BUCKET)
         self._project = home.instance / "dbt_project"
         ignore = shutil.ignore_patterns("target", "logs", "dbt_packages")
         shutil.copytree(ROOT / "dbt_project", self._project, ignore=ignore)
@@ -126,13 +124,15 @@ class Lake:
         profile.write_text(text.replace(first, uncached + first))
 
     def first(self, size: int) -> None:
-        """Fill an org of that size and build it."""
+        """Fill an org of that size and build it; a bucket each, as builds keep notes there."""
+        bucket = f"lake-{size}"
+        self._client("s3").create_bucket(Bucket=bucket)
         for layer in LAYERS:
             name = f"n{size}_{layer}"
-            place = f"s3://{BUCKET}/{name}/"
+            place = f"s3://{bucket}/{name}/"
             self._client("glue").create_database(DatabaseInput={"Name": name, "LocationUri": place})
         for kind in self._kinds:
-            fill(self._catalog(), kind, database=f"n{size}_raw", bucket=BUCKET, size=size)
+            fill(self._catalog(), kind, database=f"n{size}_raw", bucket=bucket, size=size)
         built = self._build(size)
         print(f"{size:,}: first build {built.wall:.0f} s, {built.cpu:.0f} s CPU", flush=True)
 
@@ -164,7 +164,7 @@ class Lake:
         env |= aws_environment(self._home.endpoint)
         env |= {f"{layer.upper()}_DATABASE": f"n{size}_{layer}" for layer in LAYERS}
         env |= {
-            "LAKE_BUCKET": BUCKET,
+            "LAKE_BUCKET": f"lake-{size}",
             "DBT_SESSION_ROLE_ARN": "arn:aws:iam::123456789012:role/sessions",
             "DBT_SESSION_PREFIX": "bench-dbt",
             "PYTHONPATH": str(ROOT / "glue_jobs"),

@@ -1,5 +1,24 @@
 -- The current rows of dim_account are the accounts that are not deleted, with their values.
+-- Of accounts that are tested already nothing is asked (see untested_since).
+{% set of_dimension = untested_since(ref('dim_account')) %}
+{% set of_staging = untested_since(ref('stg_salesforce__accounts')) %}
+{% set some = of_dimension is not none and of_staging is not none %}
+
 with
+
+{% if some %}
+untested as (
+
+    select account_id
+    from {{ ref('dim_account') }}
+    where _batch > {{ of_dimension }}
+    union all
+    select account_id
+    from {{ ref('stg_salesforce__accounts') }}
+    where _batch > {{ of_staging }}
+
+),
+{% endif %}
 
 current_rows as (
 
@@ -9,7 +28,7 @@ current_rows as (
         owner_id,
         annual_revenue
     from {{ ref('dim_account') }}
-    where is_current
+    where is_current {{ 'and account_id in (select account_id from untested)' if some }}
 
 ),
 
@@ -21,7 +40,7 @@ living as (
         owner_id,
         annual_revenue
     from {{ ref('stg_salesforce__accounts') }}
-    where not is_deleted
+    where not is_deleted {{ 'and account_id in (select account_id from untested)' if some }}
 
 )
 

@@ -1,5 +1,6 @@
 {#- One row per column and value that describe does not list for it, of records that are not
-    deleted. One statement for all picklists of a model, as each costs a round trip.
+    deleted. One statement for all picklists of a model, as each costs a round trip. Rows that are
+    tested already are left out (see untested_since).
 
     values   {column: [value, …]}
     several  those of the columns that hold several values, with semicolons between them -#}
@@ -24,7 +25,7 @@ from (
             {%- endfor %}
         ))) as unlisted
     from {{ model }}
-    where not is_deleted
+    where not is_deleted {{ and_untested(model) }}
 ) as found
 group by unlisted.column_name, unlisted.value
 {% endtest %}

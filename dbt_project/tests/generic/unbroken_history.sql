@@ -1,6 +1,7 @@
 {#- The rows of a history fit together. For each key: periods are not empty, do not
     overlap and leave no gap but after a deletion; one row is current, none where the
-    record is deleted. Returns the rows that break a rule, and which. -#}
+    record is deleted. Returns the rows that break a rule, and which. Of keys that are tested
+    already nothing is asked (see untested_since). -#}
 {% test unbroken_history(model, key) %}
 
 with
@@ -16,7 +17,7 @@ neighbours as (
         lead(valid_from) over (partition by {{ key }} order by valid_from) as next_from,
         count(*) over (partition by {{ key }}, valid_from) as same_start,
         count_if(is_current) over (partition by {{ key }}) as current_rows
-    from {{ model }}
+    from {{ with_untested_keys(model, [key]) }} as tested
 
 ),
 

@@ -41,12 +41,14 @@ class Project:
         leave_out: Sequence[Source],
         known_columns: Mapping[str, Columns],
         raw_batches: Mapping[str, int],
+        tested_batches: Mapping[str, int],
         full_refresh: bool,
     ) -> tuple[bool, list[dict[str, Any]]]:
         """Run models, seeds and data tests: whether all went well, and each node's result.
 
         ``known_columns`` (see the macro ``columns_of``) spares a statement per table.
-        Of a raw table in ``raw_batches`` nothing newer is read (see ``newer_batches``).
+        Of a raw table in ``raw_batches`` nothing newer is read (see ``newer_batches``);
+        what came of one in ``tested_batches`` is tested up to there (see ``untested_since``).
         Raises :class:`DbtError` where dbt broke off before its first node.
         """
         from dbt.cli.main import dbtRunner  # type: ignore[import-not-found]
@@ -59,7 +61,13 @@ class Project:
             "--exclude-resource-type",
             "unit_test",
             "--vars",
-            json.dumps({"known_columns": known_columns, "raw_batches": raw_batches}),
+            json.dumps(
+                {
+                    "known_columns": known_columns,
+                    "raw_batches": raw_batches,
+                    "tested_batches": tested_batches,
+                }
+            ),
         ]
         if full_refresh:
             arguments.append("--full-refresh")

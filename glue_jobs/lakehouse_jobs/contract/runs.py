@@ -4,7 +4,8 @@
 run, which the state machine reads, ``_dbt.json`` the result of the dbt build,
 ``_comparison.json`` that of the comparison with an old system. Names of Salesforce
 objects never begin with an underscore. ``runs/_built.json`` says up to
-which batch the last successful builds have read each raw table.
+which batch the last successful builds have read each raw table, ``runs/_tested.json``
+up to which one data tests have passed.
 """
 
 from enum import StrEnum
@@ -25,6 +26,8 @@ EXPIRING_PREFIXES: Final = (REPORTS_PREFIX, ATHENA_PREFIX, LOADS_PREFIX, TEMPORA
 # {"<raw table>": <batch>}: written by a dbt build that succeeded, for each source that it
 # read; read by the job, which reports the objects whose table is ahead of it.
 BUILT_KEY: Final = f"{RUNS_PREFIX}_built.json"
+# Written and read by dbt builds alone (lakehouse_jobs.build.tested).
+TESTED_KEY: Final = f"{RUNS_PREFIX}_tested.json"
 
 
 def object_outcome_key(execution_name: str, object_name: str) -> str:

@@ -2,19 +2,21 @@
 
 Leaves out what cannot be built, runs ``dbt build``, writes the outcome to
 ``runs/<execution>/_dbt.json`` and, where it built everything and succeeded, what it has
-read to ``runs/_built.json``. Exit status 0, or 1 with one last line that says why.
+read to ``runs/_built.json`` and what it has tested to ``runs/_tested.json``. Exit status 0,
+or 1 with one last line that says why.
 """
 
 import json
 import os
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import boto3
 
-from lakehouse_jobs.build import built, catalog, results, selection
+from lakehouse_jobs.build import built, catalog, results, selection, tested
 from lakehouse_jobs.build.dbt import Project
 from lakehouse_jobs.build.errors import BuildError
 from lakehouse_jobs.build.selection import LeftOut
@@ -25,7 +27,8 @@ from lakehouse_jobs.contract.runs import BuildOutcome, build_outcome_key
 
 def build(settings: BuildSettings, *, folder: Path, glue: Any, s3: Any) -> BuildOutcome:
     """Build the project in ``folder``; what failed is in the outcome."""
-    started = time.monotonic()
+    started, now = time.monotonic(), datetime.now(UTC)
+    lake, select = {"bucket": settings.lake_bucket, "s3": s3}, settings.select
     omitted: list[LeftOut] = []
     try:
         # Read once: runs may commit to raw while the build goes on, and what it reads ends
@@ -44,8 +47,11 @@ def build(settings: BuildSettings, *, folder: Path, glue: Any, s3: Any) -> Build
             for name, table in tables[settings.raw_database].items()
             if table.batch is not None
         }
+        before = tested.take(**lake)
+        counted = {} if settings.full_refresh else before.by(now, select=select)
+        print(f"data tests: {'of what is new' if counted else 'of all rows'}", flush=True)
         succeeded, nodes = project.build(
-            select=settings.models or settings.select,
+            select=settings.models or select,
             leave_out=[each.source for each in omitted],
             known_columns={
                 f"{database}.{name}": table.columns
@@ -54,6 +60,7 @@ def build(settings: BuildSettings, *, folder: Path, glue: Any, s3: Any) -> Build
                 if table.columns  # registered without them: it is described instead
             },
             raw_batches=batches,
+            tested_batches=counted,
             full_refresh=settings.full_refresh,
         )
         outcome = results.outcome(
@@ -62,15 +69,16 @@ def build(settings: BuildSettings, *, folder: Path, glue: Any, s3: Any) -> Build
             excluded=[each.source.name for each in omitted],
             seconds=time.monotonic() - started,
         )
-        # Of a build of some models others are behind: the next run builds, whatever lands.
-        if outcome["status"] == "succeeded" and not settings.models:
+        if outcome["status"] == "succeeded":
             left = {each.source.table for each in omitted}
             read = {source.table for source in project.sources} - left
-            built.remember(
-                {table: batches[table] for table in read & batches.keys()},
-                bucket=settings.lake_bucket,
-                s3=s3,
-            )
+            new = {table: batches[table] for table in read & batches.keys()}
+            if settings.models:
+                # Others are behind: the next run builds, whatever lands.
+                tested.leave(before, **lake)
+            else:
+                built.remember(new, **lake)
+                tested.leave(before.after(new, counted=counted, now=now, select=select), **lake)
     except BuildError as error:
         return results.broken_off(
             str(error),

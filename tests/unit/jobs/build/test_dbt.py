@@ -42,6 +42,7 @@ def test_a_build_takes_its_bounds_and_a_full_refresh_to_dbt(
         leave_out=[],
         known_columns={"raw.account": {"id": "string"}},
         raw_batches={"account": 6},
+        tested_batches={"account": 5},
         full_refresh=wanted,
     )
 
@@ -55,4 +56,5 @@ def test_a_build_takes_its_bounds_and_a_full_refresh_to_dbt(
     assert json.loads(build[build.index("--vars") + 1]) == {
         "known_columns": {"raw.account": {"id": "string"}},
         "raw_batches": {"account": 6},
+        "tested_batches": {"account": 5},
     }

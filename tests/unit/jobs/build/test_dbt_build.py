@@ -34,6 +34,7 @@ TABLES: dict[str, dict[str, Table]] = {
     "intermediate": {},
     "marts": {},
 }
+TESTED = "lake/runs/_tested.json"
 
 
 class Project:
@@ -169,7 +170,74 @@ def test_a_build_that_failed_notes_nothing(
     monkeypatch.setattr(project, "error", DbtError("dbt broke off: no session"))
     dbt_build.build(SETTINGS, folder=Path(), glue=None, s3=s3)
 
-    assert s3.objects == {}
+    assert s3.objects == {TESTED: b"{}"}
+
+
+def counted_as_tested(project: type[Project], s3: S3, **given: Any) -> dict[str, int]:
+    """What a build tells dbt."""
+    dbt_build.build(replace(SETTINGS, **given), folder=Path(), glue=None, s3=s3)
+    return project.told["tested_batches"]
+
+
+def test_data_tests_go_on_where_a_build_that_succeeded_ended(project: type[Project]) -> None:
+    s3 = S3()
+
+    assert counted_as_tested(project, s3) == {}
+    assert counted_as_tested(project, s3) == {"account": 6}
+    whole_at = json.loads(s3.objects[TESTED])["whole_at"]
+    assert counted_as_tested(project, s3, failed_objects=("Account", "Lead")) == {"account": 6}
+    # Account was left out: what came of it is tested up to where it was.
+    assert json.loads(s3.objects[TESTED])["batches"] == {"account": 6}
+    assert json.loads(s3.objects[TESTED])["whole_at"] == whole_at
+
+
+@pytest.mark.parametrize("before", [None, b"[]", b"{", b'{"batches": 1}', b"{}"])
+def test_without_a_note_of_ours_nothing_counts_as_tested(
+    project: type[Project], before: bytes | None
+) -> None:
+    s3 = S3()
+    if before is not None:
+        s3.objects[TESTED] = before
+
+    assert counted_as_tested(project, s3) == {}
+
+
+def test_after_a_build_that_failed_or_died_nothing_counts_as_tested(
+    project: type[Project], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    s3 = S3()
+    counted_as_tested(project, s3)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(project, "status", "error")
+        assert counted_as_tested(project, s3) == {"account": 6}
+    assert counted_as_tested(project, s3) == {}
+
+    with monkeypatch.context() as patch:
+        patch.setattr(project, "error", KeyboardInterrupt())
+        with pytest.raises(KeyboardInterrupt):
+            counted_as_tested(project, s3)
+    assert counted_as_tested(project, s3) == {}
+
+
+def test_a_build_of_some_models_leaves_what_is_tested_as_it_was(project: type[Project]) -> None:
+    s3 = S3()
+    counted_as_tested(project, s3)
+    before = s3.objects[TESTED]
+
+    assert counted_as_tested(project, s3, models=("tag:core",)) == {"account": 6}
+
+    assert s3.objects[TESTED] == before
+
+
+def test_a_full_refresh_and_other_models_test_all_rows(project: type[Project]) -> None:
+    s3 = S3()
+    counted_as_tested(project, s3)
+
+    assert counted_as_tested(project, s3, full_refresh=True) == {}
+    assert counted_as_tested(project, s3) == {"account": 6}
+    assert counted_as_tested(project, s3, select=("tag:daily",)) == {}
+    assert counted_as_tested(project, s3, select=("tag:daily",)) == {"account": 6}
 
 
 def test_a_note_that_cannot_be_kept_fails_the_build(project: type[Project]) -> None:
@@ -179,7 +247,7 @@ def test_a_note_that_cannot_be_kept_fails_the_build(project: type[Project]) -> N
     outcome = dbt_build.build(SETTINGS, folder=Path(), glue=None, s3=s3)
 
     assert outcome["status"] == "failed"
-    assert "s3://lake/runs/_built.json cannot be kept" in str(outcome["cause"])
+    assert "s3://lake/runs/_tested.json cannot be kept" in str(outcome["cause"])
 
 
 def test_a_dbt_that_broke_off_is_an_outcome(

@@ -23,7 +23,7 @@ affected as (
     union
     select {{ parent }} as id
     from {{ records }}
-    where {{ parent }} is not null and {{ among('touched', key) }}
+    {{ newer_batches() }} and {{ parent }} is not null
     union
     select below.id
     from (

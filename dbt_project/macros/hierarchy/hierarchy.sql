@@ -15,16 +15,16 @@ climbs as (
     select * from {{ climbs }}
     where {{ if_among('needed', 'node_id') }}
 
-),
+) {{ rows_of('climbs') }},
 
 lowest as (
 
-    select * from climbs
+    select * from {{ kept('climbs') }}
     where {{ if_among('affected', 'node_id') }}
 
 ),
 
-{{ climb('lowest', 'climbs', 7) }},
+{{ climb('lowest', kept('climbs'), 7) }},
 
 measured as (
 

@@ -5,6 +5,20 @@
 {%- endmacro %}
 
 
+{#- Stands right behind a CTE that an incremental build works out once and keeps (see
+    merge_of_delta), behind those with ids. Name it by `kept`: what comes after sees few rows, of
+    which Spark knows how many they are, and no table is read a second time. -#}
+{% macro rows_of(cte) -%}
+    {%- if is_incremental() %}/* rows of {{ cte }} */{% endif -%}
+{%- endmacro %}
+
+
+{#- The name of a CTE that is kept so. -#}
+{% macro kept(cte) -%}
+    {{ this.identifier ~ '__' ~ cte if is_incremental() else cte }}
+{%- endmacro %}
+
+
 {#- Condition that a column holds one of these ids. An incremental build puts them in place of
     the subquery: by literals, with the ranges that they lie in, Iceberg and Parquet leave out
     files and row groups, by a subquery neither. -#}

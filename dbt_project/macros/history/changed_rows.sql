@@ -4,9 +4,10 @@
     keys     the columns that identify a row; none of them is null
     within   [cte, id]: `rows` are those whose first key is among these ids (see among).
              Without it `rows` are all rows of the model.
-    same     condition that `changed` (of `rows`) is the model's own row, `own`; without it all
+    same     condition that `changed` (of `rows`) is the model's own row, `own`; without it the
              columns are compared
-    columns  of the model's own rows that `same` asks for, beside the keys
+    columns  of the model's own rows that are compared, or that `same` asks for, beside the keys:
+             those of which the others come. Without it all of them
 
     A row can vanish: a version that comes late makes a period begin elsewhere. The model's
     own row is then not among the new ones and is marked obsolete (see get_merge_sql). Rows
@@ -40,7 +41,7 @@ where not coalesce(
     and {% if same -%}
         {{ same }}
     {%- else -%}
-        {%- for column in all -%}
+        {%- for column in columns or all -%}
             changed.{{ column }} <=> own.{{ column }}{{ ' and ' if not loop.last }}
         {%- endfor -%}
     {%- endif %}, false

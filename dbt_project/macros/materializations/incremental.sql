@@ -51,8 +51,8 @@
 
     Worked out before it, as Iceberg leaves out data files by literals, never by a subquery: each
     last_batch(), so that a build reads what is new in raw, not raw; then the ids of each CTE that is
-    marked so (see ids_of), one after the other, and the newest batch that `touched` saw. Nothing
-    touched or found, nothing merged. Up to 10,000 keys stand in the MERGE too: the target's scan
+    marked so (see ids_of), one after the other, and the newest batch that `touched` saw; then the
+    rows of others (see rows_of). Nothing touched or found, nothing merged. Up to 10,000 keys stand in the MERGE too: the target's scan
     filters by them, and only the rows at hand are joined; without them Spark sorts all keys.
 
     dbt-glue runs code that holds its marker as Python: all of it is one statement. -#}
@@ -67,25 +67,28 @@ while question in sql:
     last_batch = sql[start : sql.index(')', start + len(question)) + 1]
     sql = sql.replace(last_batch, str(spark.sql(last_batch).first()[0]))
 
-delta, keys, news, at = None, [], True, 0
-while news and (mark := re.search('/[*] ids of ([a-z0-9_]+) [*]/', sql[at:])):
-    name, end = mark[1], at + mark.start()
-    # Ids and newest batch of one reading: raw may get another batch before the rest is read.
-    found = spark.sql(sql[:end] + ' select * from ' + name).cache()
-    try:
+cached, keys, news, at = [], [], True, 0
+def keep(query, name):
+    cached.append(spark.sql(query).cache())
+    cached[-1].createOrReplaceTempView('{{ this.identifier }}__' + name)
+    return cached[-1]
+try:
+    while news and (mark := re.search('/[*] (ids|rows) of ([a-z0-9_]+) [*]/', sql[at:])):
+        name, end = mark[2], at + mark.start()
+        at = end + len(mark[0])
+        found = keep(sql[:end] + ' select * from ' + name, name)
+        if mark[1] == 'rows':
+            found.count()  # now Spark knows their size
+            continue
+        # Ids and newest batch of one reading: raw may get another batch before the rest is read.
         ids = distinct(found.select(found.columns[0]))
         if name == 'touched':
             newest = found.agg({'_batch': 'max'}).first()[0]
             sql, news = sql.replace('(select max(_batch) from touched)', str(newest)), bool(ids)
-    finally:
-        found.unpersist()
-    at = end + len(mark[0])
-    subquery = '([a-z0-9_.]+) in [(]select [a-z0-9_]+ from ' + name + '[)]'
-    sql = sql[:at] + re.sub(subquery, lambda each: among(each[1], ids) or each[0], sql[at:])
-try:
+        subquery = '([a-z0-9_.]+) in [(]select [a-z0-9_]+ from ' + name + '[)]'
+        sql = sql[:at] + re.sub(subquery, lambda each: among(each[1], ids) or each[0], sql[at:])
     if news:
-        delta = spark.sql(sql).cache()
-        delta.createOrReplaceTempView('{{ delta }}')
+        delta = keep(sql, 'delta')
         keys = distinct(delta.select('{{ key }}'))
     if keys:
         merge = '''{{ get_merge_sql(target, 'select * from ' ~ delta, unique_key, none, ['{only}']) }}'''
@@ -93,8 +96,8 @@ try:
     else:
         print('{"type": "results", "rowcount": 0, "results": [], "description": []}')
 finally:
-    if delta is not None:
-        delta.unpersist()  # else the same query is answered from here, once more and too late
+    for each in cached:
+        each.unpersist()  # else the same query is answered from here, once more and too late
 {%- endmacro %}
 
 

@@ -16,15 +16,15 @@ links as (
     from {{ ref('stg_salesforce__user_roles') }}
     where not is_deleted and {{ if_among('needed', 'user_role_id') }}
 
-),
+) {{ rows_of('links') }},
 
 lowest as (
 
-    select * from links
+    select * from {{ kept('links') }}
     where {{ if_among('affected', 'node_id') }}
 
 ),
 
-{{ climb('lowest', 'links', 7) }}
+{{ climb('lowest', kept('links'), 7) }}
 
 {{ changed_rows('climbed', keys=['node_id'], within=['affected', 'id']) }}

@@ -17,9 +17,9 @@ records as (
     from {{ ref('stg_salesforce__accounts') }}
     where not is_deleted and {{ if_among('needed', 'account_id') }}
 
-),
+) {{ rows_of('records') }},
 
-{{ hierarchy('records', ref('int_accounts_climbed')) }},
+{{ hierarchy(kept('records'), ref('int_accounts_climbed')) }},
 
 flattened as (
 
@@ -51,8 +51,13 @@ flattened as (
         -- version
         placed._batch
     from placed
-    left join records as top on placed.top_id = top.id
+    left join {{ kept('records') }} as top on placed.top_id = top.id
 
 )
 
-{{ changed_rows('flattened', keys=['account_id'], within=['affected', 'id']) }}
+{# Levels and has_unknown_ancestor come of these. -#}
+{% set compared = [
+    'parent_account_id', 'top_account_id', 'ancestor_ids', 'unknown_ancestor_id', 'account_name',
+    'top_account_name', 'is_cyclic', 'is_cut_off', '_batch',
+] %}
+{{ changed_rows('flattened', keys=['account_id'], within=['affected', 'id'], columns=compared) }}

@@ -17,9 +17,9 @@ records as (
     from {{ ref('stg_salesforce__user_roles') }}
     where not is_deleted and {{ if_among('needed', 'user_role_id') }}
 
-),
+) {{ rows_of('records') }},
 
-{{ hierarchy('records', ref('int_roles_climbed')) }},
+{{ hierarchy(kept('records'), ref('int_roles_climbed')) }},
 
 flattened as (
 
@@ -51,8 +51,13 @@ flattened as (
         -- version
         placed._batch
     from placed
-    left join records as top on placed.top_id = top.id
+    left join {{ kept('records') }} as top on placed.top_id = top.id
 
 )
 
-{{ changed_rows('flattened', keys=['user_role_id'], within=['affected', 'id']) }}
+{# Levels and has_unknown_ancestor come of these. -#}
+{% set compared = [
+    'parent_role_id', 'top_user_role_id', 'ancestor_ids', 'unknown_ancestor_id', 'role_name',
+    'top_role_name', 'is_cyclic', 'is_cut_off', '_batch',
+] %}
+{{ changed_rows('flattened', keys=['user_role_id'], within=['affected', 'id'], columns=compared) }}

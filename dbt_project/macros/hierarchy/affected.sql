@@ -60,6 +60,12 @@ needed as (
 {%- endmacro %}
 
 
+{#- The same for rows that are kept: there is no file to leave out, and literals take time to read. -#}
+{% macro if_kept_among(cte, column) -%}
+    {{ column ~ ' in (select id from ' ~ kept(cte) ~ ')' if is_incremental() else 'true' }}
+{%- endmacro %}
+
+
 {#- The batch of a record, and none that `touched` has not seen: of a batch that landed since,
     other records would be passed over by the next build. -#}
 {% macro seen_batch(column) -%}

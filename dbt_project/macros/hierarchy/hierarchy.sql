@@ -20,7 +20,7 @@ climbs as (
 lowest as (
 
     select * from {{ kept('climbs') }}
-    where {{ if_among('affected', 'node_id') }}
+    where {{ if_kept_among('affected', 'node_id') }}
 
 ),
 
@@ -85,7 +85,7 @@ placed as (
         {{ seen_batch('records._batch') }} as _batch
     from {{ records }} as records
     left join judged on records.id = judged.node_id
-    where {{ if_among('affected', 'records.id') }}
+    where {{ if_kept_among('affected', 'records.id') }}
 
 )
 {%- endmacro %}

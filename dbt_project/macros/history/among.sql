@@ -13,7 +13,7 @@
 {%- endmacro %}
 
 
-{#- The name of a CTE that is kept so. -#}
+{#- The name of a CTE that is kept so; those with ids are kept as well. -#}
 {% macro kept(cte) -%}
     {{ this.identifier ~ '__' ~ cte if is_incremental() else cte }}
 {%- endmacro %}

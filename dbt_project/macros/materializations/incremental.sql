@@ -52,8 +52,9 @@
     Worked out before it, as Iceberg leaves out data files by literals, never by a subquery: each
     last_batch(), so that a build reads what is new in raw, not raw; then the ids of each CTE that is
     marked so (see ids_of), one after the other, and the newest batch that `touched` saw; then the
-    rows of others (see rows_of). Nothing touched or found, nothing merged. Up to 10,000 keys stand in the MERGE too: the target's scan
-    filters by them, and only the rows at hand are joined; without them Spark sorts all keys.
+    rows of others (see rows_of). Nothing touched or found, nothing merged. Up to 10,000 keys stand in
+    the MERGE too: the target's scan filters by them, and only the rows at hand are joined; without
+    them Spark sorts all keys.
 
     dbt-glue runs code that holds its marker as Python: all of it is one statement. -#}
 {% macro merge_of_delta(target, sql, unique_key) -%}
@@ -67,11 +68,17 @@ while question in sql:
     last_batch = sql[start : sql.index(')', start + len(question)) + 1]
     sql = sql.replace(last_batch, str(spark.sql(last_batch).first()[0]))
 
-cached, keys, news, at = [], [], True, 0
+# A delta is small: 200 parts of it, Spark's default, are 200 tasks after each shuffle.
+parts = spark.conf.get('spark.sql.shuffle.partitions')
+most = min(int(parts), spark.sparkContext.defaultParallelism)
+spark.conf.set('spark.sql.shuffle.partitions', most)
+
 def keep(query, name):
     cached.append(spark.sql(query).cache())
     cached[-1].createOrReplaceTempView('{{ this.identifier }}__' + name)
     return cached[-1]
+
+cached, keys, news, at = [], [], True, 0
 try:
     while news and (mark := re.search('/[*] (ids|rows) of ([a-z0-9_]+) [*]/', sql[at:])):
         name, end = mark[2], at + mark.start()
@@ -96,6 +103,7 @@ try:
     else:
         print('{"type": "results", "rowcount": 0, "results": [], "description": []}')
 finally:
+    spark.conf.set('spark.sql.shuffle.partitions', parts)
     for each in cached:
         each.unpersist()  # else the same query is answered from here, once more and too late
 {%- endmacro %}

@@ -21,7 +21,7 @@ links as (
 lowest as (
 
     select * from {{ kept('links') }}
-    where {{ if_among('affected', 'node_id') }}
+    where {{ if_kept_among('affected', 'node_id') }}
 
 ),
 

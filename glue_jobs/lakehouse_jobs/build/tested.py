@@ -26,22 +26,22 @@ class Tested:
     whole_at: datetime  # when whole tables were last tested, UTC
     select: tuple[str, ...]  # what these builds built; none means everything
 
-    def by(self, now: datetime, *, select: Sequence[str]) -> Mapping[str, int]:
+    def by(self, *, now: datetime, select: Sequence[str]) -> Mapping[str, int]:
         """What counts as tested for a build of these models: nothing when it is time for all."""
         overdue = now - self.whole_at >= WHOLE_EVERY
         return {} if overdue or self.select != tuple(select) else self.batches
 
     def after(
         self,
-        new: Mapping[str, int],
         *,
+        read: Mapping[str, int],
         counted: Mapping[str, int],
         now: datetime,
         select: Sequence[str],
     ) -> "Tested":
-        """What is tested after a build that read ``new`` and for which ``counted`` was tested."""
+        """What is tested after a build that read these batches, with ``counted`` tested before."""
         whole_at = self.whole_at if counted else now
-        return Tested(batches={**counted, **new}, whole_at=whole_at, select=tuple(select))
+        return Tested(batches={**counted, **read}, whole_at=whole_at, select=tuple(select))
 
 
 NOTHING: Final = Tested(batches={}, whole_at=datetime.min.replace(tzinfo=UTC), select=())

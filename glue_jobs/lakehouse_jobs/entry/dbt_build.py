@@ -48,7 +48,7 @@ def build(settings: BuildSettings, *, folder: Path, glue: Any, s3: Any) -> Build
             if table.batch is not None
         }
         before = tested.take(**lake)
-        counted = {} if settings.full_refresh else before.by(now, select=select)
+        counted = {} if settings.full_refresh else before.by(now=now, select=select)
         print(f"data tests: {'of what is new' if counted else 'of all rows'}", flush=True)
         succeeded, nodes = project.build(
             select=settings.models or select,
@@ -78,7 +78,9 @@ def build(settings: BuildSettings, *, folder: Path, glue: Any, s3: Any) -> Build
                 tested.leave(before, **lake)
             else:
                 built.remember(new, **lake)
-                tested.leave(before.after(new, counted=counted, now=now, select=select), **lake)
+                tested.leave(
+                    before.after(read=new, counted=counted, now=now, select=select), **lake
+                )
     except BuildError as error:
         return results.broken_off(
             str(error),

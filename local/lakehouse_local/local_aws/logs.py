@@ -5,12 +5,14 @@ AWS writes a job's and a build's output to CloudWatch Logs as it comes
 """
 
 import json
+import re
 import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
 _BATCH: Final = 1000
+_FRAME: Final = re.compile(r"\s+(?:at \S+\(.*\)|\.\.\. \d+ more)\s*$")
 _LONGEST: Final = 256 * 1024  # bytes; CloudWatch Logs cuts longer events
 
 
@@ -64,10 +66,14 @@ class Follower:
 
 
 def last_line(path: Path) -> str:
-    """The last line of a log that is not empty; empty if there is none."""
+    """The last line of a log that says something; empty if there is none.
+
+    The frames of a Java stack trace, which Spark ends with, say where and not what.
+    """
     if not path.exists():
         return ""
     with path.open("rb") as log:
         log.seek(max(0, path.stat().st_size - 64 * 1024))
         lines = log.read().decode(errors="replace").splitlines()
-    return next((line.strip() for line in reversed(lines) if line.strip()), "")
+    said = (line.strip() for line in reversed(lines) if not _FRAME.match(line))
+    return next(filter(None, said), "")

@@ -11,11 +11,13 @@ LONGEST = (
     "tests/integration/test_org_changes.py",
     "tests/dbt/test_incremental.py",
     "tests/integration/test_another_org.py",
+    "tests/dbt/test_untested_rows.py",
     "tests/dbt/test_generate.py",
     "tests/unit/tools/comparison/test_cells.py",
     "tests/integration/test_update_safety.py",
     "tests/integration/test_planted_values.py",
     "tests/dbt/test_moving_raw.py",
+    "tests/unit/local/test_comparison_edges.py",
 )
 # Files that stand on one fixture of the session: on two workers it would be made twice.
 TOGETHER = {

@@ -100,6 +100,37 @@ def test_by_hand_a_batch_that_lands_within_a_model_is_left_to_its_next_build(
     assert names(lake)[1] == before | {"four", "five a", "five b"}
 
 
+# A part for each 128 bytes, one to twenty of them, and a note of how many there were.
+SHIPPED_PARTS = {
+    "2**26": "2**7",
+    "int(spark.conf.get('spark.sql.shuffle.partitions'))": "20",
+    "spark.sparkContext.defaultParallelism": "1",
+    "cached.append(found.cache())": """cached.append(found.cache())
+    note = name + ' ' + spark.conf.get('spark.sql.shuffle.partitions')
+    open('{text}', 'a').write(note + chr(10))""",
+}
+
+
+def test_a_delta_is_shuffled_into_parts_by_its_own_size(lake: Lake, tmp_path: Path) -> None:
+    """After the tests above. The ids of a hundred records are some kilobytes."""
+    macro = lake.project / "macros" / "materializations" / "incremental.sql"
+    shipped = text = macro.read_text()
+    for before, after in SHIPPED_PARTS.items():
+        assert before in text
+        text = text.replace(before, after)
+    found = []
+    for batch, many in ((6, 100), (7, 1)):
+        rows = [account("six", 6) | {"id": f"many{number}"} for number in range(many)]
+        lake.land("account", rows, batch=batch, fields=BEFORE)
+        notes = tmp_path / str(batch)
+        macro.write_text(text.replace("{text}", str(notes)))
+        lake.by_hand("run", "--select", "dim_account")
+        found.append(dict(line.split() for line in notes.read_text().splitlines())["touched"])
+    macro.write_text(shipped)
+
+    assert found == ["20", "1"]  # the table has grown, the second delta is small
+
+
 def test_a_statement_that_dbt_glue_cannot_send_is_refused_in_a_line(lake: Lake) -> None:
     for name, value in {"slash": r"'\d'", "quotes": "''" * 2}.items():
         model = f"{{{{ config(unique_key='x') }}}}\nselect {value} as x\n"

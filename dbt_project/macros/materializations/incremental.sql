@@ -56,27 +56,35 @@
     the MERGE too: the target's scan filters by them, and only the rows at hand are joined; without
     them Spark sorts all keys.
 
+    A shuffle has a part for each 64 MB that is read, as Spark advises, and at least one for each
+    core: Spark's default of 200 would be 200 tasks for a delta of a few rows, and as few as there
+    are cores would spill where a resync moves millions.
+
     dbt-glue runs code that holds its marker as Python: all of it is one statement. -#}
 {% macro merge_of_delta(target, sql, unique_key) -%}
 {%- set delta = this.identifier ~ '__delta' -%}
 {%- set key = unique_key if unique_key is string else unique_key[0] -%}
 custom_glue_code_for_dbt_adapter
 {{ among_as_python() }}
+{{ bytes_read_as_python() }}
 sql, question = '''{{ sql }} ''', '''{{ last_batch()[:-1] }}'''
 while question in sql:
     start = sql.index(question)
     last_batch = sql[start : sql.index(')', start + len(question)) + 1]
     sql = sql.replace(last_batch, str(spark.sql(last_batch).first()[0]))
 
-# A delta is small: 200 parts of it, Spark's default, are 200 tasks after each shuffle.
-parts = spark.conf.get('spark.sql.shuffle.partitions')
-most = min(int(parts), spark.sparkContext.defaultParallelism)
-spark.conf.set('spark.sql.shuffle.partitions', most)
+default = int(spark.conf.get('spark.sql.shuffle.partitions'))
+
+def shuffle_into(parts):
+    cores = spark.sparkContext.defaultParallelism
+    spark.conf.set('spark.sql.shuffle.partitions', min(default, max(cores, parts)))
 
 def keep(query, name):
-    cached.append(spark.sql(query).cache())
-    cached[-1].createOrReplaceTempView('{{ this.identifier }}__' + name)
-    return cached[-1]
+    found = spark.sql(query)
+    shuffle_into(bytes_read(found) // 2**26)
+    cached.append(found.cache())
+    found.createOrReplaceTempView('{{ this.identifier }}__' + name)
+    return found
 
 cached, keys, news, at = [], [], True, 0
 try:
@@ -98,12 +106,13 @@ try:
         delta = keep(sql, 'delta')
         keys = distinct(delta.select('{{ key }}'))
     if keys:
+        shuffle_into(default if len(keys) > 10000 else 0)
         merge = '''{{ get_merge_sql(target, 'select * from ' ~ delta, unique_key, none, ['{only}']) }}'''
         SqlWrapper2.execute(merge.replace('{only}', among('dest.{{ key }}', keys) or 'true'))
     else:
         print('{"type": "results", "rowcount": 0, "results": [], "description": []}')
 finally:
-    spark.conf.set('spark.sql.shuffle.partitions', parts)
+    spark.conf.set('spark.sql.shuffle.partitions', default)
     for each in cached:
         each.unpersist()  # else the same query is answered from here, once more and too late
 {%- endmacro %}
@@ -129,4 +138,13 @@ def among(column, keys):
     cuts = [0, *sorted(gaps[:50]), len(keys)]
     ranges = [f"{column} between '{keys[a]}' and '{keys[b - 1]}'" for a, b in zip(cuts, cuts[1:])]
     return f"({column} in ('" + "', '".join(keys) + "') and (" + ' or '.join(ranges) + '))'
+{%- endmacro %}
+
+
+{#- Python for merge_of_delta: how many bytes Spark expects a query to read, of the columns and
+    the files that it has not left out (Iceberg's SupportsReportStatistics). -#}
+{% macro bytes_read_as_python() -%}
+def bytes_read(query):
+    leaves = query._jdf.queryExecution().optimizedPlan().collectLeaves()
+    return sum(int(leaves.apply(at).stats().sizeInBytes()) for at in range(leaves.size()))
 {%- endmacro %}

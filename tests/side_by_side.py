@@ -10,14 +10,16 @@ LONGEST = (
     "tests/integration/test_failures.py",
     "tests/integration/test_org_changes.py",
     "tests/dbt/test_incremental.py",
-    "tests/integration/test_another_org.py",
-    "tests/dbt/test_untested_rows.py",
     "tests/dbt/test_generate.py",
-    "tests/unit/tools/comparison/test_cells.py",
     "tests/integration/test_update_safety.py",
     "tests/integration/test_planted_values.py",
+    "tests/dbt/test_untested_rows.py",
     "tests/dbt/test_moving_raw.py",
+    "tests/synth/",
+    "tests/unit/jobs/extract/test_kill.py",
+    "tests/integration/test_another_org.py",
     "tests/unit/local/test_comparison_edges.py",
+    "tests/unit/tools/comparison/test_cells.py",
 )
 # Files that stand on one fixture of the session: on two workers it would be made twice.
 TOGETHER = {
@@ -31,7 +33,7 @@ SYNTHESIZED = "tests/synth/"
 
 def longest_first(file: str) -> int:
     """The key to sort by; files that are not named keep their order behind those that are."""
-    return LONGEST.index(file) if file in LONGEST else len(LONGEST)
+    return next((at for at, name in enumerate(LONGEST) if file.startswith(name)), len(LONGEST))
 
 
 class Together(LoadFileScheduling):

@@ -1,4 +1,4 @@
-"""What says which test begins first names files that are there."""
+"""What says which test begins first names files and folders that are there."""
 
 from pathlib import Path
 
@@ -9,4 +9,4 @@ ROOT = Path(__file__).parents[2]
 
 def test_a_file_that_was_renamed_keeps_its_place() -> None:
     named = {*LONGEST, *TOGETHER}
-    assert {file for file in named if not (ROOT / file).is_file()} == set()
+    assert {file for file in named if not (ROOT / file).exists()} == set()

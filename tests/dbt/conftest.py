@@ -19,6 +19,7 @@ import pytest
 from pyiceberg.catalog import Catalog, load_catalog
 from pyiceberg.exceptions import NoSuchTableError
 
+from lakehouse_jobs.contract.arguments import BuildVariable
 from lakehouse_jobs.contract.raw_log import SystemColumn, TableProperty
 from lakehouse_jobs.contract.runs import BUILT_KEY
 from lakehouse_local import runtimes, server
@@ -144,6 +145,7 @@ class Lake:
     project: Path
     run: Callable[..., subprocess.CompletedProcess[str]]
     suffix: str = ""  # of the databases that dbt fills
+    select: str = ""  # what a build makes, as `select` of the construct; nothing: all of it
 
     @property
     def environment(self) -> dict[str, str]:
@@ -267,6 +269,7 @@ class Lake:
                 "PYTHONPATH": str(ROOT / "glue_jobs"),
                 "LAKEHOUSE_EXECUTION_NAME": execution,
                 "LAKEHOUSE_FAILED_OBJECTS": failed,
+                BuildVariable.SELECT: self.select,
                 "LAKEHOUSE_FULL_REFRESH": "true" if full_refresh else "",
             },
         )

@@ -1,5 +1,6 @@
 """Marts built build by build are those built in one go from raw, row by row."""
 
+import json
 import re
 from datetime import datetime
 from pathlib import Path
@@ -94,7 +95,9 @@ def test_the_pipeline_is_that_of_each_days_end(month: Lake) -> None:
     }
 
 
-def test_unit_tests_of_the_project(month: Lake, manifest: dict[str, Any]) -> None:
+def test_unit_tests_of_the_project(month: Lake) -> None:
+    manifest = json.loads((month.project / "target" / "manifest.json").read_text())
+
     log = month.by_hand("test", "--select", "test_type:unit")
 
     assert f"PASS={len(manifest['unit_tests'])} " in log, log

@@ -10,7 +10,7 @@ import pytest
 
 from lakehouse_local import old_lake
 from lakehouse_local.salesforce_org import lifecycle
-from tests.integration.conftest import ROOT
+from tests.integration.conftest import AFTER_THE_DEMO, ROOT
 
 pytestmark = [pytest.mark.local_aws, pytest.mark.timeout(900)]
 
@@ -36,7 +36,7 @@ def deployed(demo: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[An
     yield lakehouse
     # The tests that follow know of no comparison; to deploy once more would take as long again.
     states.update_state_machine(**machine, definition=before)
-    lakehouse.build_only("tag:core")
+    lakehouse.build_only(AFTER_THE_DEMO)
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,8 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 # What app.py needs of the repository.
 PARTS = ("app.py", "cdk.json", "stacks", "config", "constructs", "glue_jobs", "dbt_project")
 
+JSII = Path.home() / ".cache" / "aws" / "jsii" / "package-cache"
+
 Synthesize = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -35,6 +37,7 @@ def synthesize(cache_home: Path) -> Synthesize:
         environment = {
             "PATH": os.environ["PATH"],
             "HOME": str(home),
+            "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(JSII),  # else aws-cdk-lib is unpacked anew
             "PYTHONPATH": os.pathsep.join(str(path) for path in sources),
             "CDK_OUTDIR": str(target),
             **variables,

@@ -79,6 +79,14 @@ def local_aws_endpoint(tmp_path_factory):
         process.wait(20)
 
 
+@cache
+def _client(service: str, endpoint: str):
+    """Each new one reads the service's model again, which takes longer than most calls."""
+    import boto3
+
+    return boto3.client(service, endpoint_url=endpoint)
+
+
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -97,9 +105,7 @@ class Lab:
     runs: int = 0
 
     def client(self, name: str):
-        import boto3
-
-        return boto3.client(name)
+        return _client(name, self.endpoint)
 
     def put_secret(self, value: object = None) -> str:
         secrets = self.client("secretsmanager")

@@ -7,6 +7,7 @@ import uuid
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -48,11 +49,17 @@ class LocalAws:
     home: Home
 
     def client(self, service: str) -> Any:
-        session = boto3.Session(
-            aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION
-        )
-        once = Config(retries={"total_max_attempts": 1})
-        return session.client(service, endpoint_url=self.home.endpoint, config=once)
+        return _client(service, self.home.endpoint)
+
+
+@cache
+def _client(service: str, endpoint: str) -> Any:
+    """Each new one reads the service's model again, which takes longer than most calls."""
+    session = boto3.Session(
+        aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION
+    )
+    once = Config(retries={"total_max_attempts": 1})
+    return session.client(service, endpoint_url=endpoint, config=once)
 
 
 @pytest.fixture(scope="session")

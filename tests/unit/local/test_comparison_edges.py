@@ -110,17 +110,20 @@ def stack(local_aws: Any) -> Any:
     return replace(STACK, athena_work_group_name=BUCKET, marts_database="default")
 
 
+@pytest.fixture(scope="module")
+def environment(local_aws: Any) -> Environment:
+    return Environment("local", local_aws.home)
+
+
 @pytest.fixture
-def lake(local_aws: Any, stack: Any, tmp_path: Any) -> Lake:
-    environment = Environment("local", local_aws.home)
+def lake(local_aws: Any, stack: Any, environment: Environment, tmp_path: Any) -> Lake:
     return Lake(local_aws, AthenaEngine(environment, stack), environment, tmp_path)
 
 
 @pytest.fixture
-def duck(local_aws: Any) -> Iterator[DuckDbEngine]:
+def duck(environment: Environment) -> Iterator[DuckDbEngine]:
     """DuckDB on this machine over the same S3."""
-    storage = Environment("local", local_aws.home).storage()
-    with DuckDbEngine(threads=1, storage=storage) as engine:
+    with DuckDbEngine(threads=1, storage=environment.storage()) as engine:
         yield engine
 
 

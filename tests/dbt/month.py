@@ -249,8 +249,13 @@ KINDS: Final = (
         table="event",
         prefix="00U",
         count=20,
-        fields={"subject": TEXT, "startdatetime": TIME},
-        draw=lambda dice: {"subject": dice.choice("ABC"), "startdatetime": day(dice.random() * 30)},
+        fields={"subject": TEXT, "startdatetime": TIME, "ischild": YES, "groupeventtype": TEXT},
+        draw=lambda dice: {
+            "subject": dice.choice("ABC"),
+            "startdatetime": day(dice.random() * 30),
+            "ischild": dice.random() < 0.4,
+            "groupeventtype": dice.choice(["0", "1", "3"]),
+        },
     ),
 )
 

@@ -78,6 +78,22 @@ def test_facts_have_the_current_version_of_every_record(month: Lake) -> None:
         assert found == expected, fact
 
 
+def test_what_is_no_meeting_of_its_own_is_flagged(month: Lake) -> None:
+    expected = {
+        id: (row["ischild"], row["groupeventtype"] == "3")
+        for id, row in oracle.current(VERSIONS["event"]).items()
+    }
+
+    rows = month.rows("marts", "fct_activities")
+
+    assert len(set(expected.values())) == 4
+    assert expected == {
+        row["activity_id"]: (row["is_invitation"], row["is_series"])
+        for row in rows
+        if row["activity_type"] == "Event"
+    }
+
+
 def test_the_pipeline_is_that_of_each_days_end(month: Lake) -> None:
     of = oracle.DIMENSIONS["dim_opportunity"]
     periods = oracle.histories(VERSIONS[of.table], of.columns)

@@ -17,6 +17,8 @@ tasks as (
         priority,
         cast(call_duration_seconds / 60 as decimal(18, 2)) as duration_minutes,
         coalesce(is_closed, false) as is_completed,
+        false as is_invitation,
+        coalesce(is_recurrence, false) as is_series,
         is_deleted,
         due_date as activity_date,
         cast(null as timestamp) as starts_at,
@@ -47,6 +49,10 @@ events as (
         cast(duration_minutes as decimal(18, 2)) as duration_minutes,
         -- An event has no status: it is over or it is to come, which only a reader can tell.
         cast(null as boolean) as is_completed,
+        -- Salesforce copies an event for each user who is invited.
+        coalesce(is_child, false) as is_invitation,
+        -- What repeats has a record of its own beside those of its days; Lightning tells it by 3.
+        coalesce(is_recurrence, false) or coalesce(group_event_type = '3', false) as is_series,
         is_deleted,
         cast(starts_at as date) as activity_date,
         starts_at,
@@ -101,6 +107,8 @@ select
 
     -- booleans
     is_completed,
+    is_invitation,
+    is_series,
     is_deleted,
 
     -- dates

@@ -17,7 +17,7 @@ select
 
     -- numerics
     case
-        when has_responded then datediff(first_responded_date, cast(created_at as date))
+        when has_responded then datediff(first_responded_date, {{ org_date('created_at') }})
     end as days_to_respond,
 
     -- booleans

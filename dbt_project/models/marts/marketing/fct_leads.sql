@@ -19,7 +19,7 @@ select
 
     -- numerics
     case
-        when is_converted then datediff(converted_date, cast(created_at as date))
+        when is_converted then datediff(converted_date, {{ org_date('created_at') }})
     end as days_to_convert,
 
     -- booleans

@@ -34,7 +34,7 @@ select
     -- Days from creation to the close date, for those that are closed.
     case
         when outcome in ('Won', 'Lost')
-            then datediff(close_date, cast(created_at as date))
+            then datediff(close_date, {{ org_date('created_at') }})
     end as days_to_close,
 
     -- booleans

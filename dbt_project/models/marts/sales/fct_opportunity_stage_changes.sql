@@ -66,7 +66,11 @@ stage_changes as (
         changes.stage_name as to_stage_name,
         case
             when changes.is_entry then 'Entered'
-            when to_stage.outcome in ('Won', 'Lost') then to_stage.outcome
+            -- From one won stage to another nothing is won once more.
+            when
+                to_stage.outcome in ('Won', 'Lost')
+                and not to_stage.outcome <=> from_stage.outcome
+                then to_stage.outcome
             when from_stage.outcome in ('Won', 'Lost') and to_stage.outcome = 'Open'
                 then 'Reopened'
             when to_stage.stage_order > from_stage.stage_order then 'Forward'

@@ -51,10 +51,19 @@ furthest_open_stages as (
 
 ),
 
-won_stage as (
+won_stages as (
 
-    select max(stage_order) as stage_order from stages
+    select
+        stage_name,
+        stage_order
+    from stages
     where outcome = 'Won'
+
+),
+
+first_won_stage as (
+
+    select min(stage_order) as stage_order from won_stages
 
 ),
 
@@ -62,14 +71,17 @@ cohorts as (
 
     select
         opportunities.*,
-        -- Who is won has passed every stage; who was won once and is open again has not.
+        -- Who is won has passed every stage up to its own, which is the first that is won where
+        -- the record's flags alone say so; who was won once and is open again has not.
         case
-            when opportunities.outcome = 'Won' then won_stage.stage_order
+            when opportunities.outcome = 'Won'
+                then coalesce(won_stages.stage_order, first_won_stage.stage_order)
             else furthest_open_stages.stage_order
         end as furthest_order,
         count(*) over (partition by opportunities.created_month) as created_opportunities
     from opportunities
-    cross join won_stage
+    cross join first_won_stage
+    left join won_stages on opportunities.stage_name = won_stages.stage_name
     left join furthest_open_stages
         on opportunities.opportunity_id = furthest_open_stages.opportunity_id
 

@@ -29,6 +29,11 @@ def layer(node: Node) -> str:
     return node["fqn"][1]
 
 
+def one_line(described: Node) -> str:
+    """The description of a model or column, wherever its lines end."""
+    return " ".join(described["description"].split())
+
+
 def names_of_tests(manifest: dict[str, Any], node: Node) -> Iterator[str]:
     for other in manifest["nodes"].values():
         if other["resource_type"] == "test" and other.get("attached_node") == node["unique_id"]:
@@ -187,6 +192,18 @@ def test_every_mart_has_a_reader_that_is_named(
     assert [
         n["name"] for n in models if layer(n) == "marts" and n["unique_id"] not in exposed
     ] == []
+
+
+def test_facts_flag_what_is_deleted_or_say_how_to_leave_it_out(models: list[Node]) -> None:
+    silent = [
+        node["name"]
+        for node in models
+        if node["name"].startswith("fct_")
+        and "is_deleted" not in node["columns"]
+        and "leave out `is_deleted`" not in one_line(node)
+    ]
+
+    assert silent == []
 
 
 def test_every_mart_is_in_the_page_for_analysts(models: list[Node]) -> None:

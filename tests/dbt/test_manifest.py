@@ -206,6 +206,29 @@ def test_facts_flag_what_is_deleted_or_say_how_to_leave_it_out(models: list[Node
     assert silent == []
 
 
+def test_measures_of_reports_add_up_or_say_over_what(models: list[Node]) -> None:
+    """Those that do are listed here: a new one is looked at, not taken for one of them."""
+    outcomes = {f"{outcome}_opportunities" for outcome in ("won", "lost", "open")}
+    sums = {"won_amount", "lost_amount", "open_amount", "open_weighted_amount", "won_days_to_close"}
+    additive = {
+        "rpt_owner_performance": outcomes | sums,
+        "rpt_manager_performance": outcomes | sums,
+        "rpt_sales_funnel": {"open_opportunities", "lost_opportunities"},
+        "rpt_pipeline_by_day": set(),
+    }
+    silent = [
+        (node["name"], name)
+        for node in models
+        if node["name"].startswith("rpt_")
+        for name, column in node["columns"].items()
+        if re.match("bigint|int|double|decimal", column["data_type"])
+        and name not in {"stage_order"} | additive[node["name"]]
+        and not re.search(r"Adds up over \w+, not over \w+", one_line(column))
+    ]
+
+    assert silent == []
+
+
 def test_every_mart_is_in_the_page_for_analysts(models: list[Node]) -> None:
     page = (ROOT / "docs" / "marts.md").read_text(encoding="utf-8")
     table = page.split("## Rules that hold", 1)[0]

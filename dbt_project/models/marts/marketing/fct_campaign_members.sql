@@ -4,6 +4,7 @@ select
     -- ids
     campaign_member_id,
     campaign_id,
+    account_id,
     contact_id,
     lead_id,
 
@@ -12,6 +13,7 @@ select
     case
         when contact_id is not null then 'Contact'
         when lead_id is not null then 'Lead'
+        when account_id is not null then 'Account'
     end as member_type,
     status,
 

@@ -164,24 +164,6 @@ def test_marts_stand_on_what_is_below_them(models: list[Node]) -> None:
                 )
 
 
-def test_what_is_worked_out_has_a_unit_test(manifest: dict[str, Any], models: list[Node]) -> None:
-    tested = {test["model"] for test in manifest["unit_tests"].values()}
-    worked_out = re.compile(
-        r"\bcase\b|\bover \(|datediff|hours_between|weighted_amount|outcome\("
-        r"|climb\(|hierarchy\(|sum\("
-    )
-
-    untested = [
-        node["name"]
-        for node in models
-        if layer(node) != "staging"
-        and worked_out.search(node["raw_code"])
-        and node["name"] not in tested
-    ]
-
-    assert untested == []
-
-
 def test_every_mart_has_a_reader_that_is_named(
     manifest: dict[str, Any], models: list[Node]
 ) -> None:

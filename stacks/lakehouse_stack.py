@@ -74,6 +74,7 @@ class LakehouseStack(Stack):
             catalog=self.catalog,
             session_prefix=f"{settings.kebab_prefix}-dbt",
             sessions=settings.sessions,
+            timeout=settings.build_timeout,
             log_retention=settings.log_retention,
             wheel_cache=wheel_cache,
         )

@@ -60,6 +60,7 @@ class Settings:
     lake_formation: LakeFormation
     extraction: ExtractionLimits
     sessions: GlueSessions
+    build_timeout: Duration
     execution_timeout: Duration
     schedules_enabled: bool
     schedules: tuple[ExtractionSchedule, ...]
@@ -83,6 +84,7 @@ def load(environment: Literal["dev", "prod"], *, folder: Path) -> Settings:
 
 def _settings(section: Section, *, objects_config: Path, objects: ObjectsConfig) -> Settings:
     alerts = section.section("alerts")
+    sessions, build_timeout = section.section("dbt").read(_dbt)
     return Settings(
         prefix=matching(section, "prefix", _PREFIX, "a-z, 0-9 and _, such as lakehouse_dev"),
         account=account(section),
@@ -100,7 +102,8 @@ def _settings(section: Section, *, objects_config: Path, objects: ObjectsConfig)
             section.text("lake_formation", LakeFormation.OFF.value, one_of=tuple(LakeFormation))
         ),
         extraction=section.section("extraction").read(_extraction),
-        sessions=section.section("dbt").read(_sessions),
+        sessions=sessions,
+        build_timeout=build_timeout,
         execution_timeout=_minutes(section, "execution_timeout_minutes", 1_440, high=525_600),
         schedules_enabled=section.flag("schedules_enabled", False),
         schedules=tuple(_schedules(section, objects)),
@@ -136,8 +139,8 @@ def _retention(section: Section) -> logs.RetentionDays:
     return _RETENTION[days]
 
 
-def _minutes(section: Section, name: str, default: int, *, high: int) -> Duration:
-    return Duration.minutes(section.whole(name, default, low=1, high=high))
+def _minutes(section: Section, name: str, default: int, *, low: int = 1, high: int) -> Duration:
+    return Duration.minutes(section.whole(name, default, low=low, high=high))
 
 
 def _extraction(section: Section) -> ExtractionLimits:
@@ -149,12 +152,13 @@ def _extraction(section: Section) -> ExtractionLimits:
     )
 
 
-def _sessions(section: Section) -> GlueSessions:
-    return GlueSessions(
+def _dbt(section: Section) -> tuple[GlueSessions, Duration]:
+    sessions = GlueSessions(
         worker_type=section.text("worker_type", "G.1X", one_of=WORKER_TYPES),
         workers=section.whole("workers", 2, low=2, high=299),
         threads=section.whole("threads", 1, low=1, high=16),
     )
+    return sessions, _minutes(section, "timeout_minutes", 240, low=5, high=2_160)
 
 
 def _schedules(section: Section, objects: ObjectsConfig) -> Iterable[ExtractionSchedule]:

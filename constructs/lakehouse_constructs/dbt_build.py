@@ -43,6 +43,9 @@ from lakehouse_jobs.contract.arguments import (
 from lakehouse_jobs.contract.objects import WORKER_TYPES
 
 _SESSION_PREFIX: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,99}")
+# CodeBuild ends first, and by its own name; Glue then ends what a killed build left running.
+_SESSION_OUTLIVES: Final = Duration.minutes(5)
+_LONGEST_SESSION: Final = "2880"  # minutes, as Glue has it where nothing is asked for
 _SELECTOR: Final = re.compile(r"(?!-)\S+")  # dbt would take a dash for an option
 
 
@@ -139,8 +142,8 @@ class DbtBuild(Construct):
         :param security_groups: existing ones; only with ``vpc``. One of them must let its
             own members in on all TCP ports, as Glue asks. Default: a new one that does,
             and lets everything out.
-        :param timeout: of one build, whole minutes, from 5 minutes to 36 hours.
-            Default: four hours.
+        :param timeout: of one build, whole minutes, from 5 minutes to 36 hours; its Glue
+            sessions live five minutes longer. Default: four hours.
         :param log_group: an existing one for the builds. Default: a new one, on the lake's
             key.
         :param log_retention: how long a new log group keeps them; not with ``log_group``.
@@ -290,6 +293,7 @@ class DbtBuild(Construct):
             BuildVariable.SESSION_WORKER_TYPE: sessions.worker_type,
             BuildVariable.SESSION_WORKERS: str(sessions.workers),
             BuildVariable.THREADS: str(sessions.threads),
+            BuildVariable.SESSION_TIMEOUT: _session_minutes(self.timeout),
             BuildVariable.FULL_REFRESH: "false",  # the pipeline overrides it where asked to
         }
         if select:
@@ -300,3 +304,10 @@ class DbtBuild(Construct):
             str(key): codebuild.BuildEnvironmentVariable(value=value)
             for key, value in values.items()
         }
+
+
+def _session_minutes(build: Duration) -> str:
+    """How long a session of such a build may live, in minutes."""
+    if build.is_unresolved():
+        return _LONGEST_SESSION  # a sum of what only the deployment knows cannot be written
+    return str(int(build.plus(_SESSION_OUTLIVES).to_minutes()))

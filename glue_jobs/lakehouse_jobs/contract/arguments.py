@@ -65,6 +65,7 @@ class BuildVariable(StrEnum):
     SESSION_WORKER_TYPE = "DBT_SESSION_WORKER_TYPE"
     SESSION_WORKERS = "DBT_SESSION_WORKERS"
     THREADS = "DBT_THREADS"
+    SESSION_TIMEOUT = "DBT_SESSION_TIMEOUT_MINUTES"  # after which Glue ends a session
     SESSION_CONNECTIONS = "DBT_SESSION_CONNECTIONS"  # comma-separated; absent outside of a VPC
     SELECT = "LAKEHOUSE_SELECT"  # dbt selectors, separated by spaces; absent means everything
     # Set for each build by the state machine.

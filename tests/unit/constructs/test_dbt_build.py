@@ -3,7 +3,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_cdk import Duration, Fn, Stack
+from aws_cdk import CfnParameter, Duration, Fn, Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
@@ -38,6 +38,7 @@ class TestDefaults:
 
     def test_timeout_default_is_four_hours(self, project) -> None:
         assert project["TimeoutInMinutes"] == 240
+        assert _variables(project)[BuildVariable.SESSION_TIMEOUT] == "245"
 
     def test_the_buildspec_stands_in_the_template_as_in_the_file(
         self, project, dbt_project: Path
@@ -176,6 +177,19 @@ class TestCustom:
 
         (project,) = resources("AWS::CodeBuild::Project")
         assert project["TimeoutInMinutes"] == build.timeout.to_minutes() == 25
+        # A session that ends before its build takes the build with it.
+        assert _variables(project)[BuildVariable.SESSION_TIMEOUT] == "30"
+
+    def test_timeout_known_at_deployment_leaves_sessions_their_longest_life(
+        self, stack: Stack, make, resources
+    ) -> None:
+        minutes = CfnParameter(stack, "Minutes", type="Number").value_as_number
+
+        make(timeout=Duration.minutes(minutes))
+
+        (project,) = resources("AWS::CodeBuild::Project")
+        assert project["TimeoutInMinutes"] == {"Ref": "Minutes"}
+        assert _variables(project)[BuildVariable.SESSION_TIMEOUT] == "2880"
 
     def test_log_retention_custom(self, make, resources) -> None:
         make(log_retention=logs.RetentionDays.ONE_DAY)

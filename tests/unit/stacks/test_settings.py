@@ -44,6 +44,7 @@ def test_defaults_keep_data_and_fire_no_schedule(folder: Path) -> None:
     assert (limits.worker_type, limits.workers, limits.max_concurrent_runs) == ("G.1X", 2, 50)
     assert limits.timeout.to_minutes() == 60
     assert settings.sessions == GlueSessions()
+    assert settings.build_timeout.to_hours() == 4
     assert settings.execution_timeout.to_hours() == 24
     assert settings.schedules_enabled is False
     assert settings.schedules == ()
@@ -69,7 +70,7 @@ def test_everything_can_be_set(folder: Path) -> None:
             "timeout_minutes": 90,
             "max_concurrent_runs": 7,
         },
-        dbt={"worker_type": "G.2X", "workers": 4, "threads": 2},
+        dbt={"worker_type": "G.2X", "workers": 4, "threads": 2, "timeout_minutes": 900},
         execution_timeout_minutes=120,
         old_lake={"database": "erp", "bucket": "erp-dumps", "key": KEY},
         schedules_enabled=True,
@@ -101,6 +102,7 @@ def test_everything_can_be_set(folder: Path) -> None:
     assert limits.timeout.to_minutes() == 90
     assert settings.execution_timeout.to_minutes() == 120
     assert settings.sessions == GlueSessions(worker_type="G.2X", workers=4, threads=2)
+    assert settings.build_timeout.to_minutes() == 900
     assert settings.schedules == (
         ExtractionSchedule(
             name="Support",
@@ -143,6 +145,7 @@ def _schedule(**values: Any) -> list[dict[str, Any]]:
         ({"extraction": {"number_of_workers": 2}}, "extraction.number_of_workers", "workers"),
         ({"execution_timeout_minutes": "1h"}, "execution_timeout_minutes", "from 1 to 525600"),
         ({"dbt": {"workers": 1}}, "dbt.workers", "from 2 to"),
+        ({"dbt": {"timeout_minutes": 4}}, "dbt.timeout_minutes", "from 5 to 2160"),
         ({"dbt": {"worker_type": "G.0"}}, "dbt.worker_type", "G.1X"),
         ({"old_lake": {"bucket": "erp-dumps"}}, "old_lake.database", "a Glue database"),
         ({"old_lake": {"database": "erp"}}, "old_lake.bucket", "the name of a bucket"),

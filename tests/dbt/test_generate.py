@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,14 +11,19 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from sqlglot import exp, parse_one
+from sqlglot.errors import OptimizeError
+from sqlglot.optimizer.qualify import qualify
 
 from lakehouse_jobs.contract.objects import FieldRules
+from lakehouse_jobs.contract.raw_log import SystemColumn
 from lakehouse_local.home import aws_environment
 from lakehouse_tools.dbt_models.facts import ObjectFacts, from_describe
+from lakehouse_tools.dbt_models.names import VERSION_COLUMNS
 from lakehouse_tools.dbt_models.plan import make_plan
 from lakehouse_tools.dbt_models.project import FOLDER, read_project
 from lakehouse_tools.dbt_models.writing import write
-from tests.dbt import several_currencies
+from tests.dbt import names_of_marts, several_currencies
 from tests.dbt.several_currencies import (
     currency,
     line_item,
@@ -97,18 +103,30 @@ def land(lake: Lake, name: str, rows: list[Row], *, batch: int, **more: pa.DataT
 
 @pytest.fixture(scope="module")
 def compiled(project: Path, dbt: Callable[..., CompletedProcess[str]]) -> Path:
-    """The whole org compiled where no AWS answers: the columns are told, as a build does."""
+    """The whole org compiled where no AWS answers: the columns are told, as a build does.
+
+    With it the marts, over standard objects whose own fields are called like the marts' columns.
+    """
     objects = facts_of(describes())
     assert (len(objects), sum(len(d["fields"]) for d in describes())) == (OBJECTS, FIELDS)
     assert len(generate(project, objects)) == 2 * OBJECTS + 1
     assert generate(project, objects) == []
+    generate(project, facts_of(several_currencies.describes()))
+    made = {each.name for each in objects}
+    standard = [each.model.object for each in read_project(project).generated.values()]
+    named = names_of_marts.describes(project, [name for name in standard if name not in made])
+    generate(project, facts_of(named))
     known = {
         f"t_raw.{each.model.table}": {c.raw: c.data_type for c in each.model.columns}
         for each in read_project(project).generated.values()
     }
+    settings = project / "dbt_project.yml"  # an argument would be too long
+    told = f"known_columns: {json.dumps(known)}"
+    settings.write_text(settings.read_text().replace("known_columns: {}", told))
     done = dbt(
-        "dbt", "--quiet", "--no-populate-cache", "compile", "--select", f"path:{FOLDER}",
-        "--vars", json.dumps({"known_columns": known}),
+        "dbt", "--quiet", "--no-populate-cache", "compile",
+        "--select", f"path:{FOLDER}", "resource_type:model", "--indirect-selection", "empty",
+        *DATED,
         # dbt-glue looks each model's table up, and takes a refusal for a table that is not there.
         folder=project, env=aws_environment(NOWHERE) | {"AWS_MAX_ATTEMPTS": "1"},
     )  # fmt: skip
@@ -131,7 +149,8 @@ def test_the_whole_org_compiles(compiled: Path) -> None:
     sql = {path.stem: path.read_text() for path in place.rglob("*.sql")}
 
     names = {each.model.name for each in read_project(compiled).generated.values()}
-    assert len(names) == OBJECTS + 14  # of the org, and those that are shipped
+    # Of the org, those that are shipped, and two of currencies.
+    assert len(names) == OBJECTS + 14 + 2
     assert names - sql.keys() == set()
     assert [name for name, text in sql.items() if "'''" in text or "\\" in text] == []
     assert len([name for name in sql if name.startswith("listed_values_")]) > 50
@@ -166,6 +185,35 @@ def test_the_house_rules_hold(compiled: Path) -> None:
     for source in manifest["sources"].values():
         assert source["loaded_at_field"] == "_extracted_at"
         assert source["freshness"]["warn_after"] == {"count": 25, "period": "hour"}
+
+
+def test_an_orgs_fields_may_be_called_like_what_marts_work_out(compiled: Path) -> None:
+    """No column stands twice in any query above staging, and none could be of two tables."""
+    tables: dict[str, Any] = {"t_raw": {}, "t_staging": {}}
+    for each in read_project(compiled).generated.values():
+        columns = {c.name: c.data_type for c in each.model.columns} | dict(VERSION_COLUMNS)
+        tables["t_staging"][each.model.name] = columns
+        raw = [*(c.raw for c in each.model.columns), *SystemColumn]
+        tables["t_raw"][each.model.table] = dict.fromkeys(raw, "string")
+    for node in manifest_of(compiled)["nodes"].values():
+        if node["resource_type"] in ("model", "seed") and node["schema"] != "t_staging":
+            columns = {name: c["data_type"] or "string" for name, c in node["columns"].items()}
+            tables.setdefault(node["schema"], {})[node["alias"]] = columns
+    assert "weighted_amount" in tables["t_staging"]["stg_salesforce__opportunities"]
+
+    wrong: dict[str, list[str]] = {}
+    for folder in ("intermediate", "marts"):
+        place = compiled / "target" / "compiled" / "lakehouse" / "models" / folder
+        for path in place.rglob("*.sql"):
+            try:
+                query = qualify(parse_one(path.read_text(), dialect="spark"), schema=tables)
+            except OptimizeError as error:
+                wrong[path.stem] = [str(error)]
+                continue
+            for select in query.find_all(exp.Select):
+                if twice := [n for n, times in Counter(select.named_selects).items() if times > 1]:
+                    wrong[path.stem] = twice
+    assert wrong == {}
 
 
 def test_five_of_them_on_spark(filled: Lake) -> None:
@@ -205,13 +253,25 @@ def test_five_of_them_on_spark(filled: Lake) -> None:
 def test_amounts_of_several_currencies_are_added_up_in_one(filled: Lake) -> None:
     """One test, because a build takes its time."""
     generate(filled.project, facts_of(several_currencies.describes()))
+    # The org calls fields of its own like what the marts work out.
+    own = names_of_marts.describes(filled.project, ["Opportunity", "Contact"])
+    generate(filled.project, facts_of(own))
+    land(filled, "Contact", [version("c", is_reachable_by_email__c="theirs")], batch=1)
     land(filled, "CurrencyType", [currency("USD", is_corporate=True)], batch=1)
     land(filled, "CurrencyType", [currency("EUR", is_corporate=False)], batch=2)
     land(filled, "DatedConversionRate", [rate("EUR", "2026-03-01", 0.5)], batch=1)
-    sold = [opportunity("a", "EUR", 100.0), opportunity("b", "USD", 30.0)]
+    theirs = {"outcome__c": "theirs", "phase__c": "theirs", "weighted_amount__c": "theirs"}
+    sold = [opportunity("a", "EUR", 100.0) | theirs, opportunity("b", "USD", 30.0)]
     land(filled, "Opportunity", [*sold, opportunity("c", "GBP", 7.0)], batch=1)
 
-    assert corporate_amounts(filled) == {"a": 200, "b": 30, "c": None}
+    assert corporate_amounts(filled, "+dim_contact") == {"a": 200, "b": 30, "c": None}
+    [staged, *_] = filled.rows("staging", "stg_salesforce__opportunities")
+    assert {staged[name.removesuffix("__c")] for name in theirs} == {"theirs"}
+    for mart in ("dim_opportunity", "fct_opportunities"):
+        [row, *_] = filled.rows("marts", mart, "opportunity_id", "outcome", "weighted_amount")
+        assert (row["outcome"], row["weighted_amount"]) == ("Open", 50)
+    [row] = filled.rows("marts", "dim_contact", "is_reachable_by_email")
+    assert not row["is_reachable_by_email"]
     [row] = filled.rows("marts", "rpt_owner_performance")
     assert (row["open_opportunities"], row["open_amount"]) == (3, 230)
     [row, *_] = filled.rows("marts", "rpt_pipeline_by_day")

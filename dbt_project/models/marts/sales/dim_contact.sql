@@ -32,8 +32,30 @@ with
 
 versions as (
 
+    -- By name: the org's own fields may be called like what is worked out here.
     select
-        *,
+        contact_id,
+        account_id,
+        reports_to_id,
+        owner_id,
+        contact_name,
+        first_name,
+        last_name,
+        title,
+        department,
+        email,
+        phone,
+        lead_source,
+        mailing_city,
+        mailing_state,
+        mailing_postal_code,
+        mailing_country,
+        is_deleted,
+        created_at,
+        system_modified_at,
+        deleted_at,
+        _extracted_at,
+        _batch,
         coalesce(has_opted_out_of_email, false) as is_opted_out_of_email,
         coalesce(is_do_not_call, false) as is_not_to_be_called,
         email is not null

@@ -24,8 +24,24 @@ with
 
 versions as (
 
+    -- By name: the org's own fields may be called like what is worked out here.
     select
-        opportunities.*,
+        opportunities.opportunity_id,
+        opportunities.account_id,
+        opportunities.owner_id,
+        opportunities.opportunity_name,
+        opportunities.opportunity_type,
+        opportunities.stage_name,
+        opportunities.forecast_category,
+        opportunities.amount,
+        opportunities.probability_percent,
+        opportunities.close_date,
+        opportunities.is_deleted,
+        opportunities.created_at,
+        opportunities.system_modified_at,
+        opportunities.deleted_at,
+        opportunities._extracted_at,
+        opportunities._batch,
         {{ weighted_amount('opportunities.amount', 'opportunities.probability_percent') }}
             as weighted_amount,
         {{ outcome('opportunities', 'stages') }} as outcome

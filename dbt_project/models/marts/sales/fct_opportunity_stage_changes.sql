@@ -9,7 +9,18 @@ with
 
 histories as (
 
-    select * from {{ ref('stg_salesforce__opportunity_histories') }}
+    select
+        opportunity_history_id,
+        opportunity_id,
+        created_by_id,
+        stage_name,
+        amount,
+        probability_percent,
+        close_date,
+        is_deleted,
+        created_at,
+        _batch
+    from {{ ref('stg_salesforce__opportunity_histories') }}
     {{ of_touched('opportunity_id') }}
 
 ),

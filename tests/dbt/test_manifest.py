@@ -232,6 +232,16 @@ def test_what_a_demo_builds_needs_nothing_else(models: list[Node]) -> None:
             assert parents <= core | ephemeral, node["name"]
 
 
+def test_days_are_counted_between_days_of_the_orgs_zone(models: list[Node]) -> None:
+    # A day of UTC beside a date of Salesforce's is at times the day after, or before.
+    counted = [call for n in models for call in re.findall(r"datediff\(.*", n["raw_code"])]
+
+    assert len(counted) == 3
+    assert [
+        call for call in counted if not re.match(r"datediff\(\w+_date, \{\{ org_date\(", call)
+    ] == []
+
+
 def test_nothing_reads_the_wall_clock(manifest: dict[str, Any]) -> None:
     clock = re.compile(
         r"current_(timestamp|date|time)|\bnow\(|\bunix_timestamp\(\s*\)|run_started_at|localtimestamp"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.dbt import oracle
+from tests.dbt import oracle, oracle_stages
 from tests.dbt.builds import assert_one_build_gives_the_same, land_and_build
 from tests.dbt.month import DAILY, DELIVERIES, KINDS, day, deliveries
 
@@ -108,6 +108,54 @@ def test_the_pipeline_is_that_of_each_days_end(month: Lake) -> None:
             row["open_weighted_amount"],
         )
         for row in rows
+    }
+
+
+def test_days_run_from_the_day_of_creation(month: Lake) -> None:
+    fields = {
+        "fct_leads": ("lead", "days_to_convert", "isconverted", "converteddate"),
+        "fct_campaign_members": (
+            "campaignmember", "days_to_respond", "hasresponded", "firstrespondeddate",
+        ),
+        "fct_opportunities": ("opportunity", "days_to_close", "outcome", "closedate"),
+    }  # fmt: skip
+    for fact, (table, days, ended, end) in fields.items():
+        expected = {
+            id: (row[end] - row["createddate"].date()).days
+            if row[ended] not in (False, "Open") and row[end]
+            else None
+            for id, row in oracle.current(VERSIONS[table]).items()
+        }
+
+        rows = month.rows("marts", fact)
+
+        assert {row[next(iter(row))]: row[days] for row in rows} == expected, fact
+
+
+def test_stages_change_and_are_reached_as_the_entries_tell(month: Lake) -> None:
+    changes = oracle_stages.stage_changes(VERSIONS["opportunityhistory"])
+    funnel = oracle_stages.funnel(VERSIONS["opportunity"], changes)
+
+    rows = month.rows("marts", "fct_opportunity_stage_changes")
+    reached = month.rows("marts", "rpt_sales_funnel")
+
+    assert len({change.direction for change in changes.values()}) == 7
+    assert changes == {
+        row["opportunity_history_id"]: oracle_stages.Change(
+            opportunity=row["opportunity_id"],
+            before=row["from_stage_name"],
+            after=row["to_stage_name"],
+            direction=row["direction"],
+        )
+        for row in rows
+    }
+    assert funnel == {
+        (row["created_month"], row["stage_name"]): (
+            row["created_opportunities"],
+            row["reached_opportunities"],
+            row["reached_amount"],
+        )
+        for row in reached
     }
 
 

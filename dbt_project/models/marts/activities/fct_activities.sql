@@ -54,7 +54,11 @@ events as (
         -- What repeats has a record of its own beside those of its days; Lightning tells it by 3.
         coalesce(is_recurrence, false) or coalesce(group_event_type = '3', false) as is_series,
         is_deleted,
-        cast(starts_at as date) as activity_date,
+        -- A whole day begins at midnight of UTC, wherever it is spent.
+        case
+            when is_all_day then cast(starts_at as date)
+            else {{ org_date('starts_at') }}
+        end as activity_date,
         starts_at,
         ends_at,
         cast(null as timestamp) as completed_at,

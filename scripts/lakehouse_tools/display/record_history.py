@@ -14,7 +14,7 @@ from lakehouse_tools.dbt_models.columns import printable
 from lakehouse_tools.display.console import show
 from lakehouse_tools.display.standing import lean_table
 from lakehouse_tools.display.words import count
-from lakehouse_tools.versions.model import Change, RecordHistory, Value, Version
+from lakehouse_tools.versions.model import Change, RecordHistory, Value, Version, holds
 
 _LONGEST: Final = 60  # characters of a value
 _BEFORE: Final = 12  # characters of a long text that are shown before the first difference
@@ -137,7 +137,9 @@ def _marts(history: RecordHistory, option: str) -> RenderableType:
         for carrier in history.carriers:
             carried.add_row(carrier.table, carrier.column, count(carrier.rows))
         first = history.carriers[0]
-        ask = f"select * from {first.table} where {first.column} = '{history.id}'"  # noqa: S608 - to paste
+        # The shell reads what stands between double quotes, so the column has none.
+        condition = holds(first.column, history.id).replace('"', "")
+        ask = f"select * from {first.table} where {condition}"  # noqa: S608 - to paste
         lines += [Text(), carried, Text(f'\nlakehouse query{option} "{ask}"', style="dim")]
     return Group(*lines)
 

@@ -1,19 +1,24 @@
 """The rows of staging and marts that a record became, and those that carry its id.
 
 A model's own rows are those whose first id column is the record's: ``account_id`` in the
-staging model of accounts and in ``dim_account``. What carries the id elsewhere is counted.
+staging model of accounts and in ``dim_account``. What carries the id elsewhere is counted, in
+columns of one id and in those of several, such as ``ancestor_ids``.
 """
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, Final
 
 from lakehouse_tools import athena
 from lakehouse_tools.dbt_models.names import model_name, models
 from lakehouse_tools.environment import Environment
 from lakehouse_tools.glue_tables import current_columns, tables_of
 from lakehouse_tools.stack import Stack
-from lakehouse_tools.versions.model import Carrier, ModelRows
+from lakehouse_tools.versions.model import Carrier, ModelRows, holds
+
+# Keys of marts whose rows come of several objects, and what each is called in their staging.
+_OF_SEVERAL: Final = {"activity_id": ("task_id", "event_id")}
+_TYPES: Final = {"_id": "string", "_ids": "array<string>"}
 
 
 def follow(
@@ -26,35 +31,47 @@ def follow(
     staging = _ids_of(tables_of(environment, stack.staging_database))
     marts = _ids_of(tables_of(environment, stack.marts_database))
     model = next((m for m in map(model_name, models(object_name)) if m in staging), None)
-    if model is None or not staging[model]:
+    key = _key(staging[model]) if model else None
+    if model is None or key is None:
         return (), ()
-    key = staging[model][0]
-    own = [(stack.staging_database, model)]
-    own += [(stack.marts_database, name) for name, ids in marts.items() if ids[:1] == [key]]
+    own = [(stack.staging_database, model, key)]
+    for name, ids in marts.items():
+        first = _key(ids)
+        if first and key in (first, *_OF_SEVERAL.get(first, ())):
+            own.append((stack.marts_database, name, first))
+    theirs = {(name, column) for _, name, column in own}
     others = {
-        name: [column for column in ids if (name, column) not in {(n, key) for _, n in own}]
+        name: [column for column in ids if (name, column) not in theirs]
         for name, ids in marts.items()
     }
     environment.client("athena")  # made here: boto3 does not make clients in threads safely
     with ThreadPoolExecutor(max_workers=4) as pool:
         counted = pool.submit(_carriers, environment, stack, others, record)
         rows = [
-            pool.submit(_rows, environment, stack, database, name, key, record)
-            for database, name in own
+            pool.submit(_rows, environment, stack, database, name, column, record)
+            for database, name, column in own
         ]
         return tuple(each.result() for each in rows), counted.result()
 
 
 def _ids_of(tables: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
-    """Table → its columns that hold one id each, in the table's order."""
+    """Table → its columns that hold ids, one each or several, in the table's order."""
     return {
         table["Name"]: [
             column["Name"]
             for column in current_columns(table)
-            if column["Name"].endswith("_id") and column.get("Type") == "string"
+            if any(
+                column["Name"].endswith(end) and column.get("Type") == kind
+                for end, kind in _TYPES.items()
+            )
         ]
         for table in sorted(tables, key=lambda table: table["Name"])
     }
+
+
+def _key(ids: Sequence[str]) -> str | None:
+    """The first column of one id."""
+    return next((column for column in ids if column.endswith("_id")), None)
 
 
 def _rows(
@@ -74,7 +91,7 @@ def _carriers(
     for name, columns in ids.items():
         if columns:
             counts = " || ',' || ".join(
-                f"""cast(count_if("{column}" = '{record}') as varchar)""" for column in columns
+                f"cast(count_if({holds(column, record)}) as varchar)" for column in columns
             )
             place = f'"{stack.marts_database}"."{name}"'
             selects.append(f"""select '{name}' as "name", {counts} as "counts" from {place}""")  # noqa: S608

@@ -62,6 +62,12 @@ class Carrier:
     rows: int
 
 
+def holds(column: str, record: str) -> str:
+    """SQL condition that a column of one id, or of several (``…_ids``), has that of a record."""
+    several = column.endswith("_ids")
+    return f"""contains("{column}", '{record}')""" if several else f""""{column}" = '{record}'"""
+
+
 @dataclass(frozen=True, kw_only=True)
 class RecordHistory:
     """All there is of a record."""

@@ -26,6 +26,7 @@ ACME = "0015g00000XyZabAAF"
 OTHER = "0015g00000XyZacAAF"
 CONTACT = "0035g00000QwErtAAF"
 USER = "0055g00000AbCdeAAF"
+TASK = "00T5g00000TaskAAAW"
 TIME = pa.timestamp("us", "UTC")
 LONG = "All that was said on the phone, word by word, until the line was cut: "
 
@@ -119,6 +120,21 @@ def history_stack(local_aws: Any) -> Stack:
         {"account_id": ACME, "is_deleted": False, "_batch": 5}
     ])  # fmt: skip
     mart(catalog, STACK.marts_database, "dim_account", rows)
+    make(catalog, "Task", [[{"id": TASK, "name": "Call", "systemmodstamp": at(1)}]])
+    mart(catalog, STACK.staging_database, "stg_salesforce__tasks", [
+        {"task_id": TASK, "what_id": ACME, "_batch": 1}
+    ])  # fmt: skip
+    # Its key is that of tasks and of events.
+    mart(catalog, STACK.marts_database, "fct_activities", [
+        {"activity_id": TASK, "what_id": ACME, "_batch": 1},
+        {"activity_id": "00U", "what_id": ACME, "_batch": 7},
+    ])  # fmt: skip
+    mart(catalog, STACK.marts_database, "dim_account_hierarchy", [
+        {"account_id": "001", "ancestor_ids": [ACME, OTHER], "_batch": 1},
+        {"account_id": "002", "ancestor_ids": [ACME], "_batch": 1},
+        {"account_id": ACME, "ancestor_ids": [], "_batch": 1},
+        {"account_id": OTHER, "ancestor_ids": None, "_batch": 1},
+    ])  # fmt: skip
     mart(catalog, STACK.marts_database, "fct_opportunities", [
         {"opportunity_id": "006", "account_id": ACME, "owner_id": USER},
         {"opportunity_id": "007", "account_id": ACME, "owner_id": USER},
@@ -242,6 +258,24 @@ def test_what_a_person_reads(ask: Any) -> None:
     assert "fct_opportunities account_id 2" in lines
 
 
+def test_a_task_became_its_row_among_the_activities(ask: Any) -> None:
+    told = json.loads(ask("--json", "Task", TASK))
+
+    rows = {each["table"]: each["rows"] for each in told["own"]}
+    assert [row["activity_id"] for row in rows["fct_activities"]] == [TASK]
+    assert [row["task_id"] for row in rows["stg_salesforce__tasks"]] == [TASK]
+    assert told["carriers"] == []
+
+
+def test_what_stands_below_an_account_carries_its_id(ask: Any) -> None:
+    lines = [" ".join(line.split()) for line in ask("Account", ACME).splitlines()]
+
+    assert "dim_account_hierarchy ancestor_ids 2" in lines
+    assert "fct_activities what_id 2" in lines
+    assert "dim_account_hierarchy version 1" in lines  # its own place
+    assert f"where contains(ancestor_ids, '{ACME}')" in lines[-1]  # to paste
+
+
 def test_some_fields(ask: Any) -> None:
     told = json.loads(ask("--json", "Account", ACME, "--fields", "name, SCORE__C"))
 
@@ -252,7 +286,7 @@ def test_some_fields(ask: Any) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("Acount", ACME), "got the object 'Acount'; raw has Account, Contact, Lead: another"),
+        (("Acount", ACME), "the object 'Acount'; raw has Account, Contact, Lead, Task: another"),
         (("Account", "001"), "got the id '001'; allowed: a Salesforce record id, 15 or 18"),
         (("Account", "0015g00000XyZadAAF"), "raw has no version of Account 0015g00000XyZadAAF:"),
         (

@@ -309,5 +309,22 @@ def corporate_amounts(lake: Lake, *more: str) -> dict[str, float | None]:
     reports = ["+rpt_owner_performance", "+rpt_pipeline_by_day", *more]
     selected = ["--exclude-resource-type", "unit_test", "--indirect-selection", "cautious"]
     lake.by_hand("build", "--select", *reports, *selected, *DATED)
+def test_amounts_that_are_added_up_without_a_rate_are_told(filled: Lake) -> None:
+    """After the test above, which built opportunities in three currencies. One is left."""
+    several = "one_currency_stg_salesforce__opportunities"
+    filled.by_hand("test", "--select", several)
+    assert results(filled)[several] == ("warn", 3)
+    filled.by_hand("test", "--select", several, *DATED)
+    assert several not in results(filled)
+
+    gone = [opportunity("a", "EUR", 100.0), opportunity("c", "GBP", 7.0)]
+    rows = [row | {"_is_deleted": True, "_deleted_at": STAMP} for row in gone]
+    fields = raw_fields(filled.project, "Opportunity")
+    filled.land("opportunity", rows, batch=2, fields=fields)
+    filled.by_hand("run", "--select", "stg_salesforce__opportunities")
+    filled.by_hand("test", "--select", several)
+    assert results(filled)[several] == ("pass", 0)
+
+
     rows = lake.rows("marts", "fct_opportunity_amounts", "opportunity_id", "corporate_amount")
     return {row["opportunity_id"]: row["corporate_amount"] for row in rows}

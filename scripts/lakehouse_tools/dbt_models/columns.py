@@ -20,6 +20,7 @@ _TYPES: Final = {
     "date": "date",
     "datetime": "timestamp",
 }
+CURRENCY_CODE: Final = "currencyisocode"  # raw column of a record's currency
 GROUPS: Final = ("ids", "strings", "numerics", "booleans", "dates", "timestamps")
 _GROUP_OF_TYPE: Final = {
     "string": "strings",

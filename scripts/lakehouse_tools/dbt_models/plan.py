@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from lakehouse_tools.dbt_models import names
-from lakehouse_tools.dbt_models.columns import columns_of, gone
+from lakehouse_tools.dbt_models.columns import CURRENCY_CODE, columns_of, gone
 from lakehouse_tools.dbt_models.facts import PICKLISTS, ObjectFacts
 from lakehouse_tools.dbt_models.files import files
 from lakehouse_tools.dbt_models.model import Model, Picklist, Reference
@@ -17,6 +17,12 @@ from lakehouse_tools.errors import ModelsError
 # Of everybody's records: a test of them costs a join and tells nothing of the object.
 _STAMPED_BY = frozenset({"createdbyid", "lastmodifiedbyid"})
 _MOST_VALUES = 1_000
+_MIXED = (
+    "the org has several currencies and multi_currency is false in dbt_project.yml: reports add up"
+    " amounts of different currencies as if they were one; configure CurrencyType (with advanced"
+    " currency management DatedConversionRate too), generate, and set multi_currency to fixed or"
+    " dated: docs/marts.md, Several currencies"
+)
 
 
 class What(StrEnum):
@@ -49,6 +55,7 @@ class Plan:
     rows: tuple[Row, ...]
     files: Mapping[str, str]  # of the generated folder, whole: name -> text
     changed: tuple[str, ...]  # names of those that are new or differ
+    notes: tuple[str, ...] = ()  # of the org as a whole
 
 
 def make_plan(
@@ -97,8 +104,14 @@ def make_plan(
     )
 
 
+def _several_currencies(objects: Iterable[ObjectFacts]) -> bool:
+    """Salesforce gives records a currency of their own where the org has more than one."""
+    return any(field.raw == CURRENCY_CODE for each in objects for field in each.fields)
+
+
 def _sources(project: Project, found: Mapping[str, ObjectFacts]) -> dict[str, str]:
     """The file of sources, where there is anything for it to declare."""
+        notes=(_MIXED,) if _several_currencies(found.values()) and not project.converts else (),
     before = project.texts.get(SOURCES)
     tables = (found.keys() | project.sources) - project.declared
     if not tables:

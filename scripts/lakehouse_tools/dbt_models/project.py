@@ -49,6 +49,7 @@ class Project:
     bases: frozenset[str] = frozenset()  # models of all versions that are there or are asked for
     texts: Mapping[str, str] = field(default_factory=dict)  # files of the generated folder
     sources: frozenset[str] = frozenset()  # raw tables in the generated sources
+    converts: bool = False  # reports add up amounts in one currency: `multi_currency` is set
 
 
 def read_project(folder: Path) -> Project:
@@ -75,7 +76,15 @@ def read_project(folder: Path) -> Project:
         ),
         texts=texts,
         sources=frozenset(_tables(_parsed(own / SOURCES, texts.get(SOURCES, "")))),
+        converts=_converts(folder / "dbt_project.yml"),
     )
+
+
+def _converts(path: Path) -> bool:
+    content = _parsed(path, _text(path))
+    given = content.get("vars") or {}
+    own = given.get(content.get("name")) or {}  # of this project alone, before those of all
+    return bool(own.get("multi_currency", given.get("multi_currency")))
 
 
 def _readers(sql: Mapping[str, str]) -> Iterator[tuple[str, Reader]]:

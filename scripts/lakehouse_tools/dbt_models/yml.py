@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
+from lakehouse_tools.dbt_models.columns import CURRENCY_CODE
 from lakehouse_tools.dbt_models.model import Model
 from lakehouse_tools.dbt_models.names import VERSION_COLUMNS
 from lakehouse_tools.dbt_models.text import plain, quoted
@@ -49,6 +50,7 @@ def model_yml(model: Model) -> Iterator[str]:
     yield f"            columns: [{plain(model.key)}]"
     yield from _picklist_test(model)
     yield from _reference_test(model)
+    yield from _currency_test(model)
     yield "    columns:"
     for column in model.columns:
         yield f"      - name: {plain(column.name)}"
@@ -89,6 +91,19 @@ def _reference_test(model: Model) -> Iterator[str]:
         yield f"                to: ref('{each.model}')"
         yield f"                key: {plain(each.key)}"
     yield from _WARN
+
+
+def _currency_test(model: Model) -> Iterator[str]:
+    """Of the one object whose amounts reports add up."""
+    column = next((each.name for each in model.columns if each.raw == CURRENCY_CODE), None)
+    if model.table != "opportunity" or column is None:
+        return
+    yield "      - one_currency:"
+    yield f"          name: one_currency_{model.name}"
+    yield "          arguments:"
+    yield f"            column: {plain(column)}"
+    yield from _WARN
+    yield "            enabled: \"{{ not var('multi_currency') }}\""
 
 
 # A new value or a record that nobody may see is no fault of the build.

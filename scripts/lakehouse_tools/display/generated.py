@@ -32,11 +32,13 @@ _RAW: Final = (
 def show_plan(
     console: Console, plan: Plan, *, folder: str, check: bool, from_raw: bool = False
 ) -> None:
-    """The table, the notes below it, what raw cannot know, and how many files."""
+    """The table, the notes below it, of the org too, what raw cannot know, and how many files."""
     show(console, _table(plan))
     for row in plan.rows:
         for note in row.notes:
             show(console, Text(f"{row.object}: {note}", style=_STYLES[row.what]))
+    for text in plan.notes:
+        show(console, Text(text, style="yellow"))
     if from_raw:
         show(console, Text(_RAW, style="dim"))
     show(console, Text(closing_line(plan, folder=folder, check=check)))
@@ -63,7 +65,8 @@ def as_json(plan: Plan) -> str:
         }
         for row in plan.rows
     ]
-    return json.dumps({"objects": rows, "files": list(plan.changed)}, ensure_ascii=False, indent=2)
+    told = {"objects": rows, "files": list(plan.changed), "notes": list(plan.notes)}
+    return json.dumps(told, ensure_ascii=False, indent=2)
 
 
 def _table(plan: Plan) -> Table:

@@ -286,3 +286,32 @@ def test_two_readers_of_one_object_are_told(place):
     assert row["notes"] == [
         "stg_salesforce__projects.yml lies with the generated ones still: move it too"
     ]
+
+
+def test_an_org_with_several_currencies_is_told_what_its_reports_add_up(place):
+    folder, org = place
+    configure(folder, ["Opportunity", "Account"])
+    one = generate(folder, "--json")
+    assert json.loads(one.stdout)["notes"] == []
+    assert b"one_currency" not in files(folder)["stg_salesforce__opportunities.yml"]
+    for name in ("Opportunity", "Account"):
+        code = Field(name="CurrencyIsoCode", type="picklist", values=("EUR", "JPY"))
+        add(org.store, org.store.catalog.find(name), code)
+
+    result = generate(folder)
+
+    told = " ".join(result.stdout.split())
+    assert "the org has several currencies and multi_currency is false in dbt_project.yml" in told
+    assert "set multi_currency to fixed or dated: docs/marts.md" in told
+    # Reports add up opportunities; what of them is built is tested until amounts are converted.
+    assert b"column: currency_iso_code" in files(folder)["stg_salesforce__opportunities.yml"]
+    assert b"one_currency" not in files(folder)["stg_salesforce__accounts.yml"]
+    [note] = json.loads(generate(folder, "--json").stdout)["notes"]
+    assert note.startswith("the org has several currencies")
+
+    project = folder / "dbt_project" / "dbt_project.yml"
+    shipped = project.read_text()
+    project.write_text(shipped.replace("multi_currency: false", "multi_currency: dated"))
+    assert json.loads(generate(folder, "--json").stdout)["notes"] == []
+    project.write_text(shipped.replace("vars:", "vars:\n  lakehouse: {multi_currency: fixed}"))
+    assert json.loads(generate(folder, "--json").stdout)["notes"] == []

@@ -1,6 +1,7 @@
 {#- dbt's own question, and one more: has the model still the columns of its table?
-    A model that gained, lost or renamed a column is built anew from raw. That gives old
-    rows their values at once, where `append_new_columns` would leave nulls.
+    A model that gained, lost or renamed a column is built anew from raw, and one of which a column
+    has another type. That gives old rows their values at once, where `append_new_columns` would
+    leave nulls and a MERGE would round what it writes, or be refused.
 
     Models ask a dozen times, and dbt-glue asks the catalog each time: what the build has read there
     answers first. -#}
@@ -14,5 +15,5 @@
             {{ return(false) }}
         {%- endif -%}
     {%- endif -%}
-    {{ return(columns_of(this).keys() | list == model.columns.keys() | list) }}
+    {{ return(has_declared_columns(model, columns_of(this)) and not stands_on_other_types(model)) }}
 {%- endmacro %}

@@ -256,9 +256,9 @@ class Lake:
         return json.loads(self.client("s3").get_object(**key)["Body"].read())
 
     def build(
-        self, execution: str, *, failed: str = "", full_refresh: bool = False
+        self, execution: str, *, failed: str = "", full_refresh: bool = False, models: str = ""
     ) -> dict[str, Any]:
-        """The build as CodeBuild runs it; its outcome."""
+        """The build as CodeBuild runs it, of all models or of some; its outcome."""
         done = self.run(
             "python",
             "-m",
@@ -271,6 +271,7 @@ class Lake:
                 "LAKEHOUSE_FAILED_OBJECTS": failed,
                 BuildVariable.SELECT: self.select,
                 "LAKEHOUSE_FULL_REFRESH": "true" if full_refresh else "",
+                "LAKEHOUSE_MODELS": models,
             },
         )
         outcome = json.loads(

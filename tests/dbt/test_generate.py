@@ -250,6 +250,84 @@ def test_five_of_them_on_spark(filled: Lake) -> None:
     assert [ledgers[id]["some_date_5_date"] for id in "ab"] == [None, STAMP.date()]
 
 
+LEDGERS = """{{ config(unique_key='ns_ledger_id') }}
+
+select
+    ns_ledger_id,
+    cast(ns_sum * 10000 as bigint) as units,
+    cast(ns_sum as decimal(24, 8)) as total,
+    _batch
+from {{ ref('stg_salesforce__ns_ledgers') }}
+{{ newer_batches() }}
+"""
+LEDGERS_YML = """models:
+  - name: fct_ledgers
+    columns:
+      - {name: ns_ledger_id, data_type: string}
+      - {name: units, data_type: bigint}
+      - {name: total, data_type: "decimal(20, 3)"}
+      - {name: _batch, data_type: bigint}
+"""
+
+
+def test_a_column_of_another_type_has_its_table_built_anew(filled: Lake) -> None:
+    """One test, because a build takes its time."""
+    [described] = [d for d in describes() if d["name"] == "ns__Ledger__c"]
+    fields = {f["name"]: f for f in described["fields"]}
+    mart = filled.project / "models" / "marts" / "sales" / "fct_ledgers.sql"
+    mart.write_text(LEDGERS)
+    mart.with_suffix(".yml").write_text(LEDGERS_YML)
+    filled.test_data(enabled=False)
+    values = {"ns__sum__c": 1.23456, "some_currency_1__c": 1.23456, "some_double_3__c": 1.5}
+    land(filled, "ns__Ledger__c", [version("n", **values)], batch=3)
+
+    assert built(filled, "types-1") == [("1.23", "1.23", "1.5", 12_300, "1.230")]
+
+    # Another scale, and a double where an amount was: no column moves to another place.
+    fields["ns__Sum__c"]["scale"] = 4
+    fields["Some_currency_1__c"]["type"] = "double"
+    generate(filled.project, facts_of([described]))
+    first = ("1.2346", "1.23456", "1.5", 12_346, "1.235")
+    assert built(filled, "types-2", anew=2) == [first]
+
+    # A text where a number was.
+    more = {"some_double_3__c__string": pa.string()}
+    text = version("t", ns__sum__c=2.0, some_double_3__c__string="n/a")
+    land(filled, "ns__Ledger__c", [text], batch=4, **more)
+    fields["Some_double_3__c"]["type"] = "string"
+    generate(filled.project, facts_of([described]))
+    rows = [first, ("2.0000", "None", "n/a", 20_000, "2.000")]
+    assert built(filled, "types-3", anew=2) == rows
+    assert built(filled, "types-4", anew=0) == rows
+
+    refused = {
+        ("bigint", "date"): "column units: its query gives bigint; its yml says date: make",
+        ("(20, 3)", "(3, 3)"): "column total: a value has no place in decimal(3,3)",
+    }
+    for (declared, other), words in refused.items():
+        mart.with_suffix(".yml").write_text(LEDGERS_YML.replace(declared, other, 1))
+        failed = filled.build(f"types-{other}", models="fct_ledgers")
+        assert f"fct_ledgers: {words}" in failed["log"]
+    for path in (mart, mart.with_suffix(".yml")):
+        path.unlink()
+    filled.test_data(enabled=True)
+
+
+def built(lake: Lake, execution: str, *, anew: int = 0) -> list[tuple[Any, ...]]:
+    """A build of the ledgers: what it made of the records `n` and `t`, and how."""
+    outcome = lake.build(execution, models="stg_salesforce__ns_ledgers fct_ledgers")
+    assert outcome["status"] == "succeeded", outcome["log"]
+    assert outcome["log"].count("it is built anew") == anew
+    facts = {r["ns_ledger_id"]: r for r in lake.rows("marts", "fct_ledgers")}
+    staged = {r["ns_ledger_id"]: r for r in lake.rows("staging", "stg_salesforce__ns_ledgers")}
+    columns = ("ns_sum", "some_currency_1", "some_double_3")
+    return [
+        (*(str(row[c]) for c in columns), facts[id]["units"], str(facts[id]["total"]))
+        for id, row in sorted(staged.items())
+        if id in ("n", "t")
+    ]
+
+
 def test_amounts_of_several_currencies_are_added_up_in_one(filled: Lake) -> None:
     """One test, because a build takes its time."""
     generate(filled.project, facts_of(several_currencies.describes()))

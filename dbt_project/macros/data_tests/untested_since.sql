@@ -12,8 +12,9 @@
     {%- set models = graph.nodes.values() | selectattr('resource_type', 'equalto', 'model') -%}
     {%- set node = models | selectattr('alias', 'equalto', relation.identifier) | first -%}
     {%- set name = relation.schema.split('.') | last ~ '.' ~ relation.identifier -%}
-    {%- set columns = var('known_columns').get(name, {}).keys() | list -%}
-    {%- if '_batch' not in columns or columns != node.columns.keys() | list -%}
+    {%- set columns = var('known_columns').get(name, {}) -%}
+    {%- if '_batch' not in columns or not has_declared_columns(node, columns)
+        or stands_on_other_types(node) -%}
         {{ return(none) }}
     {%- endif -%}
     {%- set batches = [] -%}

@@ -15,7 +15,8 @@
 
     {%- set merge = is_incremental() -%}
     {%- if not merge and load_cached_relation(this) is not none and not should_full_refresh() -%}
-        {{ log(this.identifier ~ ': its columns changed; it is built anew', info=true) }}
+        {%- set why = ': columns or types changed, its own or below it; it is built anew' -%}
+        {{ log(this.identifier ~ why, info=true) }}
     {%- endif -%}
 
     {{ run_hooks(pre_hooks) }}
@@ -24,7 +25,7 @@
         {%- if merge -%}
             {{ merge_of_delta(target_relation, sql, config.get('unique_key')) }}
         {%- else -%}
-            {{ create_table_as(false, target_relation, sql) }}
+            {{ create_anew(target_relation, sql) }}
         {%- endif -%}
     {%- endcall %}
 

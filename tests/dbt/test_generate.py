@@ -378,9 +378,10 @@ def test_amounts_of_several_currencies_are_added_up_in_one(filled: Lake) -> None
     ]
     assert outcome == ("warn", 1)
 
-    tests = [f"test_type:unit,{mart}" for mart in ("fct_opportunity_amounts", *BESIDE)]
+    marts = ("fct_opportunity_line_items", "fct_opportunity_amounts", *BESIDE)
+    tests = [f"test_type:unit,{mart}" for mart in marts]
     log = filled.by_hand("test", "--select", *tests, *DATED)
-    assert "PASS=4 " in log, log
+    assert "PASS=5 " in log, log
 
 
 def corporate_amounts(lake: Lake, *more: str) -> dict[str, float | None]:

@@ -6,10 +6,13 @@ from typing import Final
 
 from lakehouse_tools.dbt_models import names
 from lakehouse_tools.dbt_models.facts import FieldFacts
+from lakehouse_tools.dbt_models.words import snake, suffixed
 
 # Salesforce's widest. Describe's scale is what a page shows; the API gives what was stored.
 _DIGITS: Final = 18
 _CENTS: Final = 2
+# Of the price of one unit the API takes and stores more, whatever the page shows.
+_PRICE_DECIMALS: Final = 8
 _MOST_DIGITS: Final = 38  # of Spark and Athena
 _TYPES: Final = {
     "double": "double",
@@ -119,8 +122,17 @@ def data_type(field: FieldFacts) -> str:
         return "string"
     if field.type == "currency":
         scale = min(max(field.scale, _CENTS), _MOST_DIGITS)
-        return f"decimal({min(max(field.precision, _DIGITS, scale), _MOST_DIGITS)},{scale})"
+        digits = max(field.precision, _DIGITS, scale)
+        if _is_price(field) and scale < _PRICE_DECIMALS:
+            digits, scale = digits + _PRICE_DECIMALS - scale, _PRICE_DECIMALS
+        return f"decimal({min(digits, _MOST_DIGITS)},{scale})"
     return _TYPES.get(field.type, "string")
+
+
+def _is_price(field: FieldFacts) -> bool:
+    """Whether it is the price of one unit, as its name says: describe does not."""
+    words = snake(suffixed(field.name)[0]).split("_")
+    return words[-1] == "price" and "total" not in words
 
 
 def described(field: FieldFacts) -> str:

@@ -25,7 +25,8 @@ _STYLES: Final = {
 
 _RAW: Final = (
     "Raw tells no help texts, decimals, picklists or references, and no labels of objects:"
-    " currency is decimal(18, 2), and nothing but keys is tested. The org tells them."
+    " currency is decimal(18, 2), a price decimal(24, 8), and nothing but keys is tested. The org"
+    " tells them."
 )
 
 

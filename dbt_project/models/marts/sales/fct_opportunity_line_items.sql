@@ -17,7 +17,8 @@ select
     list_price,
     discount_percent,
     total_price,
-    cast(quantity * unit_price as decimal(18, 2)) - total_price as discount_amount,
+    cast(cast(quantity * unit_price as decimal(18, 2)) - total_price as decimal(18, 2))
+        as discount_amount,
     sort_order,
 
     -- booleans

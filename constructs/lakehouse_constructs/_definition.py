@@ -3,15 +3,17 @@
 Plan → Refused? → EachGroup (Extract → ReadOutcome) → Collect → ToBuild? → Build →
 ReadBuildOutcome → Judge → Healthy? → Succeeded, or Notify → Failed. An input that Plan
 refuses goes by NotStarted to Notify → Failed. Where runs leave no outcome, RunEnded stands
-for ReadOutcome. With an old system to compare with, Built? → Compare → ReadComparison →
+for ReadOutcome. A build that CodeBuild takes no more of goes by MayWait? → WaitForTurn → Build
+(:mod:`._turn`). With an old system to compare with, Built? → Compare → ReadComparison →
 Turned? → TellOfTurn stand before Judge.
 
-Variables, visible to all states: ``plan``, ``extraction``, ``build``, ``comparison``, ``verdict``
-(:mod:`._plan`, :mod:`._outcomes`). Within EachGroup all data goes from state to state.
+Variables, visible to all states: ``plan``, ``extraction``, ``asked``, ``build``, ``comparison``,
+``verdict`` (:mod:`._plan`, :mod:`._outcomes`, :mod:`._turn`). Within EachGroup all data goes from
+state to state.
 """
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from aws_cdk import Duration
 from aws_cdk import aws_codebuild as codebuild
@@ -21,7 +23,8 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
-from lakehouse_constructs import _outcomes
+from lakehouse_constructs import _outcomes, _turn
+from lakehouse_constructs._jsonata import query
 from lakehouse_constructs._plan import plan_expression
 from lakehouse_jobs.contract.arguments import Argument, BuildVariable
 from lakehouse_jobs.contract.objects import ObjectsConfig
@@ -31,13 +34,6 @@ from lakehouse_jobs.contract.runs import RUNS_PREFIX
 _START_UP: Final = Duration.minutes(30)
 _EXECUTION: Final = "$states.context.Execution.Name"
 _EVERYTHING: Final = ["States.ALL"]
-_TURN: Final[dict[str, Any]] = {  # of the one build at a time
-    "errors": ["CodeBuild.AccountLimitExceededException"],
-    "interval": Duration.seconds(20),
-    "backoff_rate": 1.5,
-    "max_delay": Duration.minutes(5),
-    "max_attempts": 100,
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,16 +73,17 @@ class Definition:
         plan = sfn.Pass.jsonata(
             scope,
             "Plan",
-            assign={"plan": _query(plan_expression(self.runs.objects, sized=self.runs.sized))},
+            assign={"plan": query(plan_expression(self.runs.objects, sized=self.runs.sized))},
         )
         refused = sfn.Choice.jsonata(scope, "Refused?")
         collect = sfn.Pass.jsonata(
             scope,
             "Collect",
             assign={
-                "extraction": _query(_outcomes.EXTRACTION),
-                "build": _query(_outcomes.NOT_STARTED),
-                **({"comparison": _query(_outcomes.NOT_STARTED)} if self.comparing else {}),
+                "extraction": query(_outcomes.EXTRACTION),
+                "asked": 0,
+                "build": query(_outcomes.NOT_STARTED),
+                **({"comparison": query(_outcomes.NOT_STARTED)} if self.comparing else {}),
             },
         )
         to_build = sfn.Choice.jsonata(scope, "ToBuild?")
@@ -94,13 +91,13 @@ class Definition:
         judge = self._judge(scope, failed=notify)
         # A schedule may carry a group that was renamed: nobody would look at its executions.
         not_started = sfn.Pass.jsonata(
-            scope, "NotStarted", assign={"verdict": _query(_outcomes.REFUSAL)}
+            scope, "NotStarted", assign={"verdict": query(_outcomes.REFUSAL)}
         )
         refused.when(
-            sfn.Condition.jsonata(_query("$exists($plan.error)")), not_started.next(notify)
+            sfn.Condition.jsonata(query("$exists($plan.error)")), not_started.next(notify)
         ).otherwise(self._each_group(scope).next(collect).next(to_build))
         to_build.when(
-            sfn.Condition.jsonata(_query(_outcomes.TO_BUILD)),
+            sfn.Condition.jsonata(query(_outcomes.TO_BUILD)),
             self._build(scope, then=self._compared(scope, then=judge) or judge),
         ).otherwise(judge)
         return plan.next(refused)
@@ -110,7 +107,7 @@ class Definition:
             scope,
             "EachGroup",
             comment="One Glue run for each group; no failure ends the others",
-            items=sfn.ProvideItems.jsonata(_query("$plan.items")),
+            items=sfn.ProvideItems.jsonata(query("$plan.items")),
             max_concurrency=self.max_concurrency,
         )
         told = self._read_outcome(scope) if self.runs.leave_outcome else self._run_ended(scope)
@@ -126,12 +123,12 @@ class Definition:
         read.add_catch(
             sfn.Pass.jsonata(scope, "NoOutcome"),
             errors=_EVERYTHING,
-            outputs=_query(_outcomes.GROUP_WITHOUT_OUTCOME),
+            outputs=query(_outcomes.GROUP_WITHOUT_OUTCOME),
         )
         return read
 
     def _run_ended(self, scope: Construct) -> sfn.Pass:
-        return sfn.Pass.jsonata(scope, "RunEnded", outputs=_query(_outcomes.GROUP_BY_ITS_END))
+        return sfn.Pass.jsonata(scope, "RunEnded", outputs=query(_outcomes.GROUP_BY_ITS_END))
 
     def _extract(self, scope: Construct, *, then: sfn.State) -> sfn.CustomState:
         # GlueStartJobRun drops the state's TimeoutSeconds and takes no expression for
@@ -140,8 +137,8 @@ class Definition:
         item = "$states.input"
         longest = max(group.timeout_minutes for group in self.runs.objects.groups)
         size = {
-            "WorkerType": _query(f"{item}.worker_type"),
-            "NumberOfWorkers": _query(f"{item}.workers"),
+            "WorkerType": query(f"{item}.worker_type"),
+            "NumberOfWorkers": query(f"{item}.workers"),
         }
         extract = sfn.CustomState(
             scope,
@@ -153,21 +150,21 @@ class Definition:
                 "Arguments": {
                     "JobName": self.runs.job_name,
                     **(size if self.runs.sized else {}),
-                    "Timeout": _query(f"{item}.timeout_minutes"),
+                    "Timeout": query(f"{item}.timeout_minutes"),
                     "Arguments": {
-                        Argument.EXECUTION_NAME.flag: _query(_EXECUTION),
-                        Argument.GROUP.flag: _query(f"{item}.group"),
-                        Argument.OBJECTS.flag: _query(f"{item}.objects"),
-                        Argument.MODE.flag: _query("$plan.mode"),
-                        Argument.SINCE.flag: _query("$plan.since"),
-                        Argument.UNTIL.flag: _query("$plan.until"),
+                        Argument.EXECUTION_NAME.flag: query(_EXECUTION),
+                        Argument.GROUP.flag: query(f"{item}.group"),
+                        Argument.OBJECTS.flag: query(f"{item}.objects"),
+                        Argument.MODE.flag: query("$plan.mode"),
+                        Argument.SINCE.flag: query("$plan.since"),
+                        Argument.UNTIL.flag: query("$plan.until"),
                     },
                 },
-                "Output": {"item": _query(item)},
+                "Output": {"item": query(item)},
                 "Catch": [
                     {
                         "ErrorEquals": _EVERYTHING,
-                        "Output": {"item": _query(item), "error": _query(_outcomes.JOB_ERROR)},
+                        "Output": {"item": query(item), "error": query(_outcomes.JOB_ERROR)},
                         "Next": then.state_id,
                     }
                 ],
@@ -205,17 +202,15 @@ class Definition:
             },
             outputs={},
         )
-        # Another execution's build is under way. Joining it would not do: it may have
-        # read its sources already. Up to about eight hours.
-        build.add_retry(**_TURN)
         read = self._read(
             scope,
             "ReadBuildOutcome",
             key=f"'{RUNS_PREFIX}' & {_EXECUTION} & '/_dbt.json'",
-            assign={"build": _query(_outcomes.BUILD_READ)},
+            assign={"build": query(_outcomes.BUILD_READ)},
         )
-        build.add_catch(read, errors=_EVERYTHING, outputs={"error": _query(_outcomes.BUILD_ERROR)})
-        read.add_catch(then, errors=_EVERYTHING, assign={"build": _query(_outcomes.BUILD_UNREAD)})
+        _turn.wait(scope, build, given_up=read)
+        build.add_catch(read, errors=_EVERYTHING, outputs={"error": query(_outcomes.BUILD_ERROR)})
+        read.add_catch(then, errors=_EVERYTHING, assign={"build": query(_outcomes.BUILD_UNREAD)})
         return build.next(read).next(then)
 
     def _compared(self, scope: Construct, *, then: sfn.IChainable) -> sfn.Choice | None:
@@ -226,25 +221,25 @@ class Definition:
             scope,
             "ReadComparison",
             key=f"'{RUNS_PREFIX}' & {_EXECUTION} & '/_comparison.json'",
-            assign={"comparison": _query(_outcomes.BUILD_READ)},
+            assign={"comparison": query(_outcomes.BUILD_READ)},
         )
-        unread = {"comparison": _query(_outcomes.BUILD_UNREAD)}
+        unread = {"comparison": query(_outcomes.BUILD_UNREAD)}
         read.add_catch(then, errors=_EVERYTHING, assign=unread)
         tell = tasks.SnsPublish.jsonata(
             scope,
             "TellOfTurn",
             topic=self.topic,
             subject=f"{self.lakehouse}: the comparison fails now",
-            message=sfn.TaskInput.from_text(_query(_outcomes.TURN)),
+            message=sfn.TaskInput.from_text(query(_outcomes.TURN)),
         )
         tell.add_catch(then, errors=_EVERYTHING)
         turned = sfn.Choice.jsonata(scope, "Turned?")
         turned.when(
-            sfn.Condition.jsonata(_query("$comparison.turned = true")), tell.next(then)
+            sfn.Condition.jsonata(query("$comparison.turned = true")), tell.next(then)
         ).otherwise(then)
         choice = sfn.Choice.jsonata(scope, "Built?")
         choice.when(
-            sfn.Condition.jsonata(_query('$build.status = "succeeded"')),
+            sfn.Condition.jsonata(query('$build.status = "succeeded"')),
             self._compare(scope, self.comparing, then=read).next(read).next(turned),
         ).otherwise(then)
         return choice
@@ -254,8 +249,8 @@ class Definition:
     ) -> sfn.CustomState:
         # CodeBuildStartBuild overrides no buildspec; what it would grant, the Build state has.
         variables = {
-            BuildVariable.EXECUTION_NAME: _query(_EXECUTION),
-            BuildVariable.STATE_MACHINE_ARN: _query("$states.context.StateMachine.Id"),
+            BuildVariable.EXECUTION_NAME: query(_EXECUTION),
+            BuildVariable.STATE_MACHINE_ARN: query("$states.context.StateMachine.Id"),
             BuildVariable.WORK_GROUP: comparing.work_group,
         }
         compare = sfn.CustomState(
@@ -277,36 +272,37 @@ class Definition:
                 "Catch": [
                     {
                         "ErrorEquals": _EVERYTHING,
-                        "Output": {"error": _query(_outcomes.BUILD_ERROR)},
+                        "Output": {"error": query(_outcomes.BUILD_ERROR)},
                         "Next": then.state_id,
                     }
                 ],
             },
         )
-        compare.add_retry(**_TURN)
+        # The build before it ran, so CodeBuild lets builds run here: another one's end will do.
+        compare.add_retry(**_turn.RETRY)
         return compare
 
     def _judge(self, scope: Construct, *, failed: sfn.IChainable) -> sfn.IChainable:
         verdict = _outcomes.VERDICT if self.comparing is None else _outcomes.VERDICT_COMPARED
-        judge = sfn.Pass.jsonata(scope, "Judge", assign={"verdict": _query(verdict)})
-        succeeded = sfn.Succeed.jsonata(scope, "Succeeded", outputs=_query("$verdict.summary"))
+        judge = sfn.Pass.jsonata(scope, "Judge", assign={"verdict": query(verdict)})
+        succeeded = sfn.Succeed.jsonata(scope, "Succeeded", outputs=query("$verdict.summary"))
         healthy = sfn.Choice.jsonata(scope, "Healthy?")
-        healthy.when(sfn.Condition.jsonata(_query("$exists($verdict.error)")), failed)
+        healthy.when(sfn.Condition.jsonata(query("$exists($verdict.error)")), failed)
         healthy.otherwise(succeeded)
         return judge.next(healthy)
 
     def _notify(self, scope: Construct) -> sfn.IChainable:
         """One message, then the end."""
         failed = sfn.Fail.jsonata(
-            scope, "Failed", error=_query("$verdict.error"), cause=_query("$verdict.cause")
+            scope, "Failed", error=query("$verdict.error"), cause=query("$verdict.cause")
         )
         notify = tasks.SnsPublish.jsonata(
             scope,
             "Notify",
             topic=self.topic,
-            subject=_query(f"'{self.lakehouse}: ' & $verdict.error"),
+            subject=query(f"'{self.lakehouse}: ' & $verdict.error"),
             message=sfn.TaskInput.from_text(
-                _query("$verdict.cause & '\\n\\nExecution: ' & $states.context.Execution.Id")
+                query("$verdict.cause & '\\n\\nExecution: ' & $states.context.Execution.Id")
             ),
         )
         notify.add_catch(failed, errors=_EVERYTHING)
@@ -330,22 +326,13 @@ class Definition:
             action="getObject",
             iam_action="s3:GetObject",
             iam_resources=[self.bucket.arn_for_objects(f"{RUNS_PREFIX}*")],
-            parameters={"Bucket": self.bucket.bucket_name, "Key": _query(key)},
-            outputs=None if outputs is None else _query(outputs),
+            parameters={"Bucket": self.bucket.bucket_name, "Key": query(key)},
+            outputs=None if outputs is None else query(outputs),
             assign=assign,
         )
         read.add_retry(errors=["S3.SdkClientException"], max_attempts=3)
         return read
 
 
-def _query(expression: str) -> str:
-    """An expression, on one line, between the delimiters that make a string JSONata.
-
-    No literal in our expressions holds a line break: JSON writes it as an escape.
-    """
-    line = " ".join(part.strip() for part in expression.splitlines())
-    return f"{{% {line} %}}"
-
-
 def _variable(expression: str) -> codebuild.BuildEnvironmentVariable:
-    return codebuild.BuildEnvironmentVariable(value=_query(expression))
+    return codebuild.BuildEnvironmentVariable(value=query(expression))

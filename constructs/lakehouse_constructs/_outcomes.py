@@ -30,6 +30,9 @@ JOB_ERROR: Final = """(
   : $states.errorOutput.Error
 )"""
 
+# CodeBuild of an account that may run no build: no waiting helps.
+NONE_ALLOWED: Final = "/more than 0 (active )?builds/"
+
 BUILD_ERROR: Final = """(
   $cause := $states.errorOutput.Cause;
   $build := $exists($cause) and $substring($cause, 0, 1) = "{" ? $parse($cause).Build : {};
@@ -38,9 +41,13 @@ BUILD_ERROR: Final = """(
   ? "build " & $build.BuildStatus & (
       $count($messages) > 0 ? ": " & $messages[0] : ""
     )
+  : $exists($cause) and $contains($string($cause), NONE_ALLOWED)
+  ? "CodeBuild lets this account run no build (" & $cause & "); ask AWS for one at least: "
+    & "Service Quotas, AWS CodeBuild, Concurrently running builds for Linux/Small environment; "
+    & "a support case where that shows more than 0"
   : $exists($cause) and $cause != "" ? $states.errorOutput.Error & ": " & $cause
   : $states.errorOutput.Error
-)"""
+)""".replace("NONE_ALLOWED", NONE_ALLOWED)
 
 # After the Glue run: its input is {"item", "error"}, without error where the run succeeded.
 GROUP: Final = """(

@@ -36,12 +36,17 @@ class ServerStatus:
 
 
 def start(
-    home: Home, report: Callable[[str], None], *, spark_pool: int | None = None
+    home: Home,
+    report: Callable[[str], None],
+    *,
+    spark_pool: int | None = None,
+    account_builds: int | None = None,
 ) -> ServerStatus:
     """Start the local AWS, or do nothing when it runs; raises `ServerError`.
 
     ``spark_pool`` Spark processes are kept warm for dbt (default: ``LAKEHOUSE_SPARK_POOL``
     or 1; each takes about 1 GB of memory, and without one a build waits 15 s longer).
+    ``account_builds``: builds that the account may run at once. Default: any number.
     """
     pool = int(os.environ.get("LAKEHOUSE_SPARK_POOL") or 1) if spark_pool is None else spark_pool
     server = _process(home)
@@ -49,6 +54,7 @@ def start(
         _check_port(home.port)
         report(f"local AWS: starting on {home.endpoint}")
         argv = [sys.executable, "-m", "lakehouse_local.local_aws"]
+        quota = [] if account_builds is None else ["--account-builds", str(account_builds)]
         try:
             server.start(
                 [
@@ -59,6 +65,7 @@ def start(
                     str(home.port),
                     "--spark-pool",
                     str(pool),
+                    *quota,
                 ],
                 env=own_environment(),
                 ready=lambda: _answers(home),

@@ -23,6 +23,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--spark-pool", type=int, default=1)
     parser.add_argument("--spark-as-on-glue", action="store_true")
+    parser.add_argument("--account-builds", type=int)
     options = parser.parse_args()
     home = Home(root=options.root.resolve(), port=options.port)
     os.environ.update(settings(home))  # ministack reads them when it is imported
@@ -35,6 +36,7 @@ def main() -> None:
         logs=CloudWatchLogs(),
         spark_pool=options.spark_pool,
         spark_as_on_glue=options.spark_as_on_glue,
+        account_builds=options.account_builds,
     )
     ended = context.processes.end_orphans()
     if ended:

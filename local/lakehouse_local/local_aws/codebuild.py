@@ -2,8 +2,9 @@
 
 AWS: a build unpacks its sources from S3 and runs the buildspec's commands
 (docs.aws.amazon.com/codebuild/latest/userguide/concepts.html); a project's concurrent
-build limit refuses more builds with AccountLimitExceededException
-(docs.aws.amazon.com/codebuild/latest/APIReference/API_StartBuild.html).
+build limit refuses more builds with AccountLimitExceededException, and so does the account's
+quota (docs.aws.amazon.com/codebuild/latest/APIReference/API_StartBuild.html), which a new
+account may have none of.
 
 ministack 1.5.33 calls every build SUCCEEDED at once (``codebuild._start_build``; its mode
 with Docker leaves out the source and the overrides), marks finished ones STOPPED
@@ -61,11 +62,17 @@ def install(context: Context) -> None:
         with starting:
             limit = project.get("concurrentBuildLimit")
             running = [
-                record
+                record["projectName"]
                 for record in codebuild._builds.values()
-                if record["projectName"] == name and record["buildStatus"] == "IN_PROGRESS"
+                if record["buildStatus"] == "IN_PROGRESS"
             ]
-            if limit and len(running) >= int(limit):
+            quota = context.account_builds
+            if quota is not None and len(running) >= quota:
+                return refuse(
+                    "AccountLimitExceededException",
+                    f"Cannot have more than {quota} builds in queue for the account",
+                )
+            if limit and running.count(name) >= int(limit):
                 return refuse(
                     "AccountLimitExceededException",
                     f"Project-level concurrent build limit of {limit} exceeded for {name}",

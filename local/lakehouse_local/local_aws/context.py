@@ -21,6 +21,7 @@ class Context:
     logs: CloudWatchLogs
     spark_pool: int = 1  # Spark processes kept warm for Glue sessions
     spark_as_on_glue: bool = False  # with Java's and Spark's own settings, not those for few rows
+    account_builds: int | None = None  # builds at once in the account; None: any number
 
     @property
     def endpoint(self) -> str:

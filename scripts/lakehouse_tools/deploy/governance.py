@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from botocore.exceptions import ClientError
+
 from lakehouse_jobs.contract.objects import ObjectsConfig
 from lakehouse_tools.checks import CheckFailedError, Note
 from lakehouse_tools.environment import Environment
@@ -14,6 +16,9 @@ WORKER_DPUS: Final = {"G.1X": 1, "G.2X": 2, "G.4X": 4, "G.8X": 8}
 # Codes in Service Quotas, service "glue".
 RUNS: Final = "L-5E4153CA"  # Max concurrent job runs per account
 DPUS: Final = "L-08F3B322"  # Max task DPUs per account
+# Service "codebuild", the environment of DbtBuild's project.
+BUILDS: Final = "L-9D07B6EF"
+_BUILDS_NAME: Final = "Concurrently running builds for Linux/Small environment"
 
 
 def lake_formation(environment: Environment, template: Template, *, executor: str) -> str:
@@ -95,7 +100,7 @@ def quotas(environment: Environment, config: ObjectsConfig, *, session_dpus: int
         (RUNS, "Glue runs", len(config.groups)),
         (DPUS, "Glue DPUs", wanted_dpus(config, sessions=session_dpus)),
     ):
-        allowed = int(_quota(client, code))
+        allowed = int(_quota(client, "glue", code))
         if allowed < wanted:
             raise CheckFailedError(
                 f"the account allows {allowed:,} {what} at once, and all groups together want"
@@ -107,9 +112,31 @@ def quotas(environment: Environment, config: ObjectsConfig, *, session_dpus: int
     return f"at most {' and '.join(told)} at once"
 
 
-def _quota(client: Any, code: str) -> float:
+def builds(environment: Environment) -> str:
+    """Whether CodeBuild lets a build run: new accounts may have none.
+
+    One is enough, as builds wait for one another. A quota that cannot be read is a Note.
+    """
+    if environment.home is not None:
+        raise Note("the local AWS has no quotas: not looked at")
+    where = f"Service Quotas, AWS CodeBuild, {_BUILDS_NAME} ({BUILDS})"
+    try:
+        allowed = int(_quota(environment.client("service-quotas"), "codebuild", BUILDS))
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        raise Note(
+            f"CodeBuild's quota cannot be read ({code})", f"see that it is 1 at least: {where}"
+        ) from None
+    if allowed < 1:
+        raise CheckFailedError(
+            "the account may run no build, and dbt runs in one", f"ask for 1 at least: {where}"
+        )
+    return f"1 of {allowed:,} builds at once"
+
+
+def _quota(client: Any, service: str, code: str) -> float:
     """The account's own value; the default where it has none of its own."""
-    name = {"ServiceCode": "glue", "QuotaCode": code}
+    name = {"ServiceCode": service, "QuotaCode": code}
     try:
         return client.get_service_quota(**name)["Quota"]["Value"]
     except client.exceptions.NoSuchResourceException:

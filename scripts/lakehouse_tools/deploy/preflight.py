@@ -68,6 +68,7 @@ class Preflight:
             yield self._try("Lake Formation", self._lake_formation, _MAY_ASK)
         if "quotas" not in self._skip:
             yield self._try("quotas", self._quotas, _MAY_ASK)
+            yield self._try("builds", lambda: governance.builds(self._environment))
 
     @property
     def place(self) -> str:

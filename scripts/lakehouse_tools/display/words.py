@@ -2,6 +2,7 @@
 
 from lakehouse_tools.executions.progress import SUCCEEDED, ExecutionProgress
 
+_TURN = "waiting for dbt's turn"
 _STATES = {
     "Plan": "planning",
     "EachGroup": "extracting",
@@ -9,6 +10,8 @@ _STATES = {
     "ReadOutcome": "extracting",
     "Collect": "collecting outcomes",
     "Build": "building with dbt",
+    "MayWait?": _TURN,
+    "WaitForTurn": _TURN,
     "ReadBuildOutcome": "reading dbt's result",
 }
 _MEGABYTE = 1_000_000
@@ -54,5 +57,5 @@ def where(progress: ExecutionProgress) -> str:
         return f"{ended}; nothing new, so dbt built nothing" if quiet else ended
     words = dict.fromkeys(_STATES.get(state, state) for state in progress.states)
     if "building with dbt" in words and progress.build is None:
-        return "waiting for dbt's turn"
+        return _TURN
     return ", ".join(words) or "starting"

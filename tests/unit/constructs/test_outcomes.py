@@ -79,6 +79,13 @@ def test_a_failed_run_is_told_in_its_own_words(evaluate, cause, said) -> None:
         ),
         ({"BuildStatus": "TIMED_OUT", "Phases": []}, "build TIMED_OUT"),
         ("no such project", "CodeBuild.X: no such project"),
+        (
+            "Cannot have more than 0 builds in queue for the account",
+            "CodeBuild lets this account run no build (Cannot have more than 0 builds in queue for"
+            " the account); ask AWS for one at least: Service Quotas, AWS CodeBuild, Concurrently"
+            " running builds for Linux/Small environment; a support case where that shows more"
+            " than 0",
+        ),
     ],
 )
 def test_a_failed_build_is_told_by_its_phase(evaluate, cause, said) -> None:

@@ -87,6 +87,17 @@ def states(make, machine) -> dict:
     return _definition(machine())["States"]
 
 
+@pytest.fixture
+def evaluated(evaluate) -> Callable[..., Any]:
+    """The value of an expression as it stands in a definition; ``asked`` is a variable."""
+
+    def value(text: str, *, asked: int = 0, **states: Any) -> Any:
+        expression = text.removeprefix("{%").removesuffix("%}")
+        return evaluate(expression, variables={"asked": asked}, **states)
+
+    return value
+
+
 def _definition(machine: dict) -> dict:
     parts = machine["DefinitionString"]["Fn::Join"][1]
     return json.loads("".join(p if isinstance(p, str) else "<reference>" for p in parts))
@@ -116,7 +127,6 @@ class TestComparison:
             "LAKEHOUSE_STATE_MACHINE_ARN": "{% $states.context.StateMachine.Id %}",
             "LAKEHOUSE_WORK_GROUP": "questions",
         }
-        assert states["Compare"]["Retry"] == states["Build"]["Retry"]
         assert states["Compare"]["TimeoutSeconds"] == states["Build"]["TimeoutSeconds"]
 
     def test_differences_and_their_telling_fail_no_execution(
@@ -203,11 +213,37 @@ class TestDefaults:
         # The error of a failed run goes on to where its outcome is read.
         assert "error" in inner["Extract"]["Catch"][0]["Output"]
 
-    def test_an_execution_waits_hours_for_anothers_build(self, states) -> None:
-        (retry,) = states["Build"]["Retry"]
+    def test_an_execution_waits_hours_for_anothers_build(self, states, evaluated) -> None:
+        turn, _ = states["Build"]["Catch"]
 
-        assert retry["ErrorEquals"] == ["CodeBuild.AccountLimitExceededException"]
-        assert retry["MaxAttempts"] * retry["MaxDelaySeconds"] > 4 * 60 * 60
+        assert turn["ErrorEquals"] == ["CodeBuild.AccountLimitExceededException"]
+        assert states[turn["Next"]]["Default"] == "WaitForTurn"
+        assert states["WaitForTurn"]["Next"] == "Build"
+        seconds = [evaluated(states["WaitForTurn"]["Seconds"], asked=n) for n in range(1, 101)]
+        assert (seconds[0], max(seconds)) == (20, 300)
+        assert sum(seconds) > 7 * 60 * 60
+        assert "Retry" not in states["Build"]
+
+    @pytest.mark.parametrize(
+        ("asked", "cause", "goes_on"),
+        [
+            (1, "Project-level concurrent build limit of 1 exceeded", True),
+            (1, "Cannot have more than 1 builds in queue for the account", True),
+            (1, "Cannot have more than 0 builds in queue for the account", False),
+            (1, "Cannot have more than 0 active builds for the account", False),
+            (101, "Cannot have more than 1 builds in queue for the account", False),
+        ],
+    )
+    def test_no_waiting_where_the_account_may_run_no_build(
+        self, states, evaluated, asked, cause, goes_on
+    ) -> None:
+        turn, _ = states["Build"]["Catch"]
+        error = {"Error": turn["ErrorEquals"][0], "Cause": cause}
+        given = evaluated(turn["Output"]["error"], error_output=error)
+        (rule,) = states[turn["Next"]]["Choices"]
+
+        assert rule["Next"] == "ReadBuildOutcome"
+        assert evaluated(rule["Condition"], asked=asked, input={"error": given}) is not goes_on
 
     def test_rows_of_an_earlier_execution_are_built_though_nothing_landed(self, states) -> None:
         (rule,) = states["ToBuild?"]["Choices"]

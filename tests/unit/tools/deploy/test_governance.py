@@ -121,9 +121,38 @@ def test_too_few_dpus_name_the_quota(quotas):
     assert governance.DPUS in str(caught.value.remedy)
 
 
+BUILDS = {"ServiceCode": "codebuild", "QuotaCode": governance.BUILDS}
+
+
+def test_one_build_is_enough(account, stub):
+    stub("service-quotas").add_response("get_service_quota", {"Quota": {"Value": 1.0}}, BUILDS)
+    assert governance.builds(account) == "1 of 1 builds at once"
+
+
+def test_an_account_that_may_run_no_build_is_told_where_to_ask(account, stub):
+    stub("service-quotas").add_response("get_service_quota", {"Quota": {"Value": 0.0}}, BUILDS)
+    with pytest.raises(CheckFailedError, match="may run no build") as caught:
+        governance.builds(account)
+    assert governance.BUILDS in str(caught.value.remedy)
+
+
+@pytest.mark.parametrize("code", ["AccessDeniedException", "NoSuchResourceException"])
+def test_a_quota_of_builds_that_cannot_be_read_stops_nothing(account, stub, code):
+    stub("service-quotas").add_client_error("get_service_quota", code, expected_params=BUILDS)
+    if code == "NoSuchResourceException":
+        stub("service-quotas").add_client_error(
+            "get_aws_default_service_quota", code, expected_params=BUILDS
+        )
+    with pytest.raises(Note, match=code) as caught:
+        governance.builds(account)
+    assert governance.BUILDS in str(caught.value.remedy)
+
+
 def test_the_local_aws_has_neither(tmp_path):
     local = Environment("local", Home(root=tmp_path, port=5793))
     with pytest.raises(Note):
         governance.lake_formation(local, Template({}), executor=EXECUTOR)
     with pytest.raises(Note):
         governance.quotas(local, ObjectsConfig(), session_dpus=0)
+    with pytest.raises(Note):
+        governance.builds(local)

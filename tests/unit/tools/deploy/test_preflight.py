@@ -69,6 +69,7 @@ def look(account, stub, monkeypatch, project, assembly, tmp_path):
     monkeypatch.setattr(
         governance, "quotas", lambda *_, session_dpus: f"{session_dpus} DPUs for dbt"
     )
+    monkeypatch.setattr(governance, "builds", lambda _: "1 of 60 builds at once")
 
     def run(*, version="21", cdk_version=None, bootstrap_asked=True, environment=None, **options):
         asked["cdk"] = f"{cdk_version or synthesis.pinned_version()} (build abc)"
@@ -99,7 +100,7 @@ def test_everything_in_order(look):
     assert [c.name for c in found.values() if not c.passed] == []
     assert list(found) == [
         *("Node", "CDK CLI", "identity", "account", "stack"),
-        *("synthesis", "bootstrap", "Lake Formation", "quotas"),
+        *("synthesis", "bootstrap", "Lake Formation", "quotas", "builds"),
     ]
     assert found["identity"].text == ARN
     assert found["Lake Formation"].text == (

@@ -44,6 +44,7 @@ def test_states_are_said_in_words_each_once():
 
 def test_a_build_that_has_not_started_waits_its_turn():
     assert words.where(execution("Build")) == "waiting for dbt's turn"
+    assert words.where(execution("WaitForTurn")) == "waiting for dbt's turn"
     build = BuildProgress(build_id="b", state="IN_PROGRESS")
     assert words.where(execution("Build", build=build)) == "building with dbt"
 

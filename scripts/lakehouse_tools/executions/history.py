@@ -2,10 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from lakehouse_tools.environment import Environment
 from lakehouse_tools.errors import RequestError
 from lakehouse_tools.stack import Stack
+
+# How `said_of` begins where the state machine came to its own end, which tells all.
+TOLD: Final = ("succeeded", "failed")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,15 +40,19 @@ def executions(environment: Environment, stack: Stack, *, limit: int) -> list[Pa
     ]
 
 
+def arn_of(stack: Stack, name: str) -> str:
+    """The ARN of the execution of that name."""
+    return f"{stack.state_machine_arn.replace(':stateMachine:', ':execution:')}:{name}"
+
+
 def said_of(environment: Environment, stack: Stack, name: str) -> str:
     """How one execution stands, with its cause where it failed.
 
     Raises :class:`RequestError` for a name that no execution has.
     """
     client = environment.client("stepfunctions")
-    arn = f"{stack.state_machine_arn.replace(':stateMachine:', ':execution:')}:{name}"
     try:
-        answer = client.describe_execution(executionArn=arn)
+        answer = client.describe_execution(executionArn=arn_of(stack, name))
     except (client.exceptions.ExecutionDoesNotExist, client.exceptions.InvalidArn):
         raise RequestError(
             f"no execution {name!r}: `lakehouse status{environment.option}` lists them"

@@ -90,10 +90,16 @@ def read_token(answer: Mapping[str, Any], credentials: Credentials) -> Token:
 
 def refusal(found: Refusal, *, credentials: Credentials) -> LoginRefusedError:
     """The error for a refused token request."""
+    url = credentials.instance_url
+    if credentials.private_key is None:
+        return LoginRefusedError(
+            f"{url} refused the login: {found.code}: {found.message}; check the secret's "
+            "credentials and that the app's client credentials flow is switched on"
+        )
     return LoginRefusedError(
-        f"{credentials.instance_url} refused the login: {found.code}: {found.message}; "
-        "check the secret's credentials and that the app's client credentials flow "
-        "(or the JWT user's pre-approval) is switched on"
+        f"{url} refused the login by JWT: {found.code}: {found.message}; check the secret's "
+        "credentials, that the app has the scopes api and refresh_token, and that its user is "
+        "pre-authorized"
     )
 
 

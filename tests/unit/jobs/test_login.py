@@ -10,7 +10,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from lakehouse_jobs.contract.secret import PLACEHOLDER, UNFILLED_KEY
 from lakehouse_jobs.errors import SecretError, SecretUnfilledError
 from lakehouse_jobs.salesforce import Credentials, Transport, read_secret
-from lakehouse_jobs.salesforce.login import long_id, read_token
+from lakehouse_jobs.salesforce.answers import Refusal
+from lakehouse_jobs.salesforce.login import long_id, read_token, refusal
 
 FILLED = {"instance_url": "https://acme.my.salesforce.com", "client_id": "a", "client_secret": "b"}
 
@@ -53,6 +54,24 @@ def test_jwt_bearer_signs_what_salesforce_wants(fake_org, private_key):
         audience="https://login.salesforce.com",
     )
     assert (claims["iss"], claims["sub"]) == ("app", "me@example.com")
+
+
+def test_a_refused_jwt_names_what_its_app_needs_beside_the_credentials():
+    found = Refusal(
+        status=400,
+        code="invalid_request",
+        message="refresh_token scope is required and the connected app should be installed and"
+        " preauthorized",
+    )
+    jwt_user = Credentials(
+        instance_url="http://127.0.0.1:9", client_id="a", username="u", private_key="k"
+    )
+    secret = Credentials(instance_url="http://127.0.0.1:9", client_id="a", client_secret="s")
+
+    told = str(refusal(found, credentials=jwt_user))
+    assert "the scopes api and refresh_token" in told
+    assert "client credentials flow" not in told
+    assert "client credentials flow" in str(refusal(found, credentials=secret))
 
 
 def test_a_key_that_is_none_is_told():

@@ -46,7 +46,9 @@ class Pipeline(Construct):
     """Extract each group, build with dbt what is not built yet, say in one sentence what failed.
 
     The input of an execution, all optional: ``{"objects": […], "groups": […], "mode":
-    "incremental" | "full", "full_refresh": true | false, "models": […]}``. With
+    "incremental" | "full" | "reconcile" | "refresh", "since": …, "until": …, "full_refresh":
+    true | false, "models": […]}``. The modes are those of :class:`Mode`; ``since`` and ``until``,
+    a day or a time such as ``2026-01-31T08:00:00Z``, bound what is read again. With
     ``full_refresh`` dbt rebuilds every model from raw, also when nothing landed; ``models``
     are dbt's selectors of what it builds, for example ``tag:core``. What is not configured fails
     before anything starts. A failed object or group stops no other; the execution then

@@ -51,6 +51,69 @@ REMEDIES: Final = {
     "stays, look at what stands between the job and Salesforce",
     "UnreachableError": "it was tried several times; check the address, the org and the network",
 }
+# How an execution ends, by the error of its Fail state, and what its cause may say.
+PIPELINE: Final = (
+    (
+        "InvalidInput",
+        "‹key›: got ‹value›; allowed: …",
+        "correct the input; the schedule's, if it was one: `schedules` in `config/<env>.json`",
+    ),
+    (
+        "UnknownGroup",
+        "not configured: ‹names›; configured: …",
+        "a schedule or a person names a group that `salesforce_objects.json` has no longer",
+    ),
+    (
+        "UnknownObject",
+        "not configured: ‹names›; configured: …",
+        "add the object to a group of `salesforce_objects.json` and deploy",
+    ),
+    (
+        "NothingRequested",
+        "none of the objects ‹names› is in the groups ‹names›",
+        "leave out the groups, or name those of the objects",
+    ),
+    (
+        "ObjectsFailed",
+        "‹n› of ‹n objects› failed: ‹names›: ‹message›",
+        "each message is one of the tables below; the other objects landed and were built",
+    ),
+    (
+        "ExtractionFailed",
+        "the extraction of group ‹group› failed: the Glue run ended TIMEOUT",
+        "the group outgrew its `timeout_minutes`: raise it in `salesforce_objects.json`, or give "
+        "its largest object a group of its own",
+    ),
+    (
+        "ExtractionFailed",
+        "the extraction of group ‹group› failed: the run ended without an outcome (‹error›)",
+        "the run died: its log is in CloudWatch under `/aws-glue/jobs/`; the next execution goes "
+        "on with its load",
+    ),
+    (
+        "DbtBuildFailed",
+        "dbt build …: ‹models and tests›",
+        "`lakehouse report <name>` has dbt's own messages; what landed is built by the next "
+        "execution",
+    ),
+    (
+        "DbtBuildFailed",
+        "dbt build failed: build TIMED_OUT",
+        "it ran into its CodeBuild project's time-out: the build's log shows which models take "
+        "long",
+    ),
+    (
+        "DbtBuildFailed",
+        "dbt build failed: CodeBuild lets this account run no build (‹cause›)",
+        "a new account's quota: ask for 1 at least in Service Quotas, AWS CodeBuild, "
+        "Concurrently running builds for Linux/Small environment",
+    ),
+    (
+        "ComparisonFailed",
+        "the comparison with the old system failed: ‹cause›",
+        "the marts are built; the build's log names the table or the right that is missing",
+    ),
+)
 HEAD: Final = """\
 # Troubleshooting
 
@@ -180,7 +243,7 @@ def remedy(message: str) -> tuple[str, str]:
 
 def page(found: Iterable[tuple[str, list[Kind]]]) -> str:
     """The whole page."""
-    lines = [HEAD]
+    lines = [HEAD, *pipeline()]
     for heading, kinds in found:
         lines.append(f"## {heading}\n")
         for kind in kinds:
@@ -193,6 +256,19 @@ def page(found: Iterable[tuple[str, list[Kind]]]) -> str:
                 lines.append(f"| {cell(what)} | {cell(to_do or REMEDIES.get(kind.name, ''))} |")
             lines.append("")
     return "\n".join(lines).rstrip() + "\n"
+
+
+def pipeline() -> Iterator[str]:
+    """The section about executions."""
+    yield "## The pipeline\n"
+    yield (
+        "The error in which an execution ends, and its cause: what the alert says. The messages in"
+        " it are\nthose of the sections below. See also the [runbook](runbook.md).\n"
+    )
+    yield "| error | what one reads | what to do |\n|---|---|---|"
+    for error, said, to_do in PIPELINE:
+        yield f"| `{error}` | {said} | {to_do} |"
+    yield ""
 
 
 def cell(value: str) -> str:

@@ -1,8 +1,12 @@
 """docs/troubleshooting.md has every error of the code, by its text."""
 
+import re
+from pathlib import Path
+
 import pytest
 
-from docs.make_troubleshooting import PAGE, families, page
+from docs.make_troubleshooting import PAGE, PIPELINE, families, page
+from lakehouse_constructs import _outcomes, _plan
 from lakehouse_jobs.salesforce.secret import read_secret
 
 
@@ -29,3 +33,14 @@ def test_every_error_says_what_to_do() -> None:
 def test_every_family_has_messages() -> None:
     for heading, kinds in families():
         assert sum(len(kind.messages) for kind in kinds) >= 3, heading
+
+
+def test_every_error_of_an_execution_is_told_in_the_words_of_the_state_machine() -> None:
+    sources = "".join(Path(m.__file__).read_text(encoding="utf-8") for m in (_outcomes, _plan))
+    ends = re.findall(r'(?:\? |refused\(|unknown\()"([A-Z][a-z]+[A-Z][A-Za-z]+)"', sources)
+
+    assert {error for error, _, _ in PIPELINE} == set(ends)
+    words = " ".join(sources.split())
+    for _, said, _ in PIPELINE:
+        for part in re.split(r"‹[^›]*›|…|TIMED_OUT|TIMEOUT|: ", said):
+            assert part.strip(" ();") in words, part

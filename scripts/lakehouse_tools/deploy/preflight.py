@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from lakehouse_local.home import Home
     from lakehouse_tools.comparison.gate import Requirement
 
-OLDEST_NODE: Final = 20  # the CDK library's; 22 and 24 are what it supports
+OLDEST_NODE: Final = 22  # 22 and 24 are what CDK supports
 
 
 class Preflight:

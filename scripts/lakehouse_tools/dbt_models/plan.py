@@ -101,6 +101,7 @@ def make_plan(
         rows=tuple(sorted(rows, key=lambda row: row.object.lower())),
         files=texts,
         changed=tuple(changed),
+        notes=(_MIXED,) if _several_currencies(found.values()) and not project.converts else (),
     )
 
 
@@ -111,7 +112,6 @@ def _several_currencies(objects: Iterable[ObjectFacts]) -> bool:
 
 def _sources(project: Project, found: Mapping[str, ObjectFacts]) -> dict[str, str]:
     """The file of sources, where there is anything for it to declare."""
-        notes=(_MIXED,) if _several_currencies(found.values()) and not project.converts else (),
     before = project.texts.get(SOURCES)
     tables = (found.keys() | project.sources) - project.declared
     if not tables:

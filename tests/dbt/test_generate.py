@@ -384,10 +384,6 @@ def test_amounts_of_several_currencies_are_added_up_in_one(filled: Lake) -> None
     assert "PASS=5 " in log, log
 
 
-def corporate_amounts(lake: Lake, *more: str) -> dict[str, float | None]:
-    reports = ["+rpt_owner_performance", "+rpt_pipeline_by_day", *more]
-    selected = ["--exclude-resource-type", "unit_test", "--indirect-selection", "cautious"]
-    lake.by_hand("build", "--select", *reports, *selected, *DATED)
 def test_amounts_that_are_added_up_without_a_rate_are_told(filled: Lake) -> None:
     """After the test above, which built opportunities in three currencies. One is left."""
     several = "one_currency_stg_salesforce__opportunities"
@@ -405,5 +401,9 @@ def test_amounts_that_are_added_up_without_a_rate_are_told(filled: Lake) -> None
     assert results(filled)[several] == ("pass", 0)
 
 
+def corporate_amounts(lake: Lake, *more: str) -> dict[str, float | None]:
+    reports = ["+rpt_owner_performance", "+rpt_pipeline_by_day", *more]
+    selected = ["--exclude-resource-type", "unit_test", "--indirect-selection", "cautious"]
+    lake.by_hand("build", "--select", *reports, *selected, *DATED)
     rows = lake.rows("marts", "fct_opportunity_amounts", "opportunity_id", "corporate_amount")
     return {row["opportunity_id"]: row["corporate_amount"] for row in rows}

@@ -1,16 +1,21 @@
 """What an execution costs on AWS, from list prices and stated durations.
 
-Prices are those of `lakehouse_tools/prices.py`. Durations are assumptions that you pass in,
-not measurements: a Glue run bills at least a minute, so short ones cost the same.
+Prices are those of `lakehouse_tools/prices.py`, sizes those of `config/` as it is: its groups,
+and dbt's sessions of an environment, all of the smallest worker. Durations are assumptions that
+you pass in, not measurements: a Glue run bills at least a minute, so short ones cost the same.
 
-    python benchmarks/cost_of_a_run.py --groups 2 --extract-minutes 2 --dbt-minutes 6
+    python benchmarks/cost_of_a_run.py --env prod --extract-minutes 2 --dbt-minutes 6
     python benchmarks/cost_of_a_run.py --by-objects
     python benchmarks/cost_of_a_run.py --by-models
 """
 
 import argparse
+import json
+from pathlib import Path
+from typing import Final
 
 from lakehouse_tools.prices import (
+    ALARM_MONTH,
     EVERY,
     GB_MONTH,
     KEY_MONTH,
@@ -19,14 +24,18 @@ from lakehouse_tools.prices import (
     glue_run,
 )
 
+CONFIG: Final = Path(__file__).resolve().parents[1] / "config"
+ALARMS: Final = 5  # of PipelineAlarms
+
 
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--groups", type=int, default=2)
+    parser.add_argument("--env", choices=("dev", "prod"), default="prod", help="of the sessions")
+    parser.add_argument("--groups", type=int, help="default: those of the configuration")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--extract-minutes", type=float, default=2)
-    parser.add_argument("--session-workers", type=int, default=2)
+    parser.add_argument("--session-workers", type=int, help="default: all sessions' together")
     parser.add_argument("--dbt-minutes", type=float, default=6)
     parser.add_argument("--lake-gb", type=float, default=10)
     parser.add_argument("--by-objects", action="store_true", help="extraction alone, by objects")
@@ -37,6 +46,9 @@ def main() -> None:
     parser.add_argument("--session-seconds", type=float, default=75)
     parser.add_argument("--model-seconds", type=float, default=3)
     given = vars(parser.parse_args())
+    groups, workers = shipped(given.pop("env"))
+    given["groups"] = given["groups"] or groups
+    given["session_workers"] = given["session_workers"] or workers
     by_models = {k: given.pop(k) for k in ("session_seconds", "model_seconds")}
     if given.pop("by_models"):
         print(build_table(session_workers=given["session_workers"], **by_models))
@@ -47,13 +59,21 @@ def main() -> None:
         return
     lake_gb = given.pop("lake_gb")
     run = Execution(**given)
-    rest = KEY_MONTH + SECRET_MONTH + lake_gb * GB_MONTH
+    rest = KEY_MONTH + SECRET_MONTH + ALARMS * ALARM_MONTH + lake_gb * GB_MONTH
     print(f"assumed: {run}, {lake_gb:g} GB in the lake")
     print(f"one execution      {run.total():8.2f}  (extract {run.extract():.2f},"
           f" dbt {run.build():.2f}, states {run.states():.4f})")  # fmt: skip
-    print(f"at rest, a month   {rest:8.2f}  (one key, one secret, {lake_gb:g} GB)")
-    for name, runs in (("daily", 30), ("hourly", 730), ("every 15 minutes", 2920)):
+    print(f"at rest, a month   {rest:8.2f}  (one key, one secret, {ALARMS} alarms,"
+          f" {lake_gb:g} GB)")  # fmt: skip
+    for name, runs in EVERY.items():
         print(f"{name + ', a month':<18} {run.total() * runs + rest:8.2f}")
+
+
+def shipped(environment: str) -> tuple[int, int]:
+    """Groups of objects, and workers of all of dbt's sessions together, as ``config/`` has them."""
+    objects = json.loads((CONFIG / "salesforce_objects.json").read_text(encoding="utf-8"))
+    dbt = json.loads((CONFIG / f"{environment}.json").read_text(encoding="utf-8"))["dbt"]
+    return len(objects["groups"]), dbt["workers"] * dbt["threads"]
 
 
 def build_table(*, session_workers: int, session_seconds: float, model_seconds: float) -> str:

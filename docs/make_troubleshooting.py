@@ -99,8 +99,8 @@ PIPELINE: Final = (
     (
         "DbtBuildFailed",
         "dbt build failed: build TIMED_OUT",
-        "it ran into its CodeBuild project's time-out: the build's log shows which models take "
-        "long",
+        "its time was over: raise `dbt.timeout_minutes` in `config/<env>.json`, or give it more "
+        "workers",
     ),
     (
         "DbtBuildFailed",

@@ -18,7 +18,7 @@ from lakehouse_constructs import (
     SalesforceExtractor,
     SystemComparison,
 )
-from lakehouse_constructs.alarms import twice
+from lakehouse_constructs.alarms import RUNBOOK, twice
 from stacks.settings import Settings
 
 
@@ -123,6 +123,7 @@ class LakehouseStack(Stack):
             success_within=twice(s.longest_gap for s in settings.schedules)
             if settings.schedules_enabled
             else None,
+            runbook=settings.runbook or RUNBOOK,
         )
         self._outputs()
 
@@ -136,6 +137,7 @@ class LakehouseStack(Stack):
             **{f"{layer.capitalize()}Database": self.catalog.name(layer) for layer in Layer},
             "AthenaWorkGroupName": self.queries.work_group_name,
             "AlertTopicArn": self.pipeline.alert_topic.topic_arn,
+            "DeadLetterQueueUrl": self.schedules.dead_letter_queue.queue_url,
         }
         for name, value in values.items():
             CfnOutput(self, name, value=value)

@@ -19,6 +19,7 @@ from stacks.values import account, matching, optional, region
 
 _PREFIX: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_RUNBOOK: Final = re.compile(r"https?://[^#\s]{1,790}")  # a section is appended
 _SCHEDULE_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9]{0,39}")
 
 # The ages that CloudWatch Logs knows, in days.
@@ -56,6 +57,7 @@ class Settings:
     termination_protection: bool
     keep_old_versions_for: Duration
     alert_emails: tuple[str, ...]
+    runbook: str | None  # its address; None: the path in the project
     log_retention: logs.RetentionDays
     lake_formation: LakeFormation
     extraction: ExtractionLimits
@@ -83,7 +85,7 @@ def load(environment: Literal["dev", "prod"], *, folder: Path) -> Settings:
 
 
 def _settings(section: Section, *, objects_config: Path, objects: ObjectsConfig) -> Settings:
-    alerts = section.section("alerts")
+    emails, runbook = section.section("alerts").read(_alerts)
     sessions, build_timeout = section.section("dbt").read(_dbt)
     return Settings(
         prefix=matching(section, "prefix", _PREFIX, "a-z, 0-9 and _, such as lakehouse_dev"),
@@ -96,7 +98,8 @@ def _settings(section: Section, *, objects_config: Path, objects: ObjectsConfig)
         keep_old_versions_for=Duration.days(
             section.whole("keep_old_versions_days", 14, low=0, high=3650)
         ),
-        alert_emails=alerts.read(_emails),
+        alert_emails=emails,
+        runbook=runbook,
         log_retention=_retention(section),
         lake_formation=LakeFormation(
             section.text("lake_formation", LakeFormation.OFF.value, one_of=tuple(LakeFormation))
@@ -123,12 +126,14 @@ def _old_lake(section: Section) -> OldLake | None:
     )
 
 
-def _emails(section: Section) -> tuple[str, ...]:
+def _alerts(section: Section) -> tuple[tuple[str, ...], str | None]:
+    """Who gets the alerts, and where the runbook is that they point to."""
     emails = section.texts("emails")
     for email in emails:
         if not _EMAIL.fullmatch(email):
             raise section.error("emails", email, "an e-mail address")
-    return emails
+    allowed = "an address such as https://wiki.example/lakehouse/runbook, without #, or null"
+    return emails, optional(section, "runbook", _RUNBOOK, allowed)
 
 
 def _retention(section: Section) -> logs.RetentionDays:

@@ -12,6 +12,7 @@ BUILD_MINUTE: Final = 0.005  # CodeBuild general1.small
 TRANSITION: Final = 0.025 / 1000  # Step Functions Standard
 KEY_MONTH: Final = 1.00  # KMS, one key
 SECRET_MONTH: Final = 0.40  # Secrets Manager, one secret
+ALARM_MONTH: Final = 0.10  # CloudWatch, one alarm; an account's first ten are free
 GB_MONTH: Final = 0.023  # S3 Standard
 DPU_PER_WORKER: Final = 1  # G.1X
 DAYS_PER_MONTH: Final = 30

@@ -20,6 +20,7 @@ OUTPUTS = {
     "MartsDatabase",
     "AthenaWorkGroupName",
     "AlertTopicArn",
+    "DeadLetterQueueUrl",
 }
 # Held by people or by tables: they outlive the stack.
 KEPT = {"AWS::S3::Bucket", "AWS::KMS::Key", "AWS::SecretsManager::Secret", "AWS::Glue::Database"}

@@ -49,6 +49,7 @@ def test_defaults_keep_data_and_fire_no_schedule(folder: Path) -> None:
     assert settings.schedules_enabled is False
     assert settings.schedules == ()
     assert settings.alert_emails == ()
+    assert settings.runbook is None
     assert settings.old_lake is None
 
 
@@ -62,7 +63,7 @@ def test_everything_can_be_set(folder: Path) -> None:
         keep_old_versions_days=3,
         termination_protection=False,
         log_retention_days=7,
-        alerts={"emails": ["ops@example.com"]},
+        alerts={"emails": ["ops@example.com"], "runbook": "https://wiki.example/lake"},
         lake_formation="catalog-and-files",
         extraction={
             "worker_type": "G.4X",
@@ -96,6 +97,7 @@ def test_everything_can_be_set(folder: Path) -> None:
     assert settings.keep_old_versions_for.to_days() == 3
     assert settings.log_retention == logs.RetentionDays.ONE_WEEK
     assert settings.alert_emails == ("ops@example.com",)
+    assert settings.runbook == "https://wiki.example/lake"
     assert settings.lake_formation == LakeFormation.CATALOG_AND_FILES
     limits = settings.extraction
     assert (limits.worker_type, limits.workers, limits.max_concurrent_runs) == ("G.4X", 3, 7)
@@ -137,6 +139,8 @@ def _schedule(**values: Any) -> list[dict[str, Any]]:
         ({"log_retention_days": 8}, "log_retention_days", "1, 7, 14"),
         ({"alerts": {"emails": ["ops"]}}, "alerts.emails", "e-mail"),
         ({"alerts": {"email": []}}, "alerts.email", "emails"),
+        ({"alerts": {"runbook": "docs/runbook.md"}}, "alerts.runbook", "https://"),
+        ({"alerts": {"runbook": "https://wiki.example/#lake"}}, "alerts.runbook", "without #"),
         ({"lake_formation": "on"}, "lake_formation", "off, catalog, catalog-and-files"),
         ({"extraction": {"workers": 300}}, "extraction.workers", "from 2 to 299"),
         ({"extraction": {"worker_type": "G.025X"}}, "extraction.worker_type", "G.1X"),
@@ -225,4 +229,6 @@ def test_the_projects_own_files_are_good(environment: Any, prefix: str) -> None:
     assert settings.prefix == prefix
     # The secret is filled after the first deployment.
     assert settings.schedules_enabled is False
+    # No incremental read sees a record that is gone without a trace.
+    assert Mode.RECONCILE in {schedule.mode for schedule in settings.schedules}
     assert settings.removal_policy == RemovalPolicy.RETAIN

@@ -1,0 +1,30 @@
+"""What README says a run costs is what the program prints for the shipped configuration."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("environment", ["dev", "prod"])
+def test_the_readme_quotes_what_the_program_prints(environment: str) -> None:
+    program = ROOT / "benchmarks" / "cost_of_a_run.py"
+    printed = subprocess.run(
+        [sys.executable, program, "--env", environment], capture_output=True, text=True, check=True
+    ).stdout
+    readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+
+    assert f"US$ {_figure(printed, 'one execution')} per run of both groups" in readme
+    assert f"{_figure(printed, 'at rest, a month')} a month at rest" in readme
+    hourly = round(float(_figure(printed, "hourly, a month")))
+    assert f"{hourly} a month at an hourly schedule" in readme
+
+
+def _figure(printed: str, line: str) -> str:
+    found = re.search(rf"^{line} +([\d.]+)", printed, re.MULTILINE)
+    assert found, line
+    return found[1]

@@ -246,9 +246,16 @@ class Lake:
 
     def tell(self, table: str, *, batch: int) -> None:
         """Have the catalog name this batch."""
+        self._set(table, {TableProperty.BATCH: str(batch)})
+
+    def read_until(self, table: str, moment: datetime) -> None:
+        """What a run does that finds nothing new: the watermark moves, and nothing else."""
+        self._set(table, {TableProperty.WATERMARK: moment.isoformat()})
+
+    def _set(self, table: str, properties: Mapping[str, str]) -> None:
         target = self.catalog().load_table((VARIABLES["RAW_DATABASE"], table))
         with target.transaction() as transaction:
-            transaction.set_properties({TableProperty.BATCH: str(batch)})
+            transaction.set_properties(dict(properties))
 
     def built(self) -> dict[str, int]:
         """``runs/_built.json``."""

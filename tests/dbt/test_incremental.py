@@ -322,3 +322,26 @@ def test_batch_by_batch(built: Lake) -> None:
         assert lake.rows(*table) == step_by_step[table], table
         # Replaced, not dropped: readers keep the table and its former states.
         assert len(snapshots(lake, *table)) > before[table], table
+
+
+def test_the_pipeline_goes_on_while_no_opportunity_changes(built: Lake) -> None:
+    """Runs that find nothing new move the watermark alone: a weekend has its days all the same."""
+    lake = built
+    report = "rpt_pipeline_by_day"
+    lake.build("before", models=report)
+    last = max(row["pipeline_date"] for row in lake.rows("marts", report))
+    lake.read_until("opportunity", at(24 * (last - at(0).date()).days + 50))
+
+    outcome = lake.build("quiet", models=report)
+
+    assert outcome["status"] == "succeeded", outcome["log"]
+    rows = lake.rows("marts", report)
+    days = [last + timedelta(days=day) for day in (0, 1, 2)]
+    found = [[row for row in rows if row["pipeline_date"] == day] for day in days]
+    assert max(row["pipeline_date"] for row in rows) == days[-1]
+    assert len(found[0]) == len(found[1]) == len(found[2]) > 0
+    lake.by_hand("run", "--select", report)  # which knows no watermark
+    assert lake.rows("marts", report) == rows
+    anew = lake.build("anew", models=report, full_refresh=True)
+    assert anew["status"] == "succeeded", anew["log"]
+    assert lake.rows("marts", report) == rows

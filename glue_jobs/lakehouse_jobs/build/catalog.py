@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -18,6 +19,7 @@ class Table:
 
     columns: Columns
     batch: int | None = None  # the newest batch of a raw table; None for any other table
+    watermark: datetime | None = None  # UTC: everything below it is in the raw table
 
 
 def tables(database: str, *, client: Any) -> dict[str, Table]:
@@ -28,6 +30,7 @@ def tables(database: str, *, client: Any) -> dict[str, Table]:
             table["Name"]: Table(
                 columns=_columns(table.get("StorageDescriptor", {}).get("Columns", ())),
                 batch=_batch(f"{database}.{table['Name']}", table.get("Parameters", {})),
+                watermark=_watermark(f"{database}.{table['Name']}", table.get("Parameters", {})),
             )
             for page in pages
             for table in page["TableList"]
@@ -51,6 +54,21 @@ def _batch(name: str, parameters: Mapping[str, str]) -> int | None:
             "allowed: a whole number; correct the table's property"
         )
     return int(value)
+
+
+def _watermark(name: str, parameters: Mapping[str, str]) -> datetime | None:
+    """The table property; a run that finds nothing new moves it as well."""
+    value = parameters.get(TableProperty.WATERMARK)
+    if value is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        raise CatalogError(
+            f"the Glue table {name}: parameter {TableProperty.WATERMARK}: got {value!r}; "
+            "allowed: a time in ISO 8601; correct the table's property"
+        ) from None
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _columns(columns: Iterable[dict[str, str]]) -> Columns:

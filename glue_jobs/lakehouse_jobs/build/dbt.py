@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -41,14 +42,16 @@ class Project:
         leave_out: Sequence[Source],
         known_columns: Mapping[str, Columns],
         raw_batches: Mapping[str, int],
+        raw_watermarks: Mapping[str, datetime],
         tested_batches: Mapping[str, int],
         full_refresh: bool,
     ) -> tuple[bool, list[dict[str, Any]]]:
         """Run models, seeds and data tests: whether all went well, and each node's result.
 
         ``known_columns`` (see the macro ``columns_of``) spares a statement per table.
-        Of a raw table in ``raw_batches`` nothing newer is read (see ``newer_batches``);
-        what came of one in ``tested_batches`` is tested up to there (see ``untested_since``).
+        Of a raw table in ``raw_batches`` nothing newer is read (see ``newer_batches``), and
+        one in ``raw_watermarks`` is known up to there, UTC (see ``known_until``); what came
+        of one in ``tested_batches`` is tested up to there (see ``untested_since``).
         Raises :class:`DbtError` where dbt broke off before its first node.
         """
         from dbt.cli.main import dbtRunner  # type: ignore[import-not-found]
@@ -65,6 +68,9 @@ class Project:
                 {
                     "known_columns": known_columns,
                     "raw_batches": raw_batches,
+                    "raw_watermarks": {
+                        table: moment.isoformat() for table, moment in raw_watermarks.items()
+                    },
                     "tested_batches": tested_batches,
                 }
             ),

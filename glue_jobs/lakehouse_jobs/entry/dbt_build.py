@@ -60,6 +60,11 @@ def build(settings: BuildSettings, *, folder: Path, glue: Any, s3: Any) -> Build
                 if table.columns  # registered without them: it is described instead
             },
             raw_batches=batches,
+            raw_watermarks={
+                name: table.watermark
+                for name, table in tables[settings.raw_database].items()
+                if table.watermark is not None
+            },
             tested_batches=counted,
             full_refresh=settings.full_refresh,
         )

@@ -5,12 +5,19 @@
 
 with
 
--- Today is the newest extraction in raw; before the first one nobody knows the pipeline.
+-- Today is the moment up to which raw knows opportunities; before the first extraction nobody
+-- knows the pipeline. Days that an earlier build knew stay: by hand the watermark is not known.
 bounds as (
 
     select
         cast(min(_extracted_at) as date) as first_date,
-        cast(max(_extracted_at) as date) as last_date
+        greatest(
+            cast(max(_extracted_at) as date),
+            cast({{ known_until('opportunity') }} as date)
+            {%- if is_incremental() %},
+            (select max(written.pipeline_date) from {{ this }} as written)
+            {%- endif %}
+        ) as last_date
     from {{ ref('base_salesforce__opportunities') }}
 
 ),

@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
@@ -70,6 +71,32 @@ def test_a_batch_that_is_no_number_is_said(glue: Any) -> None:
     make_with_batch(glue, "account", "seven")
 
     with pytest.raises(CatalogError, match=r"dev_raw\.account: .*lakehouse\.batch: got 'seven'"):
+        tables("dev_raw", client=glue)
+
+
+def make_with_watermark(glue: Any, name: str, watermark: str) -> None:
+    glue.create_table(
+        DatabaseName="dev_raw",
+        TableInput={"Name": name, "Parameters": {"lakehouse.watermark": watermark}},
+    )
+
+
+@pytest.mark.parametrize(
+    "written", ["2026-01-04T03:00:00.000Z", "2026-01-04T04:00:00+01:00", "2026-01-04T03:00:00"]
+)
+def test_a_raw_table_tells_up_to_when_it_was_read(glue: Any, written: str) -> None:
+    make_with_watermark(glue, "account", written)
+
+    found = tables("dev_raw", client=glue)["account"]
+    assert found.watermark == datetime(2026, 1, 4, 3, tzinfo=UTC)
+
+
+def test_a_watermark_that_is_no_time_is_said(glue: Any) -> None:
+    make_with_watermark(glue, "account", "yesterday")
+
+    with pytest.raises(
+        CatalogError, match=r"dev_raw\.account: .*lakehouse\.watermark: got 'yesterday'"
+    ):
         tables("dev_raw", client=glue)
 
 

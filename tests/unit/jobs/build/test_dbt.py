@@ -1,5 +1,6 @@
 import json
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -42,6 +43,7 @@ def test_a_build_takes_its_bounds_and_a_full_refresh_to_dbt(
         leave_out=[],
         known_columns={"raw.account": {"id": "string"}},
         raw_batches={"account": 6},
+        raw_watermarks={"account": datetime(2026, 1, 4, 3, tzinfo=UTC)},
         tested_batches={"account": 5},
         full_refresh=wanted,
     )
@@ -56,5 +58,6 @@ def test_a_build_takes_its_bounds_and_a_full_refresh_to_dbt(
     assert json.loads(build[build.index("--vars") + 1]) == {
         "known_columns": {"raw.account": {"id": "string"}},
         "raw_batches": {"account": 6},
+        "raw_watermarks": {"account": "2026-01-04T03:00:00+00:00"},
         "tested_batches": {"account": 5},
     }

@@ -1,5 +1,6 @@
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -23,9 +24,10 @@ SETTINGS = BuildSettings(
     failed_objects=("Lead",),
     execution_name="e1",
 )
+READ_UNTIL = datetime(2026, 1, 4, 3, tzinfo=UTC)
 TABLES: dict[str, dict[str, Table]] = {
     "raw": {
-        "account": Table(columns={"id": "string"}, batch=6),
+        "account": Table(columns={"id": "string"}, batch=6, watermark=READ_UNTIL),
         "contact": Table(columns={}),
         "lead": Table(columns={}, batch=4),
         "other": Table(columns={}, batch=9),
@@ -110,6 +112,7 @@ def test_dbt_is_told_where_raw_ends(project: type[Project]) -> None:
     dbt_build.build(SETTINGS, folder=Path(), glue=None, s3=S3())
 
     assert project.told["raw_batches"] == {"account": 6, "lead": 4, "other": 9}
+    assert project.told["raw_watermarks"] == {"account": READ_UNTIL}
 
 
 @pytest.mark.parametrize("wanted", [True, False])

@@ -46,7 +46,7 @@ RULES: Final = {
     "source_directories": "test_sources_are_declared_beside_staging",
     "test_directories": "test_a_model_lies_beside_its_description_in_its_layers_folder",
     "missing_primary_key_tests": "test_every_model_has_a_key_test",
-    "sources_without_freshness": "test_sources_have_freshness_on_the_extraction",
+    "sources_without_freshness": "test_sources_have_freshness_by_their_watermark",
     "test_coverage": "test_every_model_has_a_key_test",
 }
 

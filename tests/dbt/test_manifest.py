@@ -286,9 +286,10 @@ def test_sources_are_the_configured_objects(manifest: dict[str, Any]) -> None:
     assert [name for name in sources if config.group_of(name) is None] == []
 
 
-def test_sources_have_freshness_on_the_extraction(manifest: dict[str, Any]) -> None:
+def test_sources_have_freshness_by_their_watermark(manifest: dict[str, Any]) -> None:
+    # Not by a column: the newest row of a quiet object is old, however often it is read.
     for source in manifest["sources"].values():
-        assert source["loaded_at_field"] == "_extracted_at", source["name"]
+        assert not source["loaded_at_field"], source["name"]
         assert source["freshness"]["warn_after"]["count"], source["name"]
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,11 @@ class Project:
     def sources(self) -> list[Source]:
         """The source tables that the project declares."""
         return [
-            Source(source=node.source_name, table=node.identifier)
+            Source(
+                source=node.source_name,
+                table=node.identifier,
+                fresh_for=_warn_after(node.freshness),
+            )
             for node in self._manifest.sources.values()
         ]
 
@@ -86,3 +90,11 @@ class Project:
         if not results.is_file():
             raise DbtError(f"dbt broke off: {answer.exception or 'it left no results'}")
         return answer.success, json.loads(results.read_text(encoding="utf-8"))["results"]
+
+
+def _warn_after(freshness: Any) -> timedelta | None:
+    limit = freshness.warn_after if freshness else None
+    if limit is None or not limit.count or not limit.period:
+        return None
+    unit = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1)}
+    return limit.count * unit[str(limit.period.value)]

@@ -26,9 +26,10 @@ def outcome(
     *,
     succeeded: bool,
     excluded: Sequence[str],
+    stale: Sequence[str] = (),
     seconds: float,
 ) -> BuildOutcome:
-    """The build's outcome from the nodes' results."""
+    """The build's outcome from the nodes' results. ``stale``: see :mod:`.freshness`."""
     results = list(results)
     failures = [_failure(result) for result in results if result["status"] in _BAD]
     good = succeeded and not failures
@@ -37,6 +38,10 @@ def outcome(
         cause=None if good else cause(failures),
         counts=dict(Counter(str(result["status"]) for result in results)),
         failures=failures,
+        warnings=[
+            *stale,
+            *(_told(_failure(result)) for result in results if result["status"] == "warn"),
+        ],
         excluded=list(excluded),
         seconds=round(seconds, 1),
     )
@@ -49,6 +54,7 @@ def broken_off(message: str, *, excluded: Sequence[str], seconds: float) -> Buil
         cause=first_line(message),
         counts={},
         failures=[],
+        warnings=[],
         excluded=list(excluded),
         seconds=round(seconds, 1),
     )

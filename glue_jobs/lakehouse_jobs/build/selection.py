@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from lakehouse_jobs.contract.raw_log import table_name
 
@@ -12,6 +13,7 @@ class Source:
 
     source: str  # "salesforce"
     table: str  # the raw table, for example "account"
+    fresh_for: timedelta | None = None  # `freshness: warn_after`; None where none is declared
 
     @property
     def name(self) -> str:

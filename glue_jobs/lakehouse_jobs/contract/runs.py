@@ -175,6 +175,7 @@ class BuildOutcome(TypedDict):
     cause: str | None  # one or two sentences for a person
     counts: dict[str, int]  # result status -> nodes
     failures: list[BuildFailure]
+    warnings: list[str]  # a sentence each: sources that are old, data tests that warned
     excluded: list[str]  # sources left out, "salesforce.account"
     seconds: float
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import boto3
 
-from lakehouse_jobs.build import built, catalog, results, selection, tested
+from lakehouse_jobs.build import built, catalog, freshness, results, selection, tested
 from lakehouse_jobs.build.dbt import Project
 from lakehouse_jobs.build.errors import BuildError
 from lakehouse_jobs.build.selection import LeftOut
@@ -42,6 +42,9 @@ def build(settings: BuildSettings, *, folder: Path, glue: Any, s3: Any) -> Build
         )
         for each in omitted:
             print(f"left out with its descendants: {each.source.name}: {each.reason}", flush=True)
+        stale = freshness.stale(project.sources, raw_tables=tables[settings.raw_database], now=now)
+        for sentence in stale:
+            print(f"warning: {sentence}", flush=True)
         batches = {
             name: table.batch
             for name, table in tables[settings.raw_database].items()
@@ -72,6 +75,7 @@ def build(settings: BuildSettings, *, folder: Path, glue: Any, s3: Any) -> Build
             nodes,
             succeeded=succeeded,
             excluded=[each.source.name for each in omitted],
+            stale=stale,
             seconds=time.monotonic() - started,
         )
         if outcome["status"] == "succeeded":

@@ -71,6 +71,7 @@ def generate(
       lakehouse dbt generate --source raw
     """
     from lakehouse_jobs.contract.objects import ObjectsConfig
+    from lakehouse_jobs.contract.raw_log import table_name
     from lakehouse_tools.dbt_models.plan import make_plan
     from lakehouse_tools.dbt_models.project import FOLDER, read_project
     from lakehouse_tools.dbt_models.writing import put_back, write
@@ -86,7 +87,9 @@ def generate(
     else:
         chosen = credentials.of_org(environment_name, secret_file, ask_for=ask, jwt=jwt)
         objects, left_out = _org(chosen, config, project)
-    plan = make_plan(project, objects, left_out=left_out)
+    limits = {table_name(o.name): config.rules(o.name).stale_after_minutes for o in objects}
+    fresh = {table: minutes for table, minutes in limits.items() if minutes is not None}
+    plan = make_plan(project, objects, left_out=left_out, fresh_minutes=fresh)
     if plan.changed and not check:
         write(project_folder, FOLDER, {name: plan.files[name] for name in plan.changed})
     if as_json:

@@ -59,11 +59,16 @@ class Plan:
 
 
 def make_plan(
-    project: Project, objects: Iterable[ObjectFacts], *, left_out: Mapping[str, str]
+    project: Project,
+    objects: Iterable[ObjectFacts],
+    *,
+    left_out: Mapping[str, str],
+    fresh_minutes: Mapping[str, int] | None = None,
 ) -> Plan:
     """The plan for these objects, which are all that the configuration takes.
 
     ``left_out``: API name and reason of objects that nothing can be read of.
+    ``fresh_minutes``: by raw table; see :func:`.sources_file`.
     """
     found = {each.name.lower(): each for each in objects}
     reasons = {name.lower(): reason for name, reason in left_out.items()}
@@ -95,7 +100,7 @@ def make_plan(
         for name, reason in left_out.items()
         if name.lower() not in project.generated
     ]
-    texts |= _sources(project, found)
+    texts |= _sources(project, found, fresh_minutes or {})
     changed = sorted(name for name, text in texts.items() if project.texts.get(name) != text)
     return Plan(
         rows=tuple(sorted(rows, key=lambda row: row.object.lower())),
@@ -110,7 +115,9 @@ def _several_currencies(objects: Iterable[ObjectFacts]) -> bool:
     return any(field.raw == CURRENCY_CODE for each in objects for field in each.fields)
 
 
-def _sources(project: Project, found: Mapping[str, ObjectFacts]) -> dict[str, str]:
+def _sources(
+    project: Project, found: Mapping[str, ObjectFacts], fresh_minutes: Mapping[str, int]
+) -> dict[str, str]:
     """The file of sources, where there is anything for it to declare."""
     before = project.texts.get(SOURCES)
     tables = (found.keys() | project.sources) - project.declared
@@ -125,7 +132,8 @@ def _sources(project: Project, found: Mapping[str, ObjectFacts]) -> dict[str, st
             )
         return {}
     labels = {table: each.label for table, each in found.items() if each.label != each.name}
-    return {SOURCES: sources_file(tables, labels, before=before or "")}
+    text = sources_file(tables, labels, fresh_minutes=fresh_minutes, before=before or "")
+    return {SOURCES: text}
 
 
 def _models(project: Project, wanted: Sequence[ObjectFacts]) -> list[Model]:

@@ -1,11 +1,13 @@
 """The sources of generated models: the raw tables that no hand-made file declares."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
 
 import yaml
 
 from lakehouse_tools.dbt_models.text import marked, quoted, unquoted
 
+FRESH_MINUTES: Final = 1_500  # of a table that says nothing else
 _HEAD = """\
 sources:
   - name: salesforce
@@ -14,21 +16,37 @@ sources:
       that Salesforce reported. Nothing in it is updated.
     schema: "{{ env_var('RAW_DATABASE') }}"
     config:
-      loaded_at_field: _extracted_at
+      # Of the watermark, held against it by each build; see docs/dbt-models.md, Freshness.
       freshness:
         warn_after: {count: 25, period: hour}
     tables:
 """
 
 
-def sources_file(tables: Iterable[str], labels: Mapping[str, str], *, before: str) -> str:
-    """The file. ``before``, the one that is there, has labels of objects not described now."""
+def sources_file(
+    tables: Iterable[str],
+    labels: Mapping[str, str],
+    *,
+    fresh_minutes: Mapping[str, int],
+    before: str,
+) -> str:
+    """The file. ``before``, the one that is there, has labels of objects not described now.
+
+    ``fresh_minutes``: how old a table may be; :data:`FRESH_MINUTES` of others.
+    """
     known = {**_labels(before), **labels}
     lines = []
     for table in sorted(tables):
         lines.append(f"      - name: {table}\n")
         lines.append(f"        description: {quoted(known.get(table, table))}\n")
+        lines += _freshness(fresh_minutes.get(table, FRESH_MINUTES))
     return marked(_HEAD + "".join(lines), comment="#")
+
+
+def _freshness(minutes: int) -> Iterator[str]:
+    if minutes != FRESH_MINUTES:
+        yield "        config:\n"
+        yield f"          freshness: {{warn_after: {{count: {minutes}, period: minute}}}}\n"
 
 
 def _labels(text: str) -> dict[str, str]:

@@ -44,6 +44,9 @@ def print_outcomes(
             rows = f" ({failure['failures']} rows)" if failure["failures"] else ""
             text = f"{failure['kind']} {failure['name']}{rows}: {failure['message']}"
             show(console, Padding(Text(text), (0, 0, 0, 2)))
+        # An outcome of before warnings were kept has none.
+        for text in build.get("warnings", ()):
+            show(console, Padding(Text(f"warning: {text}"), (0, 0, 0, 2)))
 
 
 def notes(outcome: ObjectOutcome) -> Iterator[str]:

@@ -1,6 +1,6 @@
 import json
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -12,7 +12,7 @@ from lakehouse_jobs.build.dbt import RUN_RESULTS, Project
 
 @pytest.fixture
 def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
-    """The arguments of each call to dbt, which is not installed here."""
+    """The arguments of each call to dbt, which is not installed here; it knows two sources."""
     told: list[list[str]] = []
 
     class Runner:
@@ -24,7 +24,7 @@ def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
             results = tmp_path / RUN_RESULTS
             results.parent.mkdir(exist_ok=True)
             results.write_text('{"results": []}')
-            return SimpleNamespace(success=True, result=None, exception=None)
+            return SimpleNamespace(success=True, result=manifest(), exception=None)
 
     main = ModuleType("dbt.cli.main")
     main.__dict__["dbtRunner"] = Runner
@@ -32,6 +32,28 @@ def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
         monkeypatch.setitem(sys.modules, name, ModuleType(name))
     monkeypatch.setitem(sys.modules, "dbt.cli.main", main)
     return told
+
+
+def manifest() -> SimpleNamespace:
+    """As dbt has it: a source that declares when it is old, one that does not, one for errors."""
+
+    def source(name: str, freshness: Any) -> SimpleNamespace:
+        return SimpleNamespace(source_name="salesforce", identifier=name, freshness=freshness)
+
+    hours = SimpleNamespace(count=25, period=SimpleNamespace(value="hour"))
+    nothing = SimpleNamespace(count=None, period=None)
+    sources = {
+        "a": source("account", SimpleNamespace(warn_after=hours)),
+        "b": source("case", None),
+        "c": source("lead", SimpleNamespace(warn_after=nothing)),
+    }
+    return SimpleNamespace(sources=sources)
+
+
+def test_a_source_says_how_old_it_may_be(calls: list[list[str]], tmp_path: Path) -> None:
+    found = {source.table: source.fresh_for for source in Project(tmp_path).sources}
+
+    assert found == {"account": timedelta(hours=25), "case": None, "lead": None}
 
 
 @pytest.mark.parametrize("wanted", [True, False])

@@ -1,6 +1,6 @@
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -52,7 +52,8 @@ class Project:
     @property
     def sources(self) -> list[Source]:
         names = ("account", "case", "contact", "lead")
-        return [Source(source="salesforce", table=name) for name in names]
+        day = timedelta(days=1)
+        return [Source(source="salesforce", table=name, fresh_for=day) for name in names]
 
     def build(self, **options: Any) -> tuple[bool, list[dict[str, Any]]]:
         if self.error:
@@ -113,6 +114,17 @@ def test_dbt_is_told_where_raw_ends(project: type[Project]) -> None:
 
     assert project.told["raw_batches"] == {"account": 6, "lead": 4, "other": 9}
     assert project.told["raw_watermarks"] == {"account": READ_UNTIL}
+
+
+def test_a_source_that_is_old_is_a_warning_of_the_build(
+    project: type[Project], capsys: pytest.CaptureFixture[str]
+) -> None:
+    outcome = dbt_build.build(SETTINGS, folder=Path(), glue=None, s3=S3())
+
+    [warning] = outcome["warnings"]  # of others no watermark is known
+    assert warning.startswith("salesforce.account has been read up to 2026-01-04 03:00 UTC, ")
+    assert f"warning: {warning}" in capsys.readouterr().out
+    assert outcome["status"] == "succeeded"
 
 
 @pytest.mark.parametrize("wanted", [True, False])

@@ -22,7 +22,7 @@ def result(node: str, status: str, message: str = "", failures: int | None = Non
 
 def test_a_build_without_failures_succeeded() -> None:
     got = outcome(
-        [result(MODEL, "success"), result(TEST, "pass", failures=0), result(TEST, "warn")],
+        [result(MODEL, "success"), result(TEST, "pass", failures=0)],
         succeeded=True,
         excluded=["salesforce.lead"],
         seconds=12.34,
@@ -31,11 +31,28 @@ def test_a_build_without_failures_succeeded() -> None:
     assert got == {
         "status": "succeeded",
         "cause": None,
-        "counts": {"success": 1, "pass": 1, "warn": 1},
+        "counts": {"success": 1, "pass": 1},
         "failures": [],
+        "warnings": [],
         "excluded": ["salesforce.lead"],
         "seconds": 12.3,
     }
+
+
+def test_what_warned_is_told_and_fails_nothing() -> None:
+    got = outcome(
+        [result(MODEL, "success"), result(TEST, "warn", "Got 2 results", 2)],
+        succeeded=True,
+        excluded=[],
+        stale=["salesforce.case has been read up to …"],
+        seconds=1,
+    )
+
+    assert got["status"] == "succeeded"
+    assert got["warnings"] == [
+        "salesforce.case has been read up to …",
+        "test unbroken_history_dim_account_account_id: 2 rows",
+    ]
 
 
 def test_a_failed_test_is_told_with_its_rows() -> None:

@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+import yaml
 from click.testing import CliRunner
 
 from lakehouse_constructs import _shipped
@@ -315,3 +316,18 @@ def test_an_org_with_several_currencies_is_told_what_its_reports_add_up(place):
     assert json.loads(generate(folder, "--json").stdout)["notes"] == []
     project.write_text(shipped.replace("vars:", "vars:\n  lakehouse: {multi_currency: fixed}"))
     assert json.loads(generate(folder, "--json").stdout)["notes"] == []
+
+
+def test_a_source_may_be_as_old_as_the_configuration_says(place):
+    folder, _ = place
+    configure(folder, OBJECTS, Project__c={"stale_after_minutes": 10_080})
+    generate(folder)
+
+    text = files(folder)[SOURCES].decode()
+
+    [source] = yaml.safe_load(text)["sources"]
+    told = {table["name"]: table.get("config") for table in source["tables"]}
+    weekly = {"warn_after": {"count": 10_080, "period": "minute"}}
+    assert told["project__c"] == {"freshness": weekly}
+    assert told["accounthistory"] is None  # as all
+    assert json.loads(generate(folder, "--json").stdout)["files"] == []

@@ -19,6 +19,7 @@ BUILD = {
             "failures": 3,
         }
     ],
+    "warnings": ["salesforce.case is old"],
     "excluded": ["salesforce.lead"],
     "seconds": 12.0,
 }
@@ -34,6 +35,7 @@ def test_a_row_for_each_object_then_its_notes_then_the_build(screen):
         "dbt failed: 2 success, 1 fail, 12 s: test unique_x: 3 rows; without salesforce.lead"
     )
     assert lines[5] == "  test unique_x (3 rows): Got 3 results"
+    assert lines[6] == "  warning: salesforce.case is old"
     assert all(len(line) <= 80 and line == line.rstrip() for line in lines)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from lakehouse_jobs.build.catalog import Columns
 from lakehouse_jobs.build.errors import DbtError
+from lakehouse_jobs.build.results import first_line
 from lakehouse_jobs.build.selection import Source
 
 RUN_RESULTS = Path("target") / "run_results.json"
@@ -90,6 +91,29 @@ class Project:
         if not results.is_file():
             raise DbtError(f"dbt broke off: {answer.exception or 'it left no results'}")
         return answer.success, json.loads(results.read_text(encoding="utf-8"))["results"]
+
+    def has_macro(self, name: str) -> bool:
+        """Whether the project, or what it is made of, has such a macro."""
+        return any(macro.name == name for macro in self._manifest.macros.values())
+
+    def operate(self, macro: str, arguments: Mapping[str, Any]) -> list[str]:
+        """Run a macro by itself; its warnings and, where it broke off, why, a sentence each."""
+        from dbt.cli.main import dbtRunner  # type: ignore[import-not-found]
+
+        said: list[str] = []
+
+        def listen(event: Any) -> None:
+            if event.info.name == "JinjaLogWarning":
+                said.append(event.data.msg)
+
+        answer = dbtRunner(manifest=self._manifest, callbacks=[listen]).invoke(
+            ["run-operation", macro, *self._arguments, "--args", json.dumps(arguments)]
+        )
+        if not answer.success:
+            results = getattr(answer.result, "results", None) or [None]
+            why = answer.exception or getattr(results[0], "message", None) or "dbt does not say why"
+            said.append(f"{macro} broke off: {first_line(str(why))}")
+        return said
 
 
 def _warn_after(freshness: Any) -> timedelta | None:

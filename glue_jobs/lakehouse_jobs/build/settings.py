@@ -21,6 +21,7 @@ class BuildSettings:
     select: tuple[str, ...] = ()  # dbt selectors; none means everything
     full_refresh: bool = False  # every model anew from raw, every seed from its file
     models: tuple[str, ...] = ()  # of this build alone, instead of `select`; none: `select`
+    timeout_minutes: int | None = None  # of the build, a little more than it; None: no end
     execution_name: str | None = None  # None: started by hand, nothing is recorded
 
     @classmethod
@@ -37,6 +38,7 @@ class BuildSettings:
             select=tuple(environment.get(BuildVariable.SELECT, "").split()),
             full_refresh=environment.get(BuildVariable.FULL_REFRESH) == "true",
             models=_selectors(environment),
+            timeout_minutes=_minutes(environment),
             execution_name=environment.get(BuildVariable.EXECUTION_NAME) or None,
         )
 
@@ -80,6 +82,18 @@ def _selectors(environment: Mapping[str, str]) -> tuple[str, ...]:
             allowed="dbt's selectors, such as tag:core, with blanks between them; no options",
         )
     return tuple(text.split())
+
+
+def _minutes(environment: Mapping[str, str]) -> int | None:
+    text = environment.get(BuildVariable.SESSION_TIMEOUT)
+    if text is not None and not text.isdecimal():
+        raise ConfigError(
+            where="the build's environment",
+            key=BuildVariable.SESSION_TIMEOUT,
+            value=text,
+            allowed="a whole number of minutes",
+        )
+    return None if text is None else int(text)
 
 
 def _names(text: str) -> tuple[str, ...]:

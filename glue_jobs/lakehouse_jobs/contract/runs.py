@@ -5,7 +5,8 @@ run, which the state machine reads, ``_dbt.json`` the result of the dbt build,
 ``_comparison.json`` that of the comparison with an old system. Names of Salesforce
 objects never begin with an underscore. ``runs/_built.json`` says up to
 which batch the last successful builds have read each raw table, ``runs/_tested.json``
-up to which one data tests have passed.
+up to which one data tests have passed, ``runs/_upkeep.json`` when the tables that dbt
+makes were last kept.
 """
 
 from enum import StrEnum
@@ -28,6 +29,8 @@ EXPIRING_PREFIXES: Final = (REPORTS_PREFIX, ATHENA_PREFIX, LOADS_PREFIX, TEMPORA
 BUILT_KEY: Final = f"{RUNS_PREFIX}_built.json"
 # Written and read by dbt builds alone (lakehouse_jobs.build.tested).
 TESTED_KEY: Final = f"{RUNS_PREFIX}_tested.json"
+# The same (lakehouse_jobs.build.upkeep).
+UPKEEP_KEY: Final = f"{RUNS_PREFIX}_upkeep.json"
 
 
 def object_outcome_key(execution_name: str, object_name: str) -> str:
@@ -175,7 +178,8 @@ class BuildOutcome(TypedDict):
     cause: str | None  # one or two sentences for a person
     counts: dict[str, int]  # result status -> nodes
     failures: list[BuildFailure]
-    warnings: list[str]  # a sentence each: sources that are old, data tests that warned
+    # A sentence each: sources that are old, data tests that warned, tables that were not kept.
+    warnings: list[str]
     excluded: list[str]  # sources left out, "salesforce.account"
     seconds: float
 

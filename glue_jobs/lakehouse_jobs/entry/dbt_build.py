@@ -2,7 +2,8 @@
 
 Leaves out what cannot be built, runs ``dbt build``, writes the outcome to
 ``runs/<execution>/_dbt.json`` and, where it built everything and succeeded, what it has
-read to ``runs/_built.json`` and what it has tested to ``runs/_tested.json``. Exit status 0,
+read to ``runs/_built.json`` and what it has tested to ``runs/_tested.json``. Once a day the
+upkeep of the tables follows, whether they were built well or not. Exit status 0,
 or 1 with one last line that says why.
 """
 
@@ -16,7 +17,7 @@ from typing import Any
 
 import boto3
 
-from lakehouse_jobs.build import built, catalog, freshness, results, selection, tested
+from lakehouse_jobs.build import built, catalog, freshness, results, selection, tested, upkeep
 from lakehouse_jobs.build.dbt import Project
 from lakehouse_jobs.build.errors import BuildError
 from lakehouse_jobs.build.selection import LeftOut
@@ -90,6 +91,11 @@ def build(settings: BuildSettings, *, folder: Path, glue: Any, s3: Any) -> Build
                 tested.leave(
                     before.after(read=new, counted=counted, now=now, select=select), **lake
                 )
+        if not settings.models:
+            left = upkeep.minutes_for(
+                build=settings.timeout_minutes, elapsed=time.monotonic() - started
+            )
+            outcome["warnings"] += upkeep.keep(project, minutes=left, now=now, **lake)
     except BuildError as error:
         return results.broken_off(
             str(error),

@@ -1,5 +1,6 @@
 import json
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -10,17 +11,29 @@ import pytest
 from lakehouse_jobs.build.dbt import RUN_RESULTS, Project
 
 
+def operated(callbacks: Sequence[Any]) -> SimpleNamespace:
+    """A macro that warns, speaks and breaks off, as dbt tells of it."""
+    for name, text in (("JinjaLogWarning", "a: gone"), ("JinjaLogInfo", "b: 3 snapshots expired")):
+        event = SimpleNamespace(info=SimpleNamespace(name=name), data=SimpleNamespace(msg=text))
+        for callback in callbacks:
+            callback(event)
+    failed = SimpleNamespace(message="Database Error\n  no session\n  more")
+    return SimpleNamespace(success=False, exception=None, result=SimpleNamespace(results=[failed]))
+
+
 @pytest.fixture
 def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     """The arguments of each call to dbt, which is not installed here; it knows two sources."""
     told: list[list[str]] = []
 
     class Runner:
-        def __init__(self, manifest: Any = None) -> None:
-            pass
+        def __init__(self, manifest: Any = None, callbacks: Sequence[Any] = ()) -> None:
+            self.callbacks = callbacks
 
         def invoke(self, arguments: list[str]) -> SimpleNamespace:
             told.append(arguments)
+            if arguments[0] == "run-operation":
+                return operated(self.callbacks)
             results = tmp_path / RUN_RESULTS
             results.parent.mkdir(exist_ok=True)
             results.write_text('{"results": []}')
@@ -47,7 +60,8 @@ def manifest() -> SimpleNamespace:
         "b": source("case", None),
         "c": source("lead", SimpleNamespace(warn_after=nothing)),
     }
-    return SimpleNamespace(sources=sources)
+    macros = {"macro.lakehouse.upkeep": SimpleNamespace(name="upkeep")}
+    return SimpleNamespace(sources=sources, macros=macros)
 
 
 def test_a_source_says_how_old_it_may_be(calls: list[list[str]], tmp_path: Path) -> None:
@@ -83,3 +97,14 @@ def test_a_build_takes_its_bounds_and_a_full_refresh_to_dbt(
         "raw_watermarks": {"account": "2026-01-04T03:00:00+00:00"},
         "tested_batches": {"account": 5},
     }
+
+
+def test_a_macro_is_run_and_its_warnings_are_told(calls: list[list[str]], tmp_path: Path) -> None:
+    project = Project(tmp_path)
+
+    assert project.has_macro("upkeep")
+    assert not project.has_macro("other")
+    assert project.operate("upkeep", {"minutes": 3}) == ["a: gone", "upkeep broke off: no session"]
+    operation = calls[-1]
+    assert operation[:2] == ["run-operation", "upkeep"]
+    assert json.loads(operation[operation.index("--args") + 1]) == {"minutes": 3}

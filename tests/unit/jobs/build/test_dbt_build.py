@@ -37,6 +37,8 @@ TABLES: dict[str, dict[str, Table]] = {
     "marts": {},
 }
 TESTED = "lake/runs/_tested.json"
+UPKEEP = "lake/runs/_upkeep.json"
+LONG_AGO = b'{"begun_at": "2026-01-01T00:00:00+00:00"}'
 
 
 class Project:
@@ -54,6 +56,13 @@ class Project:
         names = ("account", "case", "contact", "lead")
         day = timedelta(days=1)
         return [Source(source="salesforce", table=name, fresh_for=day) for name in names]
+
+    def has_macro(self, name: str) -> bool:
+        return name == "upkeep"
+
+    def operate(self, macro: str, arguments: dict[str, Any]) -> list[str]:
+        self.told[macro] = arguments
+        return ["upkeep of marts.dim_a: gone"]
 
     def build(self, **options: Any) -> tuple[bool, list[dict[str, Any]]]:
         if self.error:
@@ -185,7 +194,8 @@ def test_a_build_that_failed_notes_nothing(
     monkeypatch.setattr(project, "error", DbtError("dbt broke off: no session"))
     dbt_build.build(SETTINGS, folder=Path(), glue=None, s3=s3)
 
-    assert s3.objects == {TESTED: b"{}"}
+    assert s3.objects.keys() - {UPKEEP} == {TESTED}
+    assert s3.objects[TESTED] == b"{}"
 
 
 def counted_as_tested(project: type[Project], s3: S3, **given: Any) -> dict[str, int]:
@@ -309,3 +319,41 @@ def test_a_missing_variable_ends_the_build_with_one_line(
         dbt_build.main()
 
     assert isinstance(ended.value.code, str)
+
+
+@pytest.mark.parametrize("status", ["success", "fail"])
+def test_upkeep_follows_a_build_and_changes_nothing_of_it(
+    project: type[Project], monkeypatch: pytest.MonkeyPatch, status: str
+) -> None:
+    """Tables are committed to while a data test fails, for weeks if need be."""
+    s3 = S3()
+    s3.objects[UPKEEP] = LONG_AGO
+    monkeypatch.setattr(project, "status", status)
+
+    outcome = dbt_build.build(SETTINGS, folder=Path(), glue=None, s3=s3)
+
+    assert outcome["status"] == ("succeeded" if status == "success" else "failed")
+    assert "upkeep of marts.dim_a: gone" in outcome["warnings"]
+    assert project.told["upkeep"] == {"minutes": 15}
+    assert s3.objects[UPKEEP] != LONG_AGO
+
+
+def test_a_build_of_some_models_leaves_upkeep_to_the_next(project: type[Project]) -> None:
+    s3 = S3()
+    s3.objects[UPKEEP] = LONG_AGO
+
+    dbt_build.build(replace(SETTINGS, models=("tag:core",)), folder=Path(), glue=None, s3=s3)
+
+    assert "upkeep" not in project.told
+    assert s3.objects[UPKEEP] == LONG_AGO
+
+
+def test_a_build_whose_time_is_nearly_over_leaves_upkeep_to_the_next(
+    project: type[Project],
+) -> None:
+    s3 = S3()
+    s3.objects[UPKEEP] = LONG_AGO
+
+    dbt_build.build(replace(SETTINGS, timeout_minutes=3), folder=Path(), glue=None, s3=s3)
+
+    assert "upkeep" not in project.told

@@ -74,3 +74,12 @@ def test_stopping_sessions_needs_the_prefix_alone() -> None:
     assert session_prefix({"DBT_SESSION_PREFIX": "dev-dbt"}) == "dev-dbt"
     with pytest.raises(ConfigError, match="DBT_SESSION_PREFIX"):
         session_prefix({})
+
+
+def test_the_time_of_a_build_is_whole_minutes() -> None:
+    settings = BuildSettings.from_environment(VALUES | {"DBT_SESSION_TIMEOUT_MINUTES": "245"})
+
+    assert settings.timeout_minutes == 245
+    assert BuildSettings.from_environment(VALUES).timeout_minutes is None
+    with pytest.raises(ConfigError, match="TIMEOUT_MINUTES: got '4h'; allowed: a whole"):
+        BuildSettings.from_environment(VALUES | {"DBT_SESSION_TIMEOUT_MINUTES": "4h"})

@@ -144,6 +144,8 @@ MEANWHILE = """        import threading
 def test_a_commit_of_another_comes_first_and_loses_nothing(aged: Lake) -> None:
     """Also: metadata files of a table that was made before there was upkeep leave from now on."""
     lake = aged
+    land(lake, BUILDS + 2)
+    build_by_hand(lake)  # so that there are files to merge, whatever the test above left
     property_name = "write.metadata.delete-after-commit.enabled"
     with table(lake, STAGED).transaction() as change:
         change.remove_properties(property_name)

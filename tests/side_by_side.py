@@ -15,6 +15,7 @@ LONGEST = (
     "tests/integration/test_planted_values.py",
     "tests/dbt/test_untested_rows.py",
     "tests/dbt/test_moving_raw.py",
+    "tests/dbt/test_upkeep.py",
     "tests/synth/",
     "tests/unit/jobs/extract/test_kill.py",
     "tests/integration/test_another_org.py",

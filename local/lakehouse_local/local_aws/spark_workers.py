@@ -24,10 +24,10 @@ from lakehouse_local.local_aws.processes import PYTHON_STUBS
 # 240, and throws methods out of it in a long session: the second build of the tests' month took
 # 58 to 60 s of Java's processor time, with 256 MB 35 to 39 s.
 JAVA_OPTIONS: Final = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC"
-# The same of what Spark does for big data: compile each query and each expression to Java, plan a
-# query again after each shuffle, shuffle into several parts. With expressions interpreted a build of
-# few rows took 31 to 32 s of processor time instead of 38 to 42 (`make bench-dbt ARGS="--spark small
-# --sizes 1000 --objects account user"`).
+# The same of what Spark does for big data: compile each query and each expression to Java, plan
+# a query again after each shuffle, shuffle into several parts. With expressions interpreted a
+# build of few rows took 31 to 32 s of processor time instead of 38 to 42 (`make bench-dbt
+# ARGS="--spark small --sizes 1000 --objects account user"`).
 SMALL_DATA: Final = {
     "spark.driver.memory": "2g",
     "spark.driver.extraJavaOptions": JAVA_OPTIONS,

@@ -229,6 +229,7 @@ def test_the_step_of_the_pipeline(local_aws: Any, stack: Any, tmp_path: Path) ->
 def test_a_step_without_its_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in BuildVariable:
         monkeypatch.setenv(name, "some")
+    monkeypatch.setenv(BuildVariable.SESSION_TIMEOUT, "245")
     monkeypatch.delenv(BuildVariable.WORK_GROUP)
 
     with pytest.raises(SystemExit, match="LAKEHOUSE_WORK_GROUP: got None; allowed: a value"):

@@ -51,6 +51,24 @@ class LocalAws:
     def client(self, service: str) -> Any:
         return _client(service, self.home.endpoint)
 
+    def create_build_project(self, name: str, command: str, **given: Any) -> None:
+        """A CodeBuild project without sources that runs one command."""
+        self.client("codebuild").create_project(
+            name=name,
+            source={
+                "type": "NO_SOURCE",
+                "buildspec": f"version: 0.2\nphases: {{build: {{commands: [{command}]}}}}",
+            },
+            artifacts={"type": "NO_ARTIFACTS"},
+            environment={
+                "type": "LINUX_CONTAINER",
+                "image": "aws/codebuild/standard:7.0",
+                "computeType": "BUILD_GENERAL1_SMALL",
+            },
+            serviceRole="arn:aws:iam::123456789012:role/build",
+            **given,
+        )
+
 
 @cache
 def _client(service: str, endpoint: str) -> Any:

@@ -42,21 +42,7 @@ def execution(account: LocalAws) -> Callable[[], dict[str, Any]]:
     """
     client, builder = account.client("stepfunctions"), account.client("codebuild")
     for name in ("ours", "theirs"):
-        builder.create_project(
-            name=name,
-            source={
-                "type": "NO_SOURCE",
-                "buildspec": 'version: 0.2\nphases: {build: {commands: ["sleep 1"]}}',
-            },
-            artifacts={"type": "NO_ARTIFACTS"},
-            environment={
-                "type": "LINUX_CONTAINER",
-                "image": "aws/codebuild/standard:7.0",
-                "computeType": "BUILD_GENERAL1_SMALL",
-            },
-            serviceRole="arn:aws:iam::123456789012:role/build",
-            concurrentBuildLimit=1,
-        )
+        account.create_build_project(name, "sleep 1", concurrentBuildLimit=1)
     with suppress(builder.exceptions.AccountLimitExceededException):
         builder.start_build(projectName="theirs")
     machine = client.create_state_machine(
@@ -65,9 +51,10 @@ def execution(account: LocalAws) -> Callable[[], dict[str, Any]]:
     arn = client.start_execution(stateMachineArn=machine)["executionArn"]
 
     def look() -> dict[str, Any]:
+        standing = client.describe_execution(executionArn=arn)  # first: what ended adds no events
         events = client.get_execution_history(executionArn=arn)["events"]
         entered = [e["stateEnteredEventDetails"]["name"] for e in events if "Entered" in e["type"]]
-        return {**client.describe_execution(executionArn=arn), "entered": entered}
+        return {**standing, "entered": entered}
 
     return look
 

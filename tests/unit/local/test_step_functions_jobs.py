@@ -85,20 +85,7 @@ def job(glue: Any, machines: Machines) -> str:
 
 @pytest.fixture(scope="module")
 def project(local_aws: Any, machines: Machines) -> str:
-    local_aws.client("codebuild").create_project(
-        name="machine-build",
-        source={
-            "type": "NO_SOURCE",
-            "buildspec": "version: 0.2\nphases: {build: {commands: [true]}}",
-        },
-        artifacts={"type": "NO_ARTIFACTS"},
-        environment={
-            "type": "LINUX_CONTAINER",
-            "image": "aws/codebuild/standard:7.0",
-            "computeType": "BUILD_GENERAL1_SMALL",
-        },
-        serviceRole=ROLE,
-    )
+    local_aws.create_build_project("machine-build", "true")
     return "machine-build"
 
 

@@ -27,11 +27,7 @@ def tables(database: str, *, client: Any) -> dict[str, Table]:
     try:
         pages = client.get_paginator("get_tables").paginate(DatabaseName=database)
         return {
-            table["Name"]: Table(
-                columns=_columns(table.get("StorageDescriptor", {}).get("Columns", ())),
-                batch=_batch(f"{database}.{table['Name']}", table.get("Parameters", {})),
-                watermark=_watermark(f"{database}.{table['Name']}", table.get("Parameters", {})),
-            )
+            table["Name"]: _table(f"{database}.{table['Name']}", table)
             for page in pages
             for table in page["TableList"]
         }
@@ -41,6 +37,15 @@ def tables(database: str, *, client: Any) -> dict[str, Table]:
         ) from None
     except (BotoCoreError, ClientError) as error:
         raise CatalogError(f"the Glue database {database} cannot be read: {error}") from error
+
+
+def _table(name: str, described: Mapping[str, Any]) -> Table:
+    parameters = described.get("Parameters", {})
+    return Table(
+        columns=_columns(described.get("StorageDescriptor", {}).get("Columns", ())),
+        batch=_batch(name, parameters),
+        watermark=_watermark(name, parameters),
+    )
 
 
 def _batch(name: str, parameters: Mapping[str, str]) -> int | None:

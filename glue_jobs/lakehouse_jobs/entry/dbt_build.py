@@ -35,22 +35,17 @@ def build(settings: BuildSettings, *, folder: Path, glue: Any, s3: Any) -> Build
         # Read once: runs may commit to raw while the build goes on, and what it reads ends
         # at the batches, with the columns, that the catalog had at this moment.
         tables = {name: catalog.tables(name, client=glue) for name in settings.databases}
+        raw = tables[settings.raw_database]
         project = Project(folder)
         omitted = selection.left_out(
-            project.sources,
-            raw_tables=tables[settings.raw_database],
-            failed_objects=settings.failed_objects,
+            project.sources, raw_tables=raw, failed_objects=settings.failed_objects
         )
         for each in omitted:
             print(f"left out with its descendants: {each.source.name}: {each.reason}", flush=True)
-        stale = freshness.stale(project.sources, raw_tables=tables[settings.raw_database], now=now)
+        stale = freshness.stale(project.sources, raw_tables=raw, now=now)
         for sentence in stale:
             print(f"warning: {sentence}", flush=True)
-        batches = {
-            name: table.batch
-            for name, table in tables[settings.raw_database].items()
-            if table.batch is not None
-        }
+        batches = {name: table.batch for name, table in raw.items() if table.batch is not None}
         before = tested.take(**lake)
         counted = {} if settings.full_refresh else before.by(now=now, select=select)
         print(f"data tests: {'of what is new' if counted else 'of all rows'}", flush=True)
@@ -65,9 +60,7 @@ def build(settings: BuildSettings, *, folder: Path, glue: Any, s3: Any) -> Build
             },
             raw_batches=batches,
             raw_watermarks={
-                name: table.watermark
-                for name, table in tables[settings.raw_database].items()
-                if table.watermark is not None
+                name: table.watermark for name, table in raw.items() if table.watermark is not None
             },
             tested_batches=counted,
             full_refresh=settings.full_refresh,

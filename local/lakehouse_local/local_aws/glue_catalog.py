@@ -1,12 +1,15 @@
-"""Table optimizers of the Glue catalog, recorded; Iceberg tables by template, refused.
+"""The Glue catalog: a commit is one step; optimizers, recorded; tables by template, refused.
 
 AWS: docs.aws.amazon.com/glue/latest/webapi/API_CreateTableOptimizer.html. ministack
 knows no optimizers. Here they are kept and described, and nothing compacts: no run is
 ever reported. ministack takes a table's ``OpenTableFormatInput`` and makes a table that
-is not Iceberg; here it is refused, for the job and dbt make the tables.
+is not Iceberg; here it is refused, for the job and dbt make the tables. It answers each
+request in a thread of its own, and compares the ``VersionId`` of an UpdateTable before it
+writes: of two commits at once both could pass, and one be lost. Here they wait in turn.
 """
 
 import json
+import threading
 import time
 from typing import Any, Final
 
@@ -48,6 +51,10 @@ def install(context: Context) -> None:  # noqa: ARG001 - all adapters are called
         except OptimizerError as error:
             return glue.error_response_json(error.name, str(error), 400)
 
+    def update_table(data: Data) -> Response:
+        with committing:
+            return commit(data)
+
     def create_table(data: Data) -> Response:
         if data.get("OpenTableFormatInput"):
             message = (
@@ -61,6 +68,8 @@ def install(context: Context) -> None:  # noqa: ARG001 - all adapters are called
         glue, "_handle_request_sync", handle, parameters="method path headers body query_params"
     )
     make = patching.replace(glue, "_create_table", create_table, parameters="data")
+    commit = patching.replace(glue, "_update_table", update_table, parameters="data")
+    committing = threading.Lock()
 
 
 def create(data: Data) -> Data:

@@ -44,8 +44,8 @@ def start(
 ) -> ServerStatus:
     """Start the local AWS, or do nothing when it runs; raises `ServerError`.
 
-    ``spark_pool`` Spark processes are kept warm for dbt (default: ``LAKEHOUSE_SPARK_POOL``
-    or 1; each takes about 1 GB of memory, and without one a build waits 15 s longer).
+    ``spark_pool`` Spark processes are started before dbt asks (default: ``LAKEHOUSE_SPARK_POOL``
+    or 1; each takes about 1 GB of memory, and without one the first build waits 15 s longer).
     ``account_builds``: builds that the account may run at once. Default: any number.
     """
     pool = int(os.environ.get("LAKEHOUSE_SPARK_POOL") or 1) if spark_pool is None else spark_pool

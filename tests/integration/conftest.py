@@ -52,7 +52,7 @@ class Lakehouse:
     """One local lakehouse, seen from outside."""
 
     home: Home
-    spark_pool: int = 1  # processes that are warm for the next session
+    spark_pool: int = 1  # processes that are warm before the first session
     _clients: dict[str, Any] = field(default_factory=dict)
 
     def run(

@@ -19,7 +19,7 @@ class Context:
     home: Home
     processes: Processes
     logs: CloudWatchLogs
-    spark_pool: int = 1  # Spark processes kept warm for Glue sessions
+    spark_pool: int = 1  # Spark processes started before Glue sessions ask for them
     spark_as_on_glue: bool = False  # with Java's and Spark's own settings, not those for few rows
     account_builds: int | None = None  # builds at once in the account; None: any number
 

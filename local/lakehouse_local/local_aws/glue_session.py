@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from lakehouse_local.local_aws.spark_workers import EXTENSIONS, SparkWorker
@@ -38,8 +38,11 @@ class SessionRefusedError(Exception):
 class Session:
     """A session: PROVISIONING, READY, then STOPPED, TIMEOUT or FAILED."""
 
-    def __init__(self, request: Mapping[str, Any]) -> None:
-        """Raises `SessionRefusedError` for what a local session cannot be."""
+    def __init__(self, request: Mapping[str, Any], *, leave: Callable[[SparkWorker], None]) -> None:
+        """``leave`` gets the process of a session that ended and has no statement running.
+
+        Raises `SessionRefusedError` for what a local session cannot be.
+        """
         self.id = str(request["Id"])
         self._settings = spark_settings(request)
         self._shown = {name: request[name] for name in _SHOWN if request.get(name) is not None}
@@ -48,6 +51,7 @@ class Session:
         self._created = self._used = time.time()
         self._status = "PROVISIONING"
         self._error = ""
+        self._leave = leave
         self._worker: SparkWorker | None = None
         self._statements: list[dict[str, Any]] = []
         self._changed = threading.Condition()
@@ -124,9 +128,16 @@ class Session:
         with self._changed:
             if self._status in _OVER:
                 return False
+            idle = self._status == "READY" and status != "FAILED"
             self._status = status
+            for statement in self._statements:
+                idle = idle and statement["State"] not in ("RUNNING", "CANCELLING")
+                if statement["State"] == "WAITING":
+                    statement["State"] = "CANCELLED"
             self._changed.notify_all()
-        if self._worker:
+        if self._worker and idle:
+            self._leave(self._worker)
+        elif self._worker:
             self._worker.end()
         return True
 

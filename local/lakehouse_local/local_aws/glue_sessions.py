@@ -1,4 +1,4 @@
-"""Glue interactive sessions: a Spark process each.
+"""Glue interactive sessions: each has a Spark process for itself while it lasts.
 
 AWS: docs.aws.amazon.com/glue/latest/dg/aws-glue-api-interactive-sessions.html. Unmodified
 dbt-glue works with them. ministack 1.5.33 knows none of these calls: they are taken out
@@ -54,7 +54,7 @@ class Sessions:
                 self._pool.fill()
 
     def _create(self, data: Data) -> Data:
-        session = Session(data)
+        session = Session(data, leave=self._pool.give_back)
         with self._lock:
             if session.id in self._sessions:
                 raise SessionRefusedError(

@@ -1,9 +1,9 @@
-"""A Spark driver that runs the statements of one Glue session; started by `spark_workers`.
+"""A Spark driver that runs the statements of Glue sessions; started by `spark_workers`.
 
 Runs in Glue's Python environment, not in this project's: it imports nothing of ours.
 Speaks JSON lines over stdin and stdout. Argument 1: Spark's settings as a JSON object.
-Says ``{"warm": …}`` when it can take a session; the first line in holds the session's
-settings, each further line a statement's code.
+Says ``{"warm": …}`` when it can take a session. A line in that is an object begins a session
+with these settings; the one before, if any, is over. A text is a statement's code.
 """
 
 import contextlib
@@ -25,19 +25,7 @@ def main() -> None:
     spark = start(json.loads(sys.argv[1]))
     warm_up(spark)
     send(replies, {"warm": os.getpid()})
-    settings = json.loads(sys.stdin.readline() or "null")
-    if settings is None:
-        return  # the server ended before a session came
-    for name, value in settings.items():
-        if spark.conf.get(name, None) == value:
-            continue
-        try:
-            spark.conf.set(name, value)
-        except Exception as error:
-            # Static settings (memory, serializer) belong to the pool's process.
-            print(f"{name} stays {spark.conf.get(name, 'unset')}: {error}", file=sys.stderr)
-    send(replies, {"ready": True})
-    namespace = {"spark": spark, "sc": spark.sparkContext, "__name__": "__main__"}
+    namespace: dict[str, Any] = {}
     while True:
         try:
             line = sys.stdin.readline()
@@ -45,7 +33,30 @@ def main() -> None:
             continue  # a cancellation that came after its statement's end
         if not line:
             return
-        send(replies, run(json.loads(line), namespace))
+        message = json.loads(line)
+        if isinstance(message, dict):
+            namespace = begin(spark, message)
+            send(replies, {"ready": True})
+        else:
+            send(replies, run(message, namespace))
+
+
+def begin(spark: Any, settings: dict[str, str]) -> dict[str, Any]:
+    """A session's names. It shares no settings, views, catalogs or cache with the one before."""
+    from pyspark.sql import SparkSession  # pyright: ignore[reportMissingImports]
+
+    spark.catalog.clearCache()
+    SparkSession._instantiatedSession = None  # the next one is what builder.getOrCreate() gives
+    session = spark.newSession()
+    for name, value in settings.items():
+        if session.conf.get(name, None) == value:
+            continue
+        try:
+            session.conf.set(name, value)
+        except Exception as error:
+            # Static settings (memory, serializer) belong to the process.
+            print(f"{name} stays {session.conf.get(name, 'unset')}: {error}", file=sys.stderr)
+    return {"spark": session, "sc": session.sparkContext, "__name__": "__main__"}
 
 
 def start(settings: dict[str, str]) -> Any:

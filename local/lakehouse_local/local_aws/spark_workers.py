@@ -1,4 +1,9 @@
-"""Spark processes for Glue sessions, and a pool that keeps some of them warm."""
+"""Spark processes for Glue sessions, and a pool that keeps some of them warm.
+
+A process takes one session after another. On Glue each session has a process of its own, and
+here each begins with settings, views, catalogs and Python names of its own; what stays is
+Java's: its start takes 9 s of processor time, and as much again the first build in it.
+"""
 
 import json
 import os
@@ -39,16 +44,21 @@ SMALL_DATA: Final = {
 # Java's and Spark's own for all but memory: of 2 GB a session of a hundred statements over a
 # million rows spends half its time on collecting garbage. A G.1X worker has 16.
 AS_ON_GLUE: Final = {"spark.driver.memory": "4g"}
+# A session leaves some memory of Java behind, and a broken one perhaps more.
+SESSIONS_OF_A_PROCESS: Final = 20
 EXTENSIONS: Final = "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions"
 
 
 class SparkWorker:
-    """One Spark process: first warming, then one session's, statement by statement."""
+    """One Spark process: first warming, then one session's at a time, statement by statement."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
         self._id = f"spark-{uuid.uuid4().hex[:8]}"
         self._talking = threading.Lock()
+        self._warm = False
+        self._sessions = 0
+        self._interrupted = False
         self._work = context.home.instance / "work" / self._id
         self._work.mkdir(parents=True)
         self.log = context.home.logs / "sessions" / f"{self._id}.log"
@@ -77,10 +87,12 @@ class SparkWorker:
 
     def wait_warm(self) -> bool:
         """Wait until it can take a session; False if it died."""
-        return self._reply() is not None
+        self._warm = self._warm or self._reply() is not None
+        return self._warm
 
     def open(self, settings: Mapping[str, str]) -> bool:
-        """Give it a session's settings; False if it died."""
+        """Begin a session with these settings; False if it died."""
+        self._sessions += 1
         return self.ask(dict(settings)) is not None
 
     def ask(self, message: Any) -> dict[str, Any] | None:
@@ -95,6 +107,7 @@ class SparkWorker:
 
     def interrupt(self) -> None:
         """Cancel what runs: PySpark's own handler of SIGINT cancels Spark's jobs."""
+        self._interrupted = True
         with suppress(ProcessLookupError):
             os.kill(self._process.pid, signal.SIGINT)
 
@@ -102,6 +115,14 @@ class SparkWorker:
     def alive(self) -> bool:
         """Whether the process is still there."""
         return self._process.poll() is None
+
+    @property
+    def takes_another(self) -> bool:
+        """Whether a further session may follow the one that ended.
+
+        Not where something was cancelled: the signal may still be on its way.
+        """
+        return self.alive and not self._interrupted and self._sessions < SESSIONS_OF_A_PROCESS
 
     def last_words(self) -> str:
         """The end of its log, for a message."""
@@ -139,11 +160,12 @@ class SparkWorker:
 
 
 class SparkPool:
-    """Keeps ``size`` processes started and warm for the sessions to come."""
+    """Starts ``ahead`` processes before sessions ask for them, and keeps what sessions leave."""
 
-    def __init__(self, context: Context, size: int) -> None:
+    def __init__(self, context: Context, ahead: int) -> None:
         self._context = context
-        self._size = size
+        self._ahead = ahead
+        self._kept = 0 if context.spark_as_on_glue else max(ahead, 1)
         self._waiting: list[SparkWorker] = []
         self._lock = threading.Lock()
 
@@ -151,7 +173,7 @@ class SparkPool:
         """Start what is missing; a process that died meanwhile is replaced."""
         with self._lock, suppress(RuntimeError):  # RuntimeError: the server is stopping
             self._waiting = [worker for worker in self._waiting if worker.alive]
-            while len(self._waiting) < self._size:
+            while len(self._waiting) < self._ahead:
                 self._waiting.append(SparkWorker(self._context))
 
     def take(self) -> SparkWorker:
@@ -166,3 +188,12 @@ class SparkPool:
                 if worker.alive:
                     return worker
         return SparkWorker(self._context)
+
+    def give_back(self, worker: SparkWorker) -> None:
+        """Keep a process that a session left and that does nothing, or end it."""
+        with self._lock:
+            keep = worker.takes_another and len(self._waiting) < self._kept
+            if keep:
+                self._waiting.append(worker)
+        if not keep:
+            worker.end()

@@ -10,7 +10,7 @@ class Worker:
     """Answers at once, except to what is waited for."""
 
     def __init__(self) -> None:
-        self.ended = False
+        self.ended = self.left = False
         self.asked: list[Any] = []
         self.busy = threading.Event()
 
@@ -38,7 +38,8 @@ class Worker:
 def session(worker: Worker, **given: Any) -> Session:
     conf = f"spark.sql.extensions={EXTENSIONS} --conf a.b=c=d"
     arguments = {"--datalake-formats": "hudi, iceberg", "--conf": conf}
-    made = Session({"Id": "s", "GlueVersion": "5.1", "DefaultArguments": arguments, **given})
+    request = {"Id": "s", "GlueVersion": "5.1", "DefaultArguments": arguments, **given}
+    made = Session(request, leave=lambda left: setattr(left, "left", True))
     made.start(worker)  # pyright: ignore[reportArgumentType]
     made.wait_provisioned(5)
     return made
@@ -61,7 +62,7 @@ def test_an_idle_session_is_overdue_and_a_busy_one_is_not() -> None:
     time.sleep(0.1)
     assert made.is_overdue()
     assert made.end("TIMEOUT")
-    assert worker.ended
+    assert (worker.left, worker.ended) == (True, False)
     assert not made.end("STOPPED")
     assert made.view()["Status"] == "TIMEOUT"
 

@@ -42,6 +42,23 @@ def run(glue: Any, session: str, code: str) -> dict[str, Any]:
     return result(glue, session, glue.run_statement(SessionId=session, Code=code)["Id"])
 
 
+def begin(glue: Any) -> str:
+    """The name of a session that is ready."""
+    name = f"session-{uuid.uuid4().hex[:8]}"
+    assert create(glue, name)["Status"] == "PROVISIONING"
+    while (found := glue.get_session(Id=name)["Session"])["Status"] == "PROVISIONING":
+        pass
+    assert found["Status"] == "READY", found.get("ErrorMessage")
+    return name
+
+
+def told(glue: Any, session: str, code: str) -> str:
+    """What a statement that ran well has printed."""
+    output = run(glue, session, code)["Output"]
+    assert output["Status"] == "ok", output
+    return output["Data"]["TextPlain"].strip()
+
+
 @pytest.fixture(scope="module")
 def glue(local_aws: Any) -> Any:
     return local_aws.client("glue")
@@ -52,11 +69,7 @@ def session(local_aws: Any, glue: Any) -> Iterator[str]:
     """A session that is ready: some seconds of Spark, paid once."""
     local_aws.client("s3").create_bucket(Bucket="glue-sessions")
     glue.create_database(DatabaseInput={"Name": "sessions"})
-    name = f"session-{uuid.uuid4().hex[:8]}"
-    assert create(glue, name)["Status"] == "PROVISIONING"
-    while (found := glue.get_session(Id=name)["Session"])["Status"] == "PROVISIONING":
-        pass
-    assert found["Status"] == "READY", found.get("ErrorMessage")
+    name = begin(glue)
     yield name
     glue.delete_session(Id=name)
     with pytest.raises(glue.exceptions.EntityNotFoundException):
@@ -146,6 +159,74 @@ def test_unknown_sessions_and_statements(glue: Any, session: str) -> None:
         glue.get_session(Id="none")
     with pytest.raises(ClientError, match="Statement 999"):
         glue.get_statement(SessionId=session, Id=999)
+
+
+LEFT = """
+x = 1
+spark.range(3).cache().createOrReplaceTempView("seen")
+spark.sql("select * from seen").collect()
+spark.conf.set("spark.sql.shuffle.partitions", "7")
+spark.conf.set("spark.sql.catalog.mine", "org.apache.iceberg.spark.SparkCatalog")
+spark.conf.set("spark.sql.catalog.mine.type", "hadoop")
+spark.conf.set("spark.sql.catalog.mine.warehouse", "file:/tmp")
+spark.sql("show namespaces in mine")
+"""
+FOUND = """
+from pyspark.sql import SparkSession
+def raises(call):
+    try:
+        call()
+    except Exception as error:
+        return type(error).__name__
+print(
+    "x" in globals(),
+    [row.tableName for row in spark.sql("show views in spark_catalog.default").collect()],
+    sc._jsc.getPersistentRDDs().size(),
+    spark.conf.get("spark.sql.shuffle.partitions"),
+    spark.conf.get("spark.sql.catalog.mine", None),
+    raises(lambda: spark.sql("show namespaces in mine")),
+    SparkSession.builder.getOrCreate() is spark,
+)
+"""
+PROCESS = "import os; print(os.getpid())"
+
+
+def test_a_session_takes_the_process_of_another_and_nothing_of_it(glue: Any) -> None:
+    first = begin(glue)
+    process, untouched = told(glue, first, PROCESS), told(glue, first, FOUND)
+    told(glue, first, LEFT)
+    glue.delete_session(Id=first)
+
+    second = begin(glue)
+    assert told(glue, second, PROCESS) == process
+    assert told(glue, second, FOUND) == untouched
+    # Two at once have a process each.
+    third = begin(glue)
+    assert told(glue, third, PROCESS) != process
+    for name in (second, third):
+        glue.delete_session(Id=name)
+
+
+def test_a_process_that_was_left_at_work_serves_nobody_else(glue: Any) -> None:
+    first = begin(glue)
+    process = told(glue, first, PROCESS)
+    glue.run_statement(SessionId=first, Code="import time; time.sleep(300)")
+    waiting = glue.run_statement(SessionId=first, Code="print('never')")["Id"]
+    glue.stop_session(Id=first)
+    assert result(glue, first, waiting)["State"] == "CANCELLED"
+
+    second = begin(glue)
+    assert told(glue, second, PROCESS) != process
+    number = glue.run_statement(SessionId=second, Code="import time; time.sleep(300)")["Id"]
+    time.sleep(0.5)
+    glue.cancel_statement(SessionId=second, Id=number)
+    assert result(glue, second, number)["State"] == "CANCELLED"
+    process = told(glue, second, PROCESS)
+    glue.delete_session(Id=second)
+
+    third = begin(glue)
+    assert told(glue, third, PROCESS) != process
+    glue.delete_session(Id=third)
 
 
 def test_a_session_whose_process_dies_has_failed(glue: Any, session: str) -> None:

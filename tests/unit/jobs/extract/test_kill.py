@@ -92,7 +92,7 @@ def driver(local_aws_endpoint, tmp_path_factory):
     kept = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
     process = subprocess.Popen(
         [sys.executable, str(Path(__file__).with_name("kill_driver.py"))],
-        env=kept | aws_environment(local_aws_endpoint),
+        env=kept | aws_environment(local_aws_endpoint) | {"TMPDIR": str(folder)},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

@@ -11,11 +11,13 @@ you pass in, not measurements: a Glue run bills at least a minute, so short ones
 
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from lakehouse_tools.prices import (
     ALARM_MONTH,
+    DAYS_PER_MONTH,
     EVERY,
     GB_MONTH,
     KEY_MONTH,
@@ -37,6 +39,7 @@ def main() -> None:
     parser.add_argument("--extract-minutes", type=float, default=2)
     parser.add_argument("--session-workers", type=int, help="default: all sessions' together")
     parser.add_argument("--dbt-minutes", type=float, default=6)
+    parser.add_argument("--upkeep-minutes", type=float, default=4, help="of dbt's tables, a day")
     parser.add_argument("--lake-gb", type=float, default=10)
     parser.add_argument("--by-objects", action="store_true", help="extraction alone, by objects")
     parser.add_argument("--start-seconds", type=float, default=20)
@@ -57,16 +60,19 @@ def main() -> None:
     if given.pop("by_objects"):
         print(table(workers=given["workers"], **by_objects))
         return
-    lake_gb = given.pop("lake_gb")
+    lake_gb, upkeep_minutes = given.pop("lake_gb"), given.pop("upkeep_minutes")
     run = Execution(**given)
+    # A session of its own at the end of a day's first build.
+    upkeep = DAYS_PER_MONTH * replace(run, groups=0, dbt_minutes=upkeep_minutes).build()
     rest = KEY_MONTH + SECRET_MONTH + ALARMS * ALARM_MONTH + lake_gb * GB_MONTH
     print(f"assumed: {run}, {lake_gb:g} GB in the lake")
     print(f"one execution      {run.total():8.2f}  (extract {run.extract():.2f},"
           f" dbt {run.build():.2f}, states {run.states():.4f})")  # fmt: skip
     print(f"at rest, a month   {rest:8.2f}  (one key, one secret, {ALARMS} alarms,"
           f" {lake_gb:g} GB)")  # fmt: skip
+    print(f"upkeep, a month    {upkeep:8.2f}  (a session of {upkeep_minutes:g} minutes a day)")
     for name, runs in EVERY.items():
-        print(f"{name + ', a month':<18} {run.total() * runs + rest:8.2f}")
+        print(f"{name + ', a month':<18} {run.total() * runs + upkeep + rest:8.2f}")
 
 
 def shipped(environment: str) -> tuple[int, int]:

@@ -9,14 +9,13 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pyarrow as pa
 import pytest
-from pyiceberg.catalog import Catalog, load_catalog
+from pyiceberg.catalog import Catalog
 from pyiceberg.exceptions import NoSuchTableError
 
 from lakehouse_jobs.contract.arguments import BuildVariable
@@ -24,6 +23,7 @@ from lakehouse_jobs.contract.raw_log import SystemColumn, TableProperty
 from lakehouse_jobs.contract.runs import BUILT_KEY
 from lakehouse_local import runtimes, server
 from lakehouse_local.home import REGION, Home, aws_environment
+from tests.local_catalog import local_catalog
 
 ROOT = Path(__file__).parents[2]
 PROJECT = ROOT / "dbt_project"
@@ -109,21 +109,6 @@ def copied_project(folder: Path) -> Path:
     return Path(shutil.copytree(PROJECT, folder / "dbt_project", ignore=ignore))
 
 
-@cache
-def _catalog(endpoint: str) -> Catalog:
-    return load_catalog(
-        "lakehouse",
-        **{
-            "type": "glue",
-            "glue.endpoint": endpoint,
-            "s3.endpoint": endpoint,
-            "client.region": REGION,
-            "client.access-key-id": "test",
-            "client.secret-access-key": "test",
-        },
-    )
-
-
 def share_session(project: Path) -> None:
     """Have all builds of a test run in one Spark: each start costs more than a build.
 
@@ -204,7 +189,7 @@ class Lake:
 
     def catalog(self) -> Catalog:
         """PyIceberg's view of the lake."""
-        return _catalog(self.home.endpoint)
+        return local_catalog(self.home.endpoint)
 
     def land(
         self,

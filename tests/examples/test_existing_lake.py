@@ -11,12 +11,12 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
-from pyiceberg.catalog import load_catalog
 
 from lakehouse_local import runtimes, server
 from lakehouse_local.home import ACCOUNT, REGION, Home, aws_environment
 from lakehouse_local.salesforce_org import lifecycle
 from tests.examples.conftest import REPOSITORY, Cdk
+from tests.local_catalog import local_catalog
 
 pytestmark = [pytest.mark.local_aws, pytest.mark.timeout(300)]
 BUCKET, DATABASE = "acme-data-lake", "crm_raw"
@@ -72,7 +72,7 @@ def test_three_objects_land_in_the_database_that_existed(
     _run(home, outputs["JobName"])
 
     counts = lifecycle.status(home).records or {}
-    catalog = _catalog(home)
+    catalog = local_catalog(home.endpoint)
     assert sorted(catalog.list_tables(DATABASE)) == [
         (DATABASE, name) for name in ("_runs", "account", "contact", "opportunity")
     ]
@@ -115,17 +115,3 @@ def _run(home: Home, job: str) -> None:
             return
         assert time.monotonic() < deadline, found
         time.sleep(0.2)
-
-
-def _catalog(home: Home) -> Any:
-    return load_catalog(
-        "lakehouse",
-        **{
-            "type": "glue",
-            "glue.endpoint": home.endpoint,
-            "s3.endpoint": home.endpoint,
-            "client.region": REGION,
-            "client.access-key-id": "test",
-            "client.secret-access-key": "test",
-        },
-    )

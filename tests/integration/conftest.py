@@ -20,11 +20,12 @@ import boto3
 import pytest
 import requests
 from botocore.config import Config
-from pyiceberg.catalog import Catalog, load_catalog
+from pyiceberg.catalog import Catalog
 
 from lakehouse_jobs.contract.arguments import BuildVariable
 from lakehouse_local.home import REGION, Home
 from lakehouse_local.salesforce_org import lifecycle
+from tests.local_catalog import local_catalog
 
 ROOT = Path(__file__).parents[2]
 COMMAND = Path(sys.executable).with_name("lakehouse")
@@ -103,17 +104,7 @@ class Lakehouse:
 
     def catalog(self) -> Catalog:
         """PyIceberg's view of the Glue catalog."""
-        return load_catalog(
-            "lakehouse",
-            **{
-                "type": "glue",
-                "glue.endpoint": self.home.endpoint,
-                "s3.endpoint": self.home.endpoint,
-                "client.region": REGION,
-                "client.access-key-id": "test",
-                "client.secret-access-key": "test",
-            },
-        )
+        return local_catalog(self.home.endpoint)
 
     def raw(self, table: str, *columns: str) -> list[dict[str, Any]]:
         """Rows of a raw table."""

@@ -9,10 +9,12 @@
 
     A table that fails is a warning, and the others are kept all the same. -#}
 {% macro upkeep(minutes=15, keep_hours=6, keep_snapshots=40, keep_days=7, at_once=false) %}
-    {%- set tables = [] -%}
+    {%- set tables = {} -%}
     {%- for node in graph.nodes.values() if node.resource_type in ('model', 'seed', 'snapshot') -%}
         {%- if node.config.enabled and node.config.materialized != 'ephemeral' -%}
-            {%- do tables.append(node.schema ~ '.' ~ node.alias) -%}
+            {%- do tables.update({
+                node.schema ~ '.' ~ node.alias: node.config.get('table_properties', {})
+            }) -%}
         {%- endif -%}
     {%- endfor -%}
     {%- set settings = {
@@ -21,7 +23,6 @@
         'keep_snapshots': keep_snapshots,
         'keep_days': keep_days,
         'at_once': 1 if at_once else 0,
-        'properties': upkeep_properties(),
     } -%}
     {% call statement('upkeep', fetch_result=true) -%}
 custom_glue_code_for_dbt_adapter
@@ -36,13 +37,3 @@ keep_young({{ tables | tojson }}, {{ settings | tojson }})
         {%- endif -%}
     {%- endfor -%}
 {% endmacro %}
-
-
-{#- What a table has from its first build on (dbt_project.yml); others get it from upkeep. Without it
-    the metadata file of each commit stays for ever. -#}
-{% macro upkeep_properties() -%}
-    {{ return({
-        'write.metadata.delete-after-commit.enabled': 'true',
-        'write.metadata.previous-versions-max': '20',
-    }) }}
-{%- endmacro %}

@@ -20,7 +20,7 @@ def keep_young(tables, settings):
         if time.time() > ends:
             return table, '', LATE
         try:
-            return table, ', '.join(Table(table, settings).keep()), ''
+            return table, ', '.join(Table(table, tables[table], settings).keep()), ''
         except Exception as error:
             told = str(getattr(error, 'java_exception', None) or error).strip()
             return table, '', (told.splitlines() or [type(error).__name__])[0][:300]
@@ -28,13 +28,13 @@ def keep_young(tables, settings):
     # A catalog lists what is there: a model that was never built has no table.
     there = {f'{row[0]}.{row[1]}' for name in {table.split('.')[0] for table in tables}
              for row in spark.sql(f'show tables in glue_catalog.{name}').collect()}
-    tables = [table for table in tables if table in there]
-    random.shuffle(tables)
+    names = [table for table in tables if table in there]
+    random.shuffle(names)
     parts = spark.conf.get('spark.sql.shuffle.partitions')
     spark.conf.set('spark.sql.shuffle.partitions', spark.sparkContext.defaultParallelism)
     try:
         with ThreadPoolExecutor(4) as pool:
-            rows = sorted(row for row in pool.map(kept, tables) if row[1] or row[2])
+            rows = sorted(row for row in pool.map(kept, names) if row[1] or row[2])
     finally:
         spark.conf.set('spark.sql.shuffle.partitions', parts)
     late = len([row for row in rows if row[2] == LATE])
@@ -48,8 +48,8 @@ def keep_young(tables, settings):
     }))
 
 class Table:
-    def __init__(self, name, settings):
-        self.name, self.settings = 'glue_catalog.' + name, settings
+    def __init__(self, name, properties, settings):
+        self.name, self.wanted, self.settings = 'glue_catalog.' + name, properties, settings
 
     def keep(self):
         yield from self.properties()
@@ -67,11 +67,11 @@ class Table:
 
     def properties(self):
         has = {row[0] for row in spark.sql(f'show tblproperties {self.name}').collect()}
-        lacks = {k: v for k, v in self.settings['properties'].items() if k not in has}
+        lacks = {k: v for k, v in self.wanted.items() if k not in has}
         if lacks:
             pairs = ', '.join(f"'{name}' = '{value}'" for name, value in lacks.items())
             spark.sql(f'alter table {self.name} set tblproperties ({pairs})')
-            yield 'old metadata files leave from now on'
+            yield 'set ' + ', '.join(lacks)
 
     def snapshots(self):
         of = f'select unix_millis(committed_at) from {self.name}.snapshots order by 1'

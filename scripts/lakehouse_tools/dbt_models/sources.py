@@ -5,20 +5,21 @@ from typing import Final
 
 import yaml
 
+from lakehouse_jobs.contract.objects import DEFAULT_RULES
 from lakehouse_tools.dbt_models.text import marked, quoted, unquoted
 
-FRESH_MINUTES: Final = 1_500  # of a table that says nothing else
-_HEAD = """\
+_FRESH: Final = int(DEFAULT_RULES.stale_after_minutes or 0)  # of a table that says nothing else
+_HEAD = f"""\
 sources:
   - name: salesforce
     description: >
       The raw log, one table for each Salesforce object: one row for each version of a record
       that Salesforce reported. Nothing in it is updated.
-    schema: "{{ env_var('RAW_DATABASE') }}"
+    schema: "{{{{ env_var('RAW_DATABASE') }}}}"
     config:
       # Of the watermark, held against it by each build; see docs/dbt-models.md, Freshness.
       freshness:
-        warn_after: {count: 25, period: hour}
+        warn_after: {{count: {_FRESH // 60}, period: hour}}
     tables:
 """
 
@@ -32,19 +33,19 @@ def sources_file(
 ) -> str:
     """The file. ``before``, the one that is there, has labels of objects not described now.
 
-    ``fresh_minutes``: how old a table may be; :data:`FRESH_MINUTES` of others.
+    ``fresh_minutes``: how old a table may be; the default of ``stale_after_minutes`` of others.
     """
     known = {**_labels(before), **labels}
     lines = []
     for table in sorted(tables):
         lines.append(f"      - name: {table}\n")
         lines.append(f"        description: {quoted(known.get(table, table))}\n")
-        lines += _freshness(fresh_minutes.get(table, FRESH_MINUTES))
+        lines += _freshness(fresh_minutes.get(table, _FRESH))
     return marked(_HEAD + "".join(lines), comment="#")
 
 
 def _freshness(minutes: int) -> Iterator[str]:
-    if minutes != FRESH_MINUTES:
+    if minutes != _FRESH:
         yield "        config:\n"
         yield f"          freshness: {{warn_after: {{count: {minutes}, period: minute}}}}\n"
 

@@ -51,6 +51,16 @@ class LocalAws:
     def client(self, service: str) -> Any:
         return _client(service, self.home.endpoint)
 
+    def create_work_group(self, name: str, *, results: str) -> None:
+        """An Athena workgroup whose results lie below an S3 URI, whatever a query asks for."""
+        self.client("athena").create_work_group(
+            Name=name,
+            Configuration={
+                "ResultConfiguration": {"OutputLocation": results},
+                "EnforceWorkGroupConfiguration": True,
+            },
+        )
+
     def create_build_project(self, name: str, command: str, **given: Any) -> None:
         """A CodeBuild project without sources that runs one command."""
         self.client("codebuild").create_project(

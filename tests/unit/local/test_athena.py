@@ -8,7 +8,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from pyiceberg.catalog import Catalog, load_catalog
+from pyiceberg.catalog import Catalog
+
+from tests.local_catalog import local_catalog
 
 pytestmark = pytest.mark.local_aws
 
@@ -20,18 +22,7 @@ MOMENT = datetime.datetime(2024, 1, 31, 10, 20, 30, 123456, tzinfo=datetime.UTC)
 
 @pytest.fixture(scope="module")
 def catalog(local_aws: Any) -> Catalog:
-    endpoint = local_aws.home.endpoint
-    return load_catalog(
-        "lakehouse",
-        **{
-            "type": "glue",
-            "glue.endpoint": endpoint,
-            "s3.endpoint": endpoint,
-            "client.region": "us-east-1",
-            "client.access-key-id": "test",
-            "client.secret-access-key": "test",
-        },
-    )
+    return local_catalog(local_aws.home.endpoint)
 
 
 @pytest.fixture(scope="module")
@@ -42,13 +33,7 @@ def snapshots(local_aws: Any, catalog: Catalog) -> list[int]:
     local_aws.client("glue").create_database(
         DatabaseInput={"Name": DATABASE, "LocationUri": location}
     )
-    local_aws.client("athena").create_work_group(
-        Name=WORKGROUP,
-        Configuration={
-            "ResultConfiguration": {"OutputLocation": f"s3://{BUCKET}/results"},
-            "EnforceWorkGroupConfiguration": True,
-        },
-    )
+    local_aws.create_work_group(WORKGROUP, results=f"s3://{BUCKET}/results")
     rows = pa.table(
         {
             "id": ["a", "b", None],

@@ -11,7 +11,6 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from pyiceberg.catalog import load_catalog
 from pyiceberg.table import DataScan
 
 from lakehouse_jobs.contract.arguments import COMPARISON_CONFIG, BuildVariable
@@ -23,6 +22,7 @@ from lakehouse_tools.comparison.run import Report, compare
 from lakehouse_tools.comparison.session import opened
 from lakehouse_tools.comparison.step import main
 from lakehouse_tools.environment import Environment
+from tests.local_catalog import local_catalog
 from tests.unit.tools.conftest import STACK
 
 pytestmark = pytest.mark.local_aws
@@ -66,24 +66,8 @@ def stack(local_aws: Any) -> Any:
     """Both sides, each with a commit that is not to be seen."""
     endpoint = local_aws.home.endpoint
     local_aws.client("s3").create_bucket(Bucket=BUCKET)
-    local_aws.client("athena").create_work_group(
-        Name=BUCKET,
-        Configuration={
-            "ResultConfiguration": {"OutputLocation": f"s3://{BUCKET}/results"},
-            "EnforceWorkGroupConfiguration": True,
-        },
-    )
-    catalog = load_catalog(
-        "lakehouse",
-        **{
-            "type": "glue",
-            "glue.endpoint": endpoint,
-            "s3.endpoint": endpoint,
-            "client.region": "us-east-1",
-            "client.access-key-id": "test",
-            "client.secret-access-key": "test",
-        },
-    )
+    local_aws.create_work_group(BUCKET, results=f"s3://{BUCKET}/results")
+    catalog = local_catalog(endpoint)
     ids = [f"001{n:012}" for n in range(50)]
     moment = pa.scalar(1_700_000_000_000_000, pa.timestamp("us", "UTC"))
     old = pa.table(

@@ -100,13 +100,7 @@ def _hive(kind: str) -> str:
 @pytest.fixture(scope="module")
 def stack(local_aws: Any) -> Any:
     local_aws.client("s3").create_bucket(Bucket=BUCKET)
-    local_aws.client("athena").create_work_group(
-        Name=BUCKET,
-        Configuration={
-            "ResultConfiguration": {"OutputLocation": f"s3://{BUCKET}/results"},
-            "EnforceWorkGroupConfiguration": True,
-        },
-    )
+    local_aws.create_work_group(BUCKET, results=f"s3://{BUCKET}/results")
     return replace(STACK, athena_work_group_name=BUCKET, marts_database="default")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 from click.testing import CliRunner
-from pyiceberg.catalog import Catalog, load_catalog
+from pyiceberg.catalog import Catalog
 from pyiceberg.table import Table
 
 from lakehouse_jobs.contract.raw_log import SystemColumn, TableProperty
@@ -18,6 +18,7 @@ from lakehouse_tools.environment import Environment
 from lakehouse_tools.stack import Stack
 from lakehouse_tools.versions.raw_table import find
 from lakehouse_tools.versions.reading import statement
+from tests.local_catalog import local_catalog
 from tests.unit.tools.conftest import STACK
 
 pytestmark = pytest.mark.local_aws
@@ -77,32 +78,12 @@ BATCHES: Sequence[Sequence[dict[str, Any]]] = (
 )
 
 
-def _catalog(local_aws: Any) -> Catalog:
-    return load_catalog(
-        "lakehouse",
-        **{
-            "type": "glue",
-            "glue.endpoint": local_aws.home.endpoint,
-            "s3.endpoint": local_aws.home.endpoint,
-            "client.region": "us-east-1",
-            "client.access-key-id": "test",
-            "client.secret-access-key": "test",
-        },
-    )
-
-
 @pytest.fixture(scope="module")
 def history_stack(local_aws: Any) -> Stack:
     """A lake with the raw log of two accounts and a contact, and marts of one of them."""
-    catalog = _catalog(local_aws)
+    catalog = local_catalog(local_aws.home.endpoint)
     local_aws.client("s3").create_bucket(Bucket="history-tests")
-    local_aws.client("athena").create_work_group(
-        Name=STACK.athena_work_group_name,
-        Configuration={
-            "ResultConfiguration": {"OutputLocation": "s3://history-tests/athena/"},
-            "EnforceWorkGroupConfiguration": True,
-        },
-    )
+    local_aws.create_work_group(STACK.athena_work_group_name, results="s3://history-tests/athena/")
     for name in (STACK.raw_database, STACK.staging_database, STACK.marts_database):
         local_aws.client("glue").create_database(
             DatabaseInput={"Name": name, "LocationUri": f"s3://history-tests/{name}/"}
@@ -145,7 +126,7 @@ def history_stack(local_aws: Any) -> Stack:
 
 @pytest.fixture
 def accounts(local_aws: Any, history_stack: Stack) -> Table:
-    return _catalog(local_aws).load_table((STACK.raw_database, "account"))
+    return local_catalog(local_aws.home.endpoint).load_table((STACK.raw_database, "account"))
 
 
 def make(catalog: Catalog, name: str, batches: Sequence[Sequence[dict[str, Any]]]) -> None:

@@ -10,10 +10,10 @@ with
 bounds as (
 
     select
-        cast(min(_extracted_at) as date) as first_date,
+        {{ org_date('min(_extracted_at)') }} as first_date,
         greatest(
-            cast(max(_extracted_at) as date),
-            cast({{ known_until('opportunity') }} as date)
+            {{ org_date('max(_extracted_at)') }},
+            {{ org_date(known_until('opportunity')) }}
             {%- if is_incremental() %},
             (select max(written.pipeline_date) from {{ this }} as written)
             {%- endif %}
@@ -28,9 +28,9 @@ open_periods as (
         coalesce(stage_name, 'Unknown') as stage_name,
         amount,
         weighted_amount,
-        cast(valid_from as date) as first_date,
+        {{ org_date('valid_from') }} as first_date,
         -- The day on whose end it was no longer so.
-        cast(valid_to as date) as end_date
+        {{ org_date('valid_to') }} as end_date
     from {{ opportunity_periods_in_one_currency() }}
     where outcome = 'Open'
 

@@ -19,7 +19,7 @@ opportunities as (
         stage_name,
         outcome,
         amount,
-        cast(date_trunc('month', created_at) as date) as created_month
+        cast(date_trunc('month', {{ org_date('created_at') }}) as date) as created_month
     from {{ opportunities_in_one_currency() }}
     where not is_deleted and created_at is not null
 

@@ -1,8 +1,8 @@
 {#- The day of a moment in the org's time zone, which is that of Salesforce's own dates: days are
     counted between two of these, not between one of these and a day of UTC.
 
-    An incremental table keeps the days that it has when the variable `org_time_zone` changes; a
-    full refresh gives the new ones to all records. -#}
+    A fact keeps the days that it has when the variable `org_time_zone` changes; a full refresh gives
+    the new ones to all records. Reports are worked out anew with each build. -#}
 {% macro org_date(moment) -%}
     {%- set zone = var('org_time_zone') -%}
     {%- if zone not in modules.pytz.all_timezones -%}

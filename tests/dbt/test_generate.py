@@ -236,7 +236,7 @@ def test_five_of_them_on_spark(filled: Lake) -> None:
     assert "salesforce.thing_07__c" in outcome["excluded"]
 
     wide = {r["wide_load_id"]: r for r in lake.rows("staging", "stg_salesforce__wide_loads")}
-    assert len(wide["odd"]) > 295
+    assert len(wide["odd"]) > 795
     assert str(wide["odd"]["amount"]) == "1.2346"
     assert (wide["odd"]["my_field"], wide["odd"]["myfield__c"]) == ("one", "two")
     assert [wide[f"n{i}"]["wide_load_select"] for i in range(len(NASTY))] == list(NASTY)

@@ -8,7 +8,8 @@ from lakehouse_local.salesforce_org.fields import Field, owner, picklist_value, 
 
 Describe = dict[str, Any]
 OBJECTS, FIELDS = 60, 3_000
-WIDE = "Wide_Load__c"  # 300 fields, the odd ones among them
+WIDE = "Wide_Load__c"  # as wide as an object may be, the odd ones among its fields
+MOST_FIELDS = 800
 NASTY = (
     "O'Neil",
     "''''",
@@ -55,12 +56,22 @@ ODD = (
     Field(name="Odd_Formula__c", type="double", formula="1 + 1"),
 )
 
+# Two lists that are longer together than one statement of Glue's may be.
+LISTED = tuple(
+    Field(
+        name=f"{name}__c",
+        type="picklist",
+        values=tuple(f"{number:04} of the {name} that somebody put in" for number in range(900)),
+    )
+    for name in ("Industries", "Products")
+)
+
 
 def describes() -> list[Describe]:
     """All of them: custom, of two namespaces, history, share and metadata objects."""
-    each, extra = divmod(FIELDS - 300 - 2 * 12, OBJECTS - 3)
+    each, extra = divmod(FIELDS - MOST_FIELDS - 2 * 12, OBJECTS - 3)
     found = [
-        _describe(WIDE, [*_common(), *ODD], 300),
+        _describe(WIDE, [*_common(), *ODD, *LISTED], MOST_FIELDS),
         _describe("Account__c", [*_common(), *ODD[:6]], each + extra),
         _describe("ns__Ledger__c", [*_common(), Field(name="ns__Sum__c", type="currency")], each),
         _describe("Wide_Load__History", list(_history()), 12),

@@ -12,9 +12,8 @@
     {%- set tables = {} -%}
     {%- for node in graph.nodes.values() if node.resource_type in ('model', 'seed', 'snapshot') -%}
         {%- if node.config.enabled and node.config.materialized != 'ephemeral' -%}
-            {%- do tables.update({
-                node.schema ~ '.' ~ node.alias: node.config.get('table_properties', {})
-            }) -%}
+            {%- set properties = tojson(node.config.get('table_properties', {})) -%}
+            {%- do tables.setdefault(properties, []).append(node.schema ~ '.' ~ node.alias) -%}
         {%- endif -%}
     {%- endfor -%}
     {%- set settings = {
@@ -27,7 +26,10 @@
     {% call statement('upkeep', fetch_result=true) -%}
 custom_glue_code_for_dbt_adapter
 {{ upkeep_as_python() }}
-keep_young({{ tables | tojson }}, {{ settings | tojson }})
+properties = {}
+for each, tables in {{ tojson(tables.items() | list) }}:
+    properties.update(dict.fromkeys(tables, json.loads(each)))
+keep_young(properties, {{ tojson(settings) }})
     {%- endcall %}
     {%- for table, done, failed in load_result('upkeep')['data'] -%}
         {%- if failed -%}

@@ -8,6 +8,8 @@ from typing import Any, Final
 from lakehouse_local.local_aws.spark_workers import EXTENSIONS, SparkWorker
 
 GLUE_VERSION: Final = "5.1"
+# Bytes: docs.aws.amazon.com/glue/latest/webapi/API_RunStatement.html.
+LONGEST_CODE: Final = 68_000
 _OVER: Final = ("STOPPED", "FAILED", "TIMEOUT")
 _OPEN: Final = ("WAITING", "RUNNING", "CANCELLING")
 _MINUTE: Final = 60.0
@@ -77,6 +79,13 @@ class Session:
 
     def run(self, code: str) -> int:
         """Start a statement and return its number."""
+        size = len(code.encode())
+        if size > LONGEST_CODE:
+            raise SessionRefusedError(
+                "ValidationException",
+                f"1 validation error detected: Value at 'code' has {size} bytes and failed to "
+                f"satisfy constraint: Member must have length less than or equal to {LONGEST_CODE}",
+            )
         with self._changed:
             worker = self._worker
             if self._status != "READY" or worker is None:

@@ -2,7 +2,9 @@ import threading
 import time
 from typing import Any
 
-from lakehouse_local.local_aws.glue_session import Session
+import pytest
+
+from lakehouse_local.local_aws.glue_session import Session, SessionRefusedError
 from lakehouse_local.local_aws.spark_workers import EXTENSIONS
 
 
@@ -80,3 +82,10 @@ def test_a_wait_ends_when_its_time_is_over() -> None:
     assert made.wait_statement(made.run("busy"), 0.2)["State"] in ("WAITING", "RUNNING")
     assert time.monotonic() - started < 5
     worker.busy.set()
+
+
+def test_code_is_no_longer_than_glue_takes() -> None:
+    made = session(Worker())
+    assert made.run("x" * 68_000) == 0
+    with pytest.raises(SessionRefusedError, match="has 68001 bytes"):
+        made.run("é" + "x" * 67_999)

@@ -42,6 +42,19 @@ def transport(fake_org, waits):
         yield session
 
 
+@pytest.fixture
+def impatient(fake_org, monkeypatch):
+    """Gives an answer up after 0.2 s while the org has moods left, a healthy one as shipped.
+
+    A time-out for both would take a busy machine for a silent org.
+    """
+    from lakehouse_jobs.salesforce import RetryPolicy
+
+    shipped = RetryPolicy().read_timeout
+    seconds = property(lambda _: 0.2 if fake_org.moods else shipped, lambda *_: None)
+    monkeypatch.setattr(RetryPolicy, "read_timeout", seconds)
+
+
 @pytest.fixture(scope="session")
 def local_aws_endpoint(tmp_path_factory):
     """The local AWS as shipped: its Glue catalog and S3 are what the job needs."""

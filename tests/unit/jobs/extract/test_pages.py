@@ -7,7 +7,7 @@ import pytest
 from lakehouse_jobs.contract.objects import FieldRules
 from lakehouse_jobs.errors import BulkJobError, JobGoneError, MisdirectedError, TransferError
 from lakehouse_jobs.extract import pages
-from lakehouse_jobs.salesforce import Org, RetryPolicy
+from lakehouse_jobs.salesforce import Org
 from tests.unit.jobs.extract.conftest import Reads
 
 KINDS = {
@@ -114,19 +114,17 @@ def test_bulk_serves_what_is_too_much_for_rest(org, reads, status, code):
     assert (api, len(rows)) == ("bulk", 3)
 
 
-def test_bulk_serves_what_rest_does_not_answer_in_time(org, reads, waits):
+def test_bulk_serves_what_rest_does_not_answer_in_time(org, impatient, reads, waits):
     reader, query = reads.reader("Thing")
     org.log.clear()
-    reads.org.transport.retries.policy = RetryPolicy(read_timeout=0.15)
     org.mood("GET", "queryAll", cut=0, then="silent")
     assert reader.read(query, likely_small=True).api == "bulk"
     assert (org.calls("GET", "queryAll"), waits) == (1, [])
 
 
-def test_rest_is_asked_again_where_nothing_else_serves(org, reads, waits):
+def test_rest_is_asked_again_where_nothing_else_serves(org, impatient, reads, waits):
     org.no_bulk.add("Thing")
     reader, query = reads.reader("Thing")
-    reads.org.transport.retries.policy = RetryPolicy(read_timeout=0.15)
     org.mood("GET", "queryAll", times=2, cut=0, then="silent")
     assert reader.read(query).api == "rest"
     assert len(waits) == 2

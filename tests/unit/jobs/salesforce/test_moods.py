@@ -54,8 +54,7 @@ def rows(org):
 class TestAPage:
     @pytest.mark.parametrize("then", ["close", "reset", "stall"])
     @pytest.mark.parametrize("cut", [0, 50])
-    def test_a_broken_page_is_read_again(self, fake_org, transport, rows, waits, then, cut):
-        transport.retries.policy = RetryPolicy(read_timeout=0.15)
+    def test_a_broken_page_is_read_again(self, fake_org, impatient, rows, waits, then, cut):
         fake_org.mood("GET", "/results", cut=cut, then=then, times=2)
         with counted() as calls:
             assert rows() == 200
@@ -195,8 +194,8 @@ class TestOddAnswers:
         assert org.describe("Account").name == "Account"
         assert len(waits) == 3
 
-    def test_a_stalled_answer(self, fake_org, transport, org, waits):
-        transport.retries.policy = RetryPolicy(attempts=2, read_timeout=0.1)
+    def test_a_stalled_answer(self, fake_org, impatient, transport, org, waits):
+        transport.retries.policy = RetryPolicy(attempts=2)
         fake_org.mood("GET", "describe", times=1, cut=20, then="stall")
         assert org.describe("Account").name == "Account"
         fake_org.mood("GET", "describe", times=2, cut=20, then="stall")

@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from functools import partialmethod
 
 import pytest
 
@@ -165,30 +166,35 @@ def test_at_most_so_many_long_requests(fake_org, transport, monkeypatch):
     job_id = org.bulk.create(SOQL)
     page = org.bulk.first_page(org.bulk.wait(job_id))
     lock = threading.Lock()
-    now, most = [0], [0]
+    inside, third = [], threading.Event()
     real = type(transport)._call
 
-    def watched(self, *args, **kwargs):
+    def call(self, *args, together, **kwargs):
         with lock:
-            now[0] += 1
-            most[0] = max(most[0], now[0])
-        threading.Event().wait(0.02)
+            inside.append(1)
+            if len(inside) > 2:
+                third.set()
         try:
+            together.wait()  # as many as that are under way at once, or it breaks
+            third.wait(0.02)  # the time for one more to come
             return real(self, *args, **kwargs)
         finally:
             with lock:
-                now[0] -= 1
+                inside.pop()
 
-    monkeypatch.setattr(type(transport), "_call", watched)
+    pair = threading.Barrier(2, timeout=60)
+    monkeypatch.setattr(type(transport), "_call", partialmethod(call, together=pair))
     with ThreadPoolExecutor(6) as pool:
         pages = [pool.submit(transport.read, page, lambda body: body.read()) for _ in range(5)]
         queries = [pool.submit(lambda: list(org.query(SOQL))) for _ in range(5)]
         assert {len(q.result()) for q in queries} == {1}
         assert all(p.result() for p in pages)
-    assert most[0] == 2
-    with ThreadPoolExecutor(6) as pool:
-        list(pool.map(lambda _: transport.json("GET", PATH), range(6)))
-    assert most[0] > 2  # short ones do not wait
+    assert not third.is_set()
+    # Short ones do not wait.
+    three = threading.Barrier(3, timeout=60)
+    monkeypatch.setattr(type(transport), "_call", partialmethod(call, together=three))
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda _: transport.json("GET", PATH), range(3)))
 
 
 def test_groups_side_by_side_share_the_long_requests():

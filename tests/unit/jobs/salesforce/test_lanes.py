@@ -5,6 +5,7 @@ import threading
 import pytest
 
 from lakehouse_jobs.salesforce.lanes import MEMORY, Lanes
+from tests.until import until
 
 
 @pytest.mark.parametrize(
@@ -42,17 +43,19 @@ def test_a_page_waits_for_its_lane():
             inside.append(1)
             if len(inside) == 2:
                 leave.set()
-            leave.wait(5)
+            leave.wait(60)
 
     threads = [threading.Thread(target=page) for _ in range(2)]
     for thread in threads:
         thread.start()
-    leave.wait(0.1)
-    assert len(inside) == 1
+    until(lambda: inside)
+    alone = not leave.wait(0.1)
     lanes.told(waited=1, worked=0)
+    beside = leave.wait(30)
+    leave.set()
     for thread in threads:
-        thread.join(5)
-    assert len(inside) == 2
+        thread.join(60)
+    assert (alone, beside) == (True, True)
 
 
 def test_a_lane_is_free_again_after_an_error():

@@ -4,33 +4,44 @@ Imports cost seconds, a fork does not: the job's modules are loaded once, before
 of them has run. Commands are lines of JSON on standard input, answers on standard output.
 """
 
+import itertools
 import json
 import os
 import signal
 import sys
+import threading
 
 from lakehouse_jobs.entry import salesforce_extractor
 from lakehouse_jobs.extract import pages, steps
 from lakehouse_jobs.extract.task import Task
 
 
-def run(arguments: list[str], step: str | None, edge: str, nth: int, signalled: int) -> None:
-    """The job as Glue starts it, but for a hook and shorter waits for dead owners."""
-    met = 0
+def run(
+    arguments: list[str], step: str | None, edge: str, nth: int, signalled: int, after: float
+) -> None:
+    """The job as Glue starts it, but for a hook and shorter waits for dead owners.
+
+    :param step: where the signal comes, at the ``nth`` time; ``any``: at the ``nth`` edge.
+    :param after: seconds from there to the signal; the run goes on meanwhile.
+    """
+    met = itertools.count(1)
+
+    def signals() -> None:
+        os.kill(os.getpid(), signalled)
 
     def hook(taken: steps.Step, at: str) -> None:
-        nonlocal met
-        if (taken.value, at) == (step, edge):
-            met += 1
-            if met == nth:
-                os.kill(os.getpid(), signalled)
+        if (step == "any" or (taken.value, at) == (step, edge)) and next(met) == nth:
+            if after:
+                threading.Timer(after, signals).start()
+            else:
+                signals()
 
     steps.hook = hook
     salesforce_extractor.main(arguments)
 
 
-def start(log: str, small: int, quick: float, **command) -> int:
-    """Fork; the child's process id."""
+def start(log: str, small: int, dead_after: float | None, **command) -> int:
+    """Fork; the child's process id. ``dead_after``: seconds, as shipped where it is None."""
     pid = os.fork()
     if pid:
         return pid
@@ -40,7 +51,8 @@ def start(log: str, small: int, quick: float, **command) -> int:
         os.dup2(out, 1)
         os.dup2(out, 2)
         pages.SMALL = small
-        Task.__init__.__kwdefaults__.update(beat=quick / 5, dead_after=quick)
+        if dead_after is not None:
+            Task.__init__.__kwdefaults__.update(beat=dead_after / 5, dead_after=dead_after)
         run(**command)
         status = 0
     except SystemExit as failed:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lakehouse_jobs.contract.objects import FieldRules
@@ -67,6 +67,7 @@ def test_a_clock_so_far_behind_that_rows_would_be_passed_over_is_an_error(ahead,
         )
 
 
+@settings(deadline=None)
 @given(
     st.integers(0, 10_000), st.integers(0, 600), st.one_of(st.none(), st.integers(-10_000, 10_000))
 )

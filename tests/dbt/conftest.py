@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,6 +22,7 @@ from lakehouse_jobs.contract.raw_log import SystemColumn, TableProperty
 from lakehouse_jobs.contract.runs import BUILT_KEY
 from lakehouse_local import runtimes, server
 from lakehouse_local.home import REGION, Home, aws_environment
+from tests.free_port import free_port
 from tests.local_catalog import local_catalog
 
 ROOT = Path(__file__).parents[2]
@@ -61,7 +61,7 @@ def at(hour: float) -> datetime:
 @pytest.fixture(scope="session")
 def runtime() -> Home:
     """A home whose dbt environment is there."""
-    home = Home(root=ROOT / ".lakehouse", port=_free_port())
+    home = Home(root=ROOT / ".lakehouse", port=free_port())
     runtimes.ensure(home, lambda _: None)
     return home
 
@@ -324,9 +324,3 @@ def lake(
     finally:
         server.stop(runtime)
         shutil.rmtree(runtime.instance, ignore_errors=True)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]

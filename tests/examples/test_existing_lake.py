@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import socket
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +15,7 @@ from lakehouse_local import runtimes, server
 from lakehouse_local.home import ACCOUNT, REGION, Home, aws_environment
 from lakehouse_local.salesforce_org import lifecycle
 from tests.examples.conftest import REPOSITORY, Cdk
+from tests.free_port import free_port
 from tests.local_catalog import local_catalog
 
 pytestmark = [pytest.mark.local_aws, pytest.mark.timeout(300)]
@@ -26,9 +26,7 @@ OBJECTS = ("Account", "Contact", "Opportunity")
 @pytest.fixture
 def home() -> Iterator[Home]:
     """The local AWS and the demo org on free ports, gone afterwards."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        home = Home(root=REPOSITORY / ".lakehouse", port=probe.getsockname()[1])
+    home = Home(root=REPOSITORY / ".lakehouse", port=free_port())
     try:
         runtimes.ensure(home, lambda _: None)
         server.start(home, lambda _: None, spark_pool=0)

@@ -6,7 +6,6 @@ lakehouse; the data lies in a folder named after the port and is deleted at the 
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -25,6 +24,7 @@ from pyiceberg.catalog import Catalog
 from lakehouse_jobs.contract.arguments import BuildVariable
 from lakehouse_local.home import REGION, Home
 from lakehouse_local.salesforce_org import lifecycle
+from tests.free_port import free_port
 from tests.local_catalog import local_catalog
 
 ROOT = Path(__file__).parents[2]
@@ -176,13 +176,6 @@ class Org:
             "client_id": self.client_id,
             "client_secret": self.client_secret,
         }
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def lakehouse_on_free_port() -> Iterator[Lakehouse]:

@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ from importlib import import_module
 import pytest
 
 from lakehouse_jobs.contract.arguments import Argument
+from tests.free_port import free_port
 from tests.unit.jobs.fake_org import FakeOrg, serving
 
 
@@ -59,7 +59,7 @@ def impatient(fake_org, monkeypatch):
 def local_aws_endpoint(tmp_path_factory):
     """The local AWS as shipped: its Glue catalog and S3 are what the job needs."""
     folder = tmp_path_factory.mktemp("aws")
-    port = _free_port()
+    port = free_port()
     environment = {
         "PATH": os.environ.get("PATH", ""),
         "HOME": str(folder),
@@ -98,12 +98,6 @@ def _client(service: str, endpoint: str):
     import boto3
 
     return boto3.client(service, endpoint_url=endpoint)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @dataclass

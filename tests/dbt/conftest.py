@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import subprocess
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -24,6 +23,7 @@ from lakehouse_local import runtimes, server
 from lakehouse_local.home import REGION, Home, aws_environment
 from tests.free_port import free_port
 from tests.local_catalog import local_catalog
+from tests.until import until
 
 ROOT = Path(__file__).parents[2]
 PROJECT = ROOT / "dbt_project"
@@ -295,12 +295,11 @@ class Lake:
             QueryExecutionContext={"Database": self.database("marts")},
             ResultConfiguration={"OutputLocation": f"s3://{VARIABLES['LAKE_BUCKET']}/athena/"},
         )["QueryExecutionId"]
-        while True:
-            status = athena.get_query_execution(QueryExecutionId=started)["QueryExecution"]
-            if status["Status"]["State"] not in ("QUEUED", "RUNNING"):
-                break
-            time.sleep(0.05)
-        assert status["Status"]["State"] == "SUCCEEDED", status["Status"]
+        ended = until(
+            lambda: athena.get_query_execution(QueryExecutionId=started)["QueryExecution"],
+            lambda found: found["Status"]["State"] not in ("QUEUED", "RUNNING"),
+        )
+        assert ended["Status"]["State"] == "SUCCEEDED", ended["Status"]
         found = athena.get_query_results(QueryExecutionId=started)["ResultSet"]["Rows"]
         head, *rows = [[cell.get("VarCharValue") for cell in row["Data"]] for row in found]
         return head, rows

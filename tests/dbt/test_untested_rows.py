@@ -1,7 +1,6 @@
 """Data tests of an incremental build look at what it touched; of the rest when asked for all."""
 
 import json
-import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,6 +8,7 @@ import pyarrow as pa
 import pytest
 
 from lakehouse_jobs.build.catalog import tables
+from tests.until import until
 
 pytestmark = pytest.mark.local_aws
 
@@ -59,11 +59,11 @@ def execute(lake: Lake, statement: str) -> None:
     glue = lake.client("glue")
     [session] = glue.list_sessions()["Ids"]
     number = glue.run_statement(SessionId=session, Code=f"spark.sql({statement!r})")["Id"]
-    while True:
-        found = glue.get_statement(SessionId=session, Id=number)["Statement"]
-        if found["State"] not in ("WAITING", "RUNNING"):
-            break
-        time.sleep(0.1)
+    found = until(
+        lambda: glue.get_statement(SessionId=session, Id=number)["Statement"],
+        lambda found: found["State"] not in ("WAITING", "RUNNING"),
+        seconds=300,
+    )
     assert found["Output"]["Status"] == "ok", found
 
 

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from lakehouse_local.salesforce_org import lifecycle
 from tests.examples.conftest import REPOSITORY, Cdk
 from tests.free_port import free_port
 from tests.local_catalog import local_catalog
+from tests.until import until
 
 pytestmark = [pytest.mark.local_aws, pytest.mark.timeout(300)]
 BUCKET, DATABASE = "acme-data-lake", "crm_raw"
@@ -105,11 +105,9 @@ def _run(home: Home, job: str) -> None:
     glue = _client(home, "glue")
     arguments = {"--group": "crm", "--execution_name": "2026-07-01T0600"}
     run = glue.start_job_run(JobName=job, Arguments=arguments)["JobRunId"]
-    deadline = time.monotonic() + 120
-    while True:
-        found = glue.get_job_run(JobName=job, RunId=run)["JobRun"]
-        if found["JobRunState"] not in ("STARTING", "RUNNING", "WAITING"):
-            assert found["JobRunState"] == "SUCCEEDED", found
-            return
-        assert time.monotonic() < deadline, found
-        time.sleep(0.2)
+    found = until(
+        lambda: glue.get_job_run(JobName=job, RunId=run)["JobRun"],
+        lambda found: found["JobRunState"] not in ("STARTING", "RUNNING", "WAITING"),
+        seconds=120,
+    )
+    assert found["JobRunState"] == "SUCCEEDED", found

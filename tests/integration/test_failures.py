@@ -1,7 +1,6 @@
 """What goes wrong, through the deployed pipeline: one line that says what to do, and no harm."""
 
 import threading
-import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 
 from lakehouse_local.home import Home
 from lakehouse_local.salesforce_org import lifecycle
+from tests.until import until
 
 pytestmark = [pytest.mark.local_aws, pytest.mark.timeout(900)]
 
@@ -118,10 +118,10 @@ def test_an_execution_for_an_unknown_object_fails_before_any_run(lakehouse: Any)
     arn = client.start_execution(
         stateMachineArn=lakehouse.outputs["StateMachineArn"], input='{"objects": ["Acount"]}'
     )["executionArn"]
-    deadline = time.monotonic() + 60
-    while (ended := client.describe_execution(executionArn=arn))["status"] == "RUNNING":
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
+    ended = until(
+        lambda: client.describe_execution(executionArn=arn),
+        lambda found: found["status"] != "RUNNING",
+    )
     assert "Acount" in ended["cause"]
     report = lakehouse.run("report")
     assert (report.status, "failed: UnknownObject" in report.out) == (0, True), report.err

@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 import urllib.request
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -15,6 +14,7 @@ import pytest
 from lakehouse_jobs.contract.arguments import Argument
 from tests.free_port import free_port
 from tests.unit.jobs.fake_org import FakeOrg, serving
+from tests.until import until
 
 
 @pytest.fixture
@@ -79,17 +79,20 @@ def local_aws_endpoint(tmp_path_factory):
             cwd=folder,
         )
     try:
-        for _ in range(200):
-            try:
-                urllib.request.urlopen(f"{endpoint}/_ministack/health", timeout=1).close()
-                break
-            except OSError:
-                assert process.poll() is None, (folder / "log").read_text()
-                time.sleep(0.1)
+        until(lambda: _answers(f"{endpoint}/_ministack/health") or process.poll() is not None)
+        assert process.poll() is None, (folder / "log").read_text()
         yield endpoint
     finally:
         process.terminate()
         process.wait(20)
+
+
+def _answers(url: str) -> bool:
+    try:
+        urllib.request.urlopen(url, timeout=10).close()
+    except OSError:
+        return False
+    return True
 
 
 @cache

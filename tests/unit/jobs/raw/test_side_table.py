@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from tests.until import until
+
 pytestmark = pytest.mark.local_aws
 
 
@@ -166,8 +168,7 @@ def test_processes_one_of_them_killed(side, store, lab):
     for sender in senders:
         sender.stdin.write("\n")
         sender.stdin.flush()
-    while not lab.table("_runs").metadata.snapshots:
-        pass
+    until(lambda: lab.table("_runs").metadata.snapshots, pause=0)
     senders[2].kill()
     for sender in senders:
         sender.communicate(timeout=60)

@@ -3,7 +3,6 @@
 - ``AWS::Glue::SecurityConfiguration`` (refused by ministack): made through Glue's API;
   every change replaces it, as on AWS (docs.aws.amazon.com/AWSCloudFormation/latest/
   UserGuide/aws-resource-glue-securityconfiguration.html).
-- ``AWS::Glue::TableOptimizer`` (refused): recorded, see :mod:`.glue_catalog`.
 - ``AWS::S3::Bucket``: encryption, lifecycle, logging and ownership (dropped by ministack)
   are stored through S3's API, so that they can be described. Nothing is encrypted, no
   access is logged and nothing expires.
@@ -14,19 +13,13 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from lakehouse_local.local_aws import (
-    auto_delete,
-    cloudformation_properties,
-    glue_catalog,
-    patching,
-)
+from lakehouse_local.local_aws import auto_delete, cloudformation_properties, patching
 from lakehouse_local.local_aws.bucket_properties import CONFIGURATIONS
 from lakehouse_local.local_aws.context import Context
 
 Properties = dict[str, Any]
 Provisioned = tuple[str, dict[str, Any]]
 SECURITY_CONFIGURATION: Final = "AWS::Glue::SecurityConfiguration"
-TABLE_OPTIMIZER: Final = "AWS::Glue::TableOptimizer"
 
 
 def install(context: Context) -> None:
@@ -47,11 +40,11 @@ def install(context: Context) -> None:
         if name not in known
     )
     handlers = provisioners._RESOURCE_HANDLERS
-    for kind in (SECURITY_CONFIGURATION, TABLE_OPTIMIZER):
-        if kind in handlers:
-            raise patching.MinistackChangedError(
-                f"ministack now has {kind}: compare it with cloudformation.py, and leave one"
-            )
+    if SECURITY_CONFIGURATION in handlers:
+        raise patching.MinistackChangedError(
+            f"ministack now has {SECURITY_CONFIGURATION}: compare it with cloudformation.py, "
+            "and leave one"
+        )
     cloudformation_properties.register()
     auto_delete.register(context.home)
     handlers[SECURITY_CONFIGURATION] = {
@@ -59,11 +52,6 @@ def install(context: Context) -> None:
         "update": _update_security,
         "update_with_logical_id": True,
         "delete": _delete_security,
-    }
-    handlers[TABLE_OPTIMIZER] = {
-        "create": _create_optimizer,
-        "update": _update_optimizer,
-        "delete": _delete_optimizer,
     }
 
 
@@ -113,40 +101,3 @@ def _delete_security(name: str, _: Properties) -> None:
     from ministack.services import glue
 
     glue._delete_security_configuration({"Name": name})
-
-
-def _create_optimizer(_: str, props: Properties, __: str) -> Provisioned:
-    glue_catalog.create(_optimizer(props))
-    return f"{props['DatabaseName']}|{props['TableName']}|{props['Type']}", {}
-
-
-def _update_optimizer(
-    physical_id: str, old: Properties, new: Properties, stack: str
-) -> Provisioned:
-    if any(old.get(k) != new.get(k) for k in ("DatabaseName", "TableName", "Type")):
-        created = _create_optimizer(physical_id, new, stack)
-        _delete_optimizer(physical_id, old)
-        return created
-    glue_catalog.update(_optimizer(new))
-    return physical_id, {}
-
-
-def _delete_optimizer(_: str, props: Properties) -> None:
-    try:
-        glue_catalog.delete(_optimizer(props))
-    except glue_catalog.OptimizerError as error:
-        if error.name != "EntityNotFoundException":  # it went with its table
-            raise
-
-
-def _optimizer(props: Properties) -> Properties:
-    """The template's properties as the API names them."""
-
-    def camel(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {k[:1].lower() + k[1:]: camel(v) for k, v in value.items()}
-        return value
-
-    configuration = camel(props.get("TableOptimizerConfiguration") or {})
-    enabled = str(configuration.get("enabled")).lower() == "true"
-    return {**props, "TableOptimizerConfiguration": {**configuration, "enabled": enabled}}

@@ -5,9 +5,10 @@ ministack keeps the state machines, executions and histories. Its interpreter ha
 ``.sync`` for Glue and CodeBuild, stops no job on StopExecution or a time-out, lets Map
 siblings of a failed iteration go on, has no time-out of the machine, and evaluates
 JSONata's Assign, Output and null otherwise than AWS in places: each module beside this
-one names what it replaces. Refused rather than pretended: distributed Map,
+one names what it replaces. Refused rather than pretended: JSONPath, distributed Map,
 ``.waitForTaskToken``, activities, HeartbeatSeconds, TestState (see
-:mod:`.step_functions_fields` and :mod:`.step_functions_task`).
+:mod:`.step_functions_definition`, :mod:`.step_functions_fields` and
+:mod:`.step_functions_task`).
 """
 
 import json
@@ -35,7 +36,6 @@ def install(context: Context) -> None:  # noqa: ARG001 - all adapters are called
     patching.replace(engine, "_run_execution", running.run, parameters="exec_arn")
     patching.expect(engine, "_add_event", parameters="execution event_type details")
     patching.expect(engine, "_emit_execution_status_event", parameters="execution")
-    patching.expect(engine, "_exec_intrinsic", parameters="node data ctx")
     patching.expect(engine, "_invoke_resource", parameters="resource input_data")
     stop = patching.expect(engine, "_stop_execution", parameters="data")
     create = patching.expect(engine, "_create_state_machine", parameters="data")
@@ -117,8 +117,7 @@ class _Running:
 
 def _follow(execution: Execution, scope: Scope) -> None:
     definition = execution.definition
-    language = definition.get("QueryLanguage", "JSONPath")
-    flow = Flow(execution=execution, scope=scope, language=language)
+    flow = Flow(execution=execution, scope=scope)
     try:
         output = run(flow, definition, execution.context["Execution"]["Input"])
         text = checked(output, what="The output of the execution")

@@ -3,7 +3,7 @@
 docs.aws.amazon.com/step-functions/latest/dg/state-map-inline.html, state-parallel.html:
 an uncaught error in one iteration or branch fails the state, and Step Functions stops
 the others, the jobs behind their ``.sync`` tasks too. ministack lets them go on, and
-ignores Arguments, Output and Assign of a JSONata Parallel.
+ignores Arguments, Output and Assign of a Parallel.
 """
 
 import contextvars
@@ -14,12 +14,11 @@ from typing import Any, Final
 from lakehouse_local.local_aws import step_functions_jsonata as jsonata
 from lakehouse_local.local_aws.step_functions_data import (
     arguments_of,
-    input_of,
     next_of,
     number_of,
     output_of,
 )
-from lakehouse_local.local_aws.step_functions_errors import RUNTIME, StatesError, StoppedError
+from lakehouse_local.local_aws.step_functions_errors import StoppedError
 from lakehouse_local.local_aws.step_functions_flow import Flow, State
 from lakehouse_local.local_aws.step_functions_retry import Outcome, with_retry_and_catch
 from lakehouse_local.local_aws.step_functions_scope import Scope
@@ -53,7 +52,7 @@ def map_state(flow: Flow, state: State, data: Any) -> Outcome:
     def attempt(state: State) -> Outcome:
         items = _items(flow, state, data)
         limit = int(number_of(flow, state, data, "MaxConcurrency") or 0)
-        processor = state.definition.get("ItemProcessor") or state.definition["Iterator"]
+        processor = state.definition["ItemProcessor"]
         flow.event("MapStateStarted", mapStateStartedEventDetails={"length": len(items)})
 
         def iteration(scope: Scope, index: int) -> Any:
@@ -81,27 +80,15 @@ def map_state(flow: Flow, state: State, data: Any) -> Outcome:
 
 
 def _items(flow: Flow, state: State, data: Any) -> list[Any]:
-    definition = state.definition
-    if flow.is_jsonata(state):
-        template = definition.get("Items", "{% $states.input %}")
-        return jsonata.typed(template, flow.bindings(state, data), field="Items", kind="array")
-    effective = input_of(flow, state, data)
-    path = definition.get("ItemsPath", "$")
-    items = flow.paths(state).get(path, effective, field="ItemsPath")
-    if not isinstance(items, list):
-        raise StatesError(RUNTIME, f"Reference path '{path}' must point to array.")
-    return items
+    template = state.definition.get("Items", "{% $states.input %}")
+    return jsonata.typed(template, flow.bindings(state, data), field="Items", kind="array")
 
 
 def _item_input(flow: Flow, state: State, data: Any, item: Any) -> Any:
-    definition = state.definition
-    selector = definition.get("ItemSelector", definition.get("Parameters"))
+    selector = state.definition.get("ItemSelector")
     if selector is None:
         return item
-    if flow.is_jsonata(state):
-        return jsonata.render(selector, flow.bindings(state, data), field="ItemSelector")
-    effective = input_of(flow, state, data)
-    return flow.paths(state).template(selector, effective, field="ItemSelector")
+    return jsonata.render(selector, flow.bindings(state, data), field="ItemSelector")
 
 
 def _together(

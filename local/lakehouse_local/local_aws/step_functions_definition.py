@@ -4,7 +4,8 @@ AWS refuses such a definition with InvalidDefinition
 (docs.aws.amazon.com/step-functions/latest/apireference/API_ValidateStateMachineDefinition.html);
 ministack accepts it, whatever it says, and answers OK to ValidateStateMachineDefinition.
 What AWS can do and this engine cannot is refused here too, by name, so that no feature
-is silently left out.
+is silently left out. The language is JSONata: a definition says so at its top, since AWS
+takes one that does not for JSONPath.
 """
 
 import json
@@ -13,7 +14,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from lakehouse_local.local_aws import step_functions_jsonata as jsonata
-from lakehouse_local.local_aws.step_functions_errors import StatesError
 from lakehouse_local.local_aws.step_functions_fields import (
     CATCH_FIELDS,
     COMMON_FIELDS,
@@ -24,9 +24,9 @@ from lakehouse_local.local_aws.step_functions_fields import (
     RETRY_FIELDS,
     STATE_FIELDS,
 )
-from lakehouse_local.local_aws.step_functions_jsonpath import _parsed
 from lakehouse_local.local_aws.step_functions_task import Resource
 
+LANGUAGE: Final = "JSONata"
 SCHEMA: Final = "SCHEMA_VALIDATION_FAILED"
 TARGET: Final = "MISSING_TRANSITION_TARGET"
 EXPRESSION: Final = "INVALID_JSONATA_EXPRESSION"
@@ -53,14 +53,18 @@ def problems(text: str, *, express: bool = False) -> list[Problem]:
         return [Problem(code="INVALID_JSON_DESCRIPTION", message=str(error), location="/")]
     if not isinstance(definition, dict):
         return [Problem(code=SCHEMA, message="The definition must be an object", location="/")]
-    language = definition.get("QueryLanguage", "JSONPath")
+    language = definition.get("QueryLanguage")
+    if language != LANGUAGE:  # nothing in it means what it would mean in JSONata
+        got = f"'{language}'" if language else "none, for which AWS takes JSONPath"
+        message = f"QueryLanguage: got {got}; say '{LANGUAGE}', all that the local AWS has"
+        return [Problem(code=LOCAL, message=message, location="/QueryLanguage")]
     found = list(_unknown(definition, MACHINE_FIELDS, "definition", ""))
-    found += _machine(definition, language, "", express)
+    found += _machine(definition, "", express)
     found += _expressions(definition, "")
     return found
 
 
-def _machine(machine: dict[str, Any], language: str, at: str, express: bool) -> Iterator[Problem]:
+def _machine(machine: dict[str, Any], at: str, express: bool) -> Iterator[Problem]:
     states = machine.get("States")
     if not isinstance(states, dict) or not states:
         yield Problem(code=SCHEMA, message="The field 'States' is required", location=at or "/")
@@ -71,7 +75,7 @@ def _machine(machine: dict[str, Any], language: str, at: str, express: bool) -> 
         yield Problem(code=TARGET, message=message, location=f"{at}/StartAt")
     for name, state in states.items():
         where = f"{at}/States/{name}"
-        yield from _state(state, language, where, express)
+        yield from _state(state, where, express)
         for path, target in _transitions(state):
             targets.add(target)
             if target not in states:
@@ -82,16 +86,15 @@ def _machine(machine: dict[str, Any], language: str, at: str, express: bool) -> 
         yield Problem(code=TARGET, message=message, location=f"{at}/States/{name}")
 
 
-def _state(state: dict[str, Any], language: str, at: str, express: bool) -> Iterator[Problem]:
+def _state(state: dict[str, Any], at: str, express: bool) -> Iterator[Problem]:
     kind = state.get("Type")
     if kind not in REQUIRED_FIELDS:
         yield Problem(code=SCHEMA, message=f"Unknown state type: {kind}", location=f"{at}/Type")
         return
-    own = state.get("QueryLanguage", language)
-    if language == "JSONata" and own != "JSONata":
-        message = "A state of a JSONata state machine must use JSONata"
-        yield Problem(code=SCHEMA, message=message, location=f"{at}/QueryLanguage")
-    yield from _unknown(state, STATE_FIELDS[own][kind] | COMMON_FIELDS, f"{kind} ({own})", at)
+    if other := _other_language(state, at):
+        yield other
+        return
+    yield from _unknown(state, STATE_FIELDS[kind] | COMMON_FIELDS, f"{kind} ({LANGUAGE})", at)
     for field in REQUIRED_FIELDS[kind]:
         if not any(name in state for name in field):
             message = f"The field '{field[0]}' is required but was missing"
@@ -103,14 +106,25 @@ def _state(state: dict[str, Any], language: str, at: str, express: bool) -> Iter
     if kind == "Task":
         yield from _resource(state, at, express)
     for index, branch in enumerate(state.get("Branches", [])):
-        yield from _machine(branch, own, f"{at}/Branches/{index}", express)
-    processor = state.get("ItemProcessor") or state.get("Iterator")
+        yield from _machine(branch, f"{at}/Branches/{index}", express)
+    processor = state.get("ItemProcessor")
     if processor:
         yield from _unknown(processor, PROCESSOR_FIELDS, "ItemProcessor", f"{at}/ItemProcessor")
         if processor.get("ProcessorConfig", {}).get("Mode", "INLINE") != "INLINE":
             message = "a Map whose processor has the mode DISTRIBUTED"
             yield Problem(code=LOCAL, message=message, location=f"{at}/ItemProcessor")
-        yield from _machine(processor, own, f"{at}/ItemProcessor", express)
+        if other := _other_language(processor, f"{at}/ItemProcessor"):
+            yield other
+            return
+        yield from _machine(processor, f"{at}/ItemProcessor", express)
+
+
+def _other_language(part: dict[str, Any], at: str) -> Problem | None:
+    """A part that says nothing of a language has the definition's."""
+    if part.get("QueryLanguage", LANGUAGE) == LANGUAGE:
+        return None
+    message = f"A state of a {LANGUAGE} state machine must use {LANGUAGE}"
+    return Problem(code=SCHEMA, message=message, location=f"{at}/QueryLanguage")
 
 
 def _unknown(value: dict[str, Any], known: frozenset[str], what: str, at: str) -> Iterator[Problem]:
@@ -161,16 +175,10 @@ def _transitions(state: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _expressions(node: Any, at: str) -> Iterator[Problem]:
-    """Expressions and paths that cannot be parsed."""
+    """Expressions that cannot be parsed."""
     if isinstance(node, dict):
         for key, value in node.items():
-            if key.endswith("Path") and isinstance(value, str) and value.startswith("$"):
-                try:
-                    _parsed("$" + value.lstrip("$"))
-                except StatesError as error:
-                    yield Problem(code=SCHEMA, message=error.cause, location=f"{at}/{key}")
-            else:
-                yield from _expressions(value, f"{at}/{key}")
+            yield from _expressions(value, f"{at}/{key}")
     elif isinstance(node, list):
         for index, value in enumerate(node):
             yield from _expressions(value, f"{at}[{index}]")

@@ -11,7 +11,6 @@ TASK_FAILED: Final = "States.TaskFailed"
 TIMEOUT: Final = "States.Timeout"
 DATA_LIMIT: Final = "States.DataLimitExceeded"
 NO_CHOICE: Final = "States.NoChoiceMatched"
-INTRINSIC: Final = "States.IntrinsicFailure"
 
 # Neither a Retry nor a Catch for States.ALL takes these; no Retry takes the first at all.
 TERMINAL: Final = frozenset({RUNTIME, DATA_LIMIT})

@@ -14,7 +14,6 @@ from typing import Any, Final
 
 from lakehouse_local.local_aws import step_functions_jsonata as jsonata
 from lakehouse_local.local_aws.step_functions_errors import DATA_LIMIT, StatesError
-from lakehouse_local.local_aws.step_functions_jsonpath import Paths
 from lakehouse_local.local_aws.step_functions_scope import Scope
 
 # docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html: input or output of a
@@ -92,7 +91,6 @@ class Flow:
 
     execution: Execution
     scope: Scope
-    language: str
     variables: dict[str, Any] = field(default_factory=dict)
     map_item: dict[str, Any] | None = None
     last_event: int = 1
@@ -102,7 +100,6 @@ class Flow:
         return Flow(
             execution=self.execution,
             scope=scope,
-            language=self.language,
             variables=copy.deepcopy(self.variables),
             map_item=map_item if map_item is not None else self.map_item,
             last_event=self.last_event,
@@ -112,10 +109,6 @@ class Flow:
         """Append to the history, behind this flow's last event."""
         self.last_event = self.execution.event(kind, self.last_event, **details)
         return self.last_event
-
-    def is_jsonata(self, state: State) -> bool:
-        """Whether a state is written in JSONata."""
-        return state.definition.get("QueryLanguage", self.language) == "JSONata"
 
     def context(self, state: State) -> dict[str, Any]:
         """The context object as the state sees it."""
@@ -137,17 +130,13 @@ class Flow:
         result: Any = jsonata.MISSING,
         error: Any = jsonata.MISSING,
     ) -> dict[str, Any]:
-        """What JSONata expressions of a state can name."""
+        """What the expressions of a state can name."""
         states = {"input": data, "context": self.context(state)}
         if result is not jsonata.MISSING:
             states["result"] = result
         if error is not jsonata.MISSING:
             states["errorOutput"] = error
         return {**self.variables, "states": states}
-
-    def paths(self, state: State) -> Paths:
-        """What JSONPath expressions of a state can name."""
-        return Paths(self.context(state), self.variables)
 
     def assign(self, new: dict[str, Any]) -> None:
         """Set variables, all at once: none of the expressions saw another's new value."""

@@ -12,7 +12,6 @@ from typing import Any
 from lakehouse_local.local_aws import step_functions_jsonata as jsonata
 from lakehouse_local.local_aws.step_functions_errors import RUNTIME, StatesError, matches
 from lakehouse_local.local_aws.step_functions_flow import Definition, Flow, State, retried
-from lakehouse_local.local_aws.step_functions_jsonpath import place
 
 # An attempt gives the state's output and the name of the next state (None: the end).
 Outcome = tuple[Any, str | None]
@@ -64,13 +63,9 @@ def _caught(
     flow: Flow, state: State, data: Any, catcher: Definition, error: StatesError
 ) -> Outcome:
     caught = {"Error": error.error, "Cause": error.cause}
-    if flow.is_jsonata(state):
-        bindings = flow.bindings(state, data, error=caught)
-        output = caught
-        if "Output" in catcher:
-            output = jsonata.render(catcher["Output"], bindings, field="Catch/Output")
-        flow.assign(jsonata.render(catcher.get("Assign", {}), bindings, field="Catch/Assign"))
-        return output, catcher["Next"]
-    paths = flow.paths(state)
-    flow.assign(paths.template(catcher.get("Assign", {}), caught, field="Assign"))
-    return place(catcher.get("ResultPath", "$"), data, caught), catcher["Next"]
+    bindings = flow.bindings(state, data, error=caught)
+    output = caught
+    if "Output" in catcher:
+        output = jsonata.render(catcher["Output"], bindings, field="Catch/Output")
+    flow.assign(jsonata.render(catcher.get("Assign", {}), bindings, field="Catch/Assign"))
+    return output, catcher["Next"]

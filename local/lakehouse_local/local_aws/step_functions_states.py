@@ -9,13 +9,7 @@ from typing import Any
 
 from lakehouse_local.local_aws import step_functions_jsonata as jsonata
 from lakehouse_local.local_aws.step_functions_choice import choice
-from lakehouse_local.local_aws.step_functions_data import (
-    arguments_of,
-    input_of,
-    next_of,
-    number_of,
-    output_of,
-)
+from lakehouse_local.local_aws.step_functions_data import next_of, number_of, output_of
 from lakehouse_local.local_aws.step_functions_errors import (
     QUERY_EVALUATION,
     RUNTIME,
@@ -87,12 +81,7 @@ def _handlers() -> dict[str, Handler]:
 
 
 def _pass(flow: Flow, state: State, data: Any) -> Outcome:
-    if flow.is_jsonata(state):
-        return output_of(flow, state, data), next_of(state)
-    result = state.definition.get("Result", jsonata.MISSING)
-    if result is jsonata.MISSING:
-        result = arguments_of(flow, state, data)
-    return output_of(flow, state, data, result=result), next_of(state)
+    return output_of(flow, state, data), next_of(state)
 
 
 def _succeed(flow: Flow, state: State, data: Any) -> Outcome:
@@ -106,29 +95,18 @@ def _fail(flow: Flow, state: State, data: Any) -> Outcome:
 
 
 def _text(flow: Flow, state: State, data: Any, name: str) -> str:
-    definition = state.definition
-    if flow.is_jsonata(state):
-        template = definition.get(name, "")
-        return jsonata.typed(template, flow.bindings(state, data), field=name, kind="string")
-    if f"{name}Path" not in definition:
-        return definition.get(name, "")
-    value = flow.paths(state).value(
-        definition[f"{name}Path"], input_of(flow, state, data), field=f"{name}Path"
-    )
-    if not isinstance(value, str):
-        raise StatesError(RUNTIME, f"{name}Path must lead to a string, not to {value!r}")
-    return value
+    template = state.definition.get(name, "")
+    return jsonata.typed(template, flow.bindings(state, data), field=name, kind="string")
 
 
 def _wait(flow: Flow, state: State, data: Any) -> Outcome:
-    definition = state.definition
-    if "Timestamp" in definition or "TimestampPath" in definition:
+    if "Timestamp" in state.definition:
         seconds = (_until(flow, state, data) - datetime.now(UTC)).total_seconds()
     else:
         seconds = number_of(flow, state, data, "Seconds")
         if not isinstance(seconds, int) or isinstance(seconds, bool) or seconds < 0:
             raise StatesError(
-                QUERY_EVALUATION if flow.is_jsonata(state) else RUNTIME,
+                QUERY_EVALUATION,
                 f"Seconds must be a whole number that is not negative, not {seconds!r}",
             )
     flow.scope.sleep(max(0, seconds))
@@ -136,21 +114,15 @@ def _wait(flow: Flow, state: State, data: Any) -> Outcome:
 
 
 def _until(flow: Flow, state: State, data: Any) -> datetime:
-    definition = state.definition
-    if flow.is_jsonata(state):
-        bindings = flow.bindings(state, data)
-        text = jsonata.typed(definition["Timestamp"], bindings, field="Timestamp", kind="string")
-    elif "TimestampPath" in definition:
-        text = flow.paths(state).get(definition["TimestampPath"], data, field="TimestampPath")
-    else:
-        text = definition["Timestamp"]
+    bindings, template = flow.bindings(state, data), state.definition["Timestamp"]
+    text = jsonata.typed(template, bindings, field="Timestamp", kind="string")
     try:
-        moment = datetime.fromisoformat(str(text))
+        moment = datetime.fromisoformat(text)
     except ValueError:
         moment = None
     if moment is None or moment.tzinfo is None:
         raise StatesError(
-            QUERY_EVALUATION if flow.is_jsonata(state) else RUNTIME,
+            QUERY_EVALUATION,
             f"Timestamp must be an ISO 8601 time with an offset, not {text!r}",
         )
     return moment

@@ -107,6 +107,7 @@ def run_states(local_aws: LocalAws) -> Callable[..., dict[str, Any]]:
     def once(
         states: dict[str, Any], given: Any = None, *, within: float = 30, **top: Any
     ) -> dict[str, Any]:
+        top = {"QueryLanguage": "JSONata", **top}
         definition = {"StartAt": next(iter(states)), "States": states, **top}
         name = uuid.uuid4().hex
         arn = client.create_state_machine(

@@ -201,7 +201,7 @@ def test_an_iceberg_table_by_template_is_refused(local_aws: Any) -> None:
 
 
 def machine(states: dict[str, Any], **properties: Any) -> dict[str, Any]:
-    definition = {"StartAt": next(iter(states)), "States": states}
+    definition = {"StartAt": next(iter(states)), "QueryLanguage": "JSONata", "States": states}
     return resource(
         "AWS::StepFunctions::StateMachine",
         DefinitionString=json.dumps(definition),

@@ -29,7 +29,7 @@ CLOUDFORMATION = f"{SERVICES}.cloudformation.provisioners"
     ("module", "function", "adapter"),
     [
         (f"{SERVICES}.stepfunctions", "_run_execution", "step_functions"),
-        (f"{SERVICES}.stepfunctions", "_exec_intrinsic", "step_functions"),
+        (f"{SERVICES}.stepfunctions", "_invoke_resource", "step_functions"),
         (f"{SERVICES}.athena", "_execute_query", "athena"),
         (f"{SERVICES}.s3", "_resolve_sse_write_headers", "s3_encryption"),
         (f"{SERVICES}.glue", "_create_table", "glue_catalog"),

@@ -34,7 +34,7 @@ class Case:
 
 @pytest.fixture(scope="module")
 def run(run_states: Run) -> Run:
-    return partial(run_states, within=60, QueryLanguage="JSONata")
+    return partial(run_states, within=60)
 
 
 def passes(**fields: Any) -> dict[str, Any]:
@@ -556,7 +556,7 @@ def test_stop_aborts_at_once(local_aws: Any) -> None:
 
 def test_an_input_that_is_no_json_is_refused(local_aws: Any) -> None:
     client = local_aws.client("stepfunctions")
-    definition = {"StartAt": "P", "States": passes()}
+    definition = {"StartAt": "P", "QueryLanguage": "JSONata", "States": passes()}
     arn = client.create_state_machine(
         name=uuid.uuid4().hex, definition=json.dumps(definition), roleArn=ROLE
     )["stateMachineArn"]
@@ -566,7 +566,8 @@ def test_an_input_that_is_no_json_is_refused(local_aws: Any) -> None:
 
 def test_a_bad_definition_is_refused_at_creation_and_by_validation(local_aws: Any) -> None:
     client = local_aws.client("stepfunctions")
-    text = json.dumps({"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "Nowhere"}}})
+    states = {"A": {"Type": "Pass", "Next": "Nowhere"}}
+    text = json.dumps({"StartAt": "A", "QueryLanguage": "JSONata", "States": states})
     with pytest.raises(client.exceptions.InvalidDefinition, match="Nowhere"):
         client.create_state_machine(name=uuid.uuid4().hex, definition=text, roleArn=ROLE)
     answer = client.validate_state_machine_definition(definition=text)
@@ -579,7 +580,7 @@ def test_a_start_sent_again_is_the_same_execution(local_aws: Any) -> None:
     states = {"W": {"Type": "Wait", "Seconds": 60, "End": True}}
     arn = client.create_state_machine(
         name=uuid.uuid4().hex,
-        definition=json.dumps({"StartAt": "W", "States": states}),
+        definition=json.dumps({"StartAt": "W", "QueryLanguage": "JSONata", "States": states}),
         roleArn=ROLE,
     )["stateMachineArn"]
     first = client.start_execution(stateMachineArn=arn, name="once", input="{}")

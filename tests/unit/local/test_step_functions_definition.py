@@ -33,7 +33,6 @@ def test_a_good_definition() -> None:
         ({**one(), "B": one()["A"]}, 'State "B" is not reachable'),
         ({"A": {"Type": "Pazz", "End": True}}, "Unknown state type: Pazz"),
         (one(Parameters={}), "'Parameters' is not supported by Pass (JSONata)"),
-        (one(QueryLanguage="JSONPath"), "must use JSONata"),
         (one(Output="{% 1 + %}"), "INVALID_JSONATA_EXPRESSION"),
         ({"A": {"Type": "Task", "End": True}}, "'Resource' is required"),
         ({"A": {"Type": "Wait", "End": True}}, "'Seconds' is required"),
@@ -111,5 +110,33 @@ def test_text_that_is_no_json() -> None:
     assert problems("{")[0].code == "INVALID_JSON_DESCRIPTION"
 
 
-def test_a_path_that_cannot_be_read() -> None:
-    assert any("Invalid path" in p for p in found(one(InputPath="$..["), QueryLanguage="JSONPath"))
+@pytest.mark.parametrize(
+    ("top", "got"),
+    [({}, "got none, for which AWS takes JSONPath"), ({"QueryLanguage": "JSONPath"}, "'JSONPath'")],
+)
+def test_another_language_is_one_problem(top: dict[str, Any], got: str) -> None:
+    states = one(InputPath="$.a", Parameters={"b.$": "$.c"}, Next="Nowhere")
+    text = json.dumps({"StartAt": "A", "States": states, **top})
+    (problem,) = problems(text)
+    assert (problem.code, problem.location) == ("NOT_SUPPORTED_BY_THE_LOCAL_AWS", "/QueryLanguage")
+    assert got in problem.message
+    assert "say 'JSONata'" in problem.message
+
+
+@pytest.mark.parametrize("language", ["JSONPath", "XPath"])
+def test_a_state_of_another_language_is_one_problem(language: str) -> None:
+    (problem,) = found(one(QueryLanguage=language, InputPath="$.a", ResultPath=None))
+    assert "must use JSONata at /States/A/QueryLanguage" in problem
+    inner = {"StartAt": "X", "States": one(), "QueryLanguage": language}
+    (problem,) = found({"A": {"Type": "Map", "End": True, "ItemProcessor": inner}})
+    assert "must use JSONata at /States/A/ItemProcessor/QueryLanguage" in problem
+
+
+def test_a_state_says_the_language_or_nothing_of_it() -> None:
+    inner = {"StartAt": "X", "States": {"X": {"Type": "Succeed", "QueryLanguage": "JSONata"}}}
+    states = {
+        "A": {"Type": "Pass", "Next": "B"},
+        "B": {"Type": "Pass", "QueryLanguage": "JSONata", "Next": "C"},
+        "C": {"Type": "Parallel", "Branches": [inner], "End": True},
+    }
+    assert found(states) == []

@@ -13,6 +13,7 @@ LONGEST_CODE: Final = 68_000
 _OVER: Final = ("STOPPED", "FAILED", "TIMEOUT")
 _OPEN: Final = ("WAITING", "RUNNING", "CANCELLING")
 _MINUTE: Final = 60.0
+_INTERRUPT_AGAIN: Final = 1.0  # seconds
 _SHOWN: Final = (
     "Id",
     "Description",
@@ -100,6 +101,7 @@ class Session:
                 "StartedOn": int(time.time() * 1000),
             }
             self._statements.append(statement)
+            self._used = time.time()
         threading.Thread(target=self._execute, args=(statement, worker), daemon=True).start()
         return statement["Id"]
 
@@ -124,13 +126,19 @@ class Session:
                 self._changed.notify_all()
             elif statement["State"] == "RUNNING" and self._worker:
                 statement["State"] = "CANCELLING"
-                self._worker.interrupt()
+                again = (statement, self._worker)
+                threading.Thread(target=self._interrupt, args=again, daemon=True).start()
 
     def is_overdue(self) -> bool:
-        """Whether it is READY and idle, or alive, for longer than its timeouts."""
+        """Whether it is READY and idle, or alive, for longer than its timeouts.
+
+        It is idle while no statement waits or runs.
+        """
         now = time.time()
-        idle = now - self._used > self._idle_timeout and not self._turn.locked()
-        return self._status == "READY" and (idle or now - self._created > self._timeout)
+        with self._changed:
+            busy = any(statement["State"] in _OPEN for statement in self._statements)
+            idle = not busy and now - self._used > self._idle_timeout
+            return self._status == "READY" and (idle or now - self._created > self._timeout)
 
     def end(self, status: str) -> bool:
         """End it with ``status``; False if it had ended before."""
@@ -167,8 +175,8 @@ class Session:
                 statement["State"] = "RUNNING"
             output = worker.ask(statement["Code"])
             died = "" if output else f"The Spark process ended: {worker.last_words()}"
-            self._used = time.time()
             with self._changed:
+                self._used = time.time()
                 cancelled = statement["State"] == "CANCELLING"
                 statement["Output"] = output or {
                     "Status": "error",
@@ -182,6 +190,15 @@ class Session:
                 self._changed.notify_all()
         if died:
             self._fail(died)
+
+    def _interrupt(self, statement: dict[str, Any], worker: SparkWorker) -> None:
+        """A signal may come before the process has read the statement, or get lost in a library."""
+        with self._changed:
+            while statement["State"] == "CANCELLING":
+                worker.interrupt()
+                self._changed.wait_for(
+                    lambda: statement["State"] != "CANCELLING", timeout=_INTERRUPT_AGAIN
+                )
 
     def _fail(self, message: str) -> None:
         with self._changed:

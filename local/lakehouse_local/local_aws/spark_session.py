@@ -3,7 +3,8 @@
 Runs in Glue's Python environment, not in this project's: it imports nothing of ours.
 Speaks JSON lines over stdin and stdout. Argument 1: Spark's settings as a JSON object.
 Says ``{"warm": …}`` when it can take a session. A line in that is an object begins a session
-with these settings; the one before, if any, is over. A text is a statement's code.
+with these settings; the one before, if any, is over. A text is a statement's code. SIGINT
+cancels the statement that runs; each line has its answer, whenever a signal comes.
 """
 
 import contextlib
@@ -11,34 +12,48 @@ import io
 import json
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import traceback
+from types import FrameType
 from typing import Any
 
 
 def main() -> None:
-    """Serve one session until stdin ends."""
+    """Serve one session after the other until stdin ends."""
     # Replies have a channel of their own; whatever Python or the JVM prints is log.
     replies = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)
     spark = start(json.loads(sys.argv[1]))
     warm_up(spark)
+    interrupts = Interrupts()
     send(replies, {"warm": os.getpid()})
     namespace: dict[str, Any] = {}
-    while True:
-        try:
-            line = sys.stdin.readline()
-        except KeyboardInterrupt:
-            continue  # a cancellation that came after its statement's end
-        if not line:
-            return
+    while line := sys.stdin.readline():
         message = json.loads(line)
         if isinstance(message, dict):
             namespace = begin(spark, message)
             send(replies, {"ready": True})
         else:
-            send(replies, run(message, namespace))
+            send(replies, run(message, namespace, interrupts))
+
+
+class Interrupts:
+    """SIGINT in a statement does what PySpark has put there: cancels its jobs and raises.
+
+    Elsewhere it does nothing: a statement that was not read yet, or is answered already, has
+    nothing to end. Whoever cancels sends the signal again until the statement is over.
+    """
+
+    def __init__(self) -> None:
+        self.wanted = False
+        self._cancel = signal.getsignal(signal.SIGINT)
+        signal.signal(signal.SIGINT, self._handle)
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        if self.wanted and callable(self._cancel):
+            self._cancel(number, frame)
 
 
 def begin(spark: Any, settings: dict[str, str]) -> dict[str, Any]:
@@ -97,13 +112,17 @@ def warm_up(spark: Any) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def run(code: str, namespace: dict[str, Any]) -> dict[str, Any]:
+def run(code: str, namespace: dict[str, Any], interrupts: Interrupts) -> dict[str, Any]:
     """Run one statement; its output, and the error if it raised, in Glue's form."""
     printed = io.StringIO()
     try:
+        interrupts.wanted = True
         with contextlib.redirect_stdout(printed):
             exec(compile(code, "<stdin>", "exec"), namespace)  # noqa: S102 - what a session is for
+        interrupts.wanted = False
     except BaseException as error:
+        # Python looks for signals at calls and loops: none can come before this line.
+        interrupts.wanted = False
         return {
             "Status": "error",
             "Data": {"TextPlain": printed.getvalue()},

@@ -107,10 +107,12 @@ class SparkWorker:
             return self._reply()
 
     def interrupt(self) -> None:
-        """Cancel what runs: PySpark's own handler of SIGINT cancels Spark's jobs."""
+        """Cancel the statement that runs; to be called again until it is over.
+
+        One that the process has not read yet is not ended by it.
+        """
         self._interrupted = True
-        with suppress(ProcessLookupError):
-            os.kill(self._process.pid, signal.SIGINT)
+        self._process.send_signal(signal.SIGINT)
 
     @property
     def alive(self) -> bool:

@@ -1,11 +1,14 @@
 import threading
 import time
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from lakehouse_local.local_aws import glue_session
 from lakehouse_local.local_aws.glue_session import Session, SessionRefusedError
 from lakehouse_local.local_aws.spark_workers import EXTENSIONS
+from tests.until import until
 
 
 class Worker:
@@ -15,6 +18,8 @@ class Worker:
         self.ended = self.left = False
         self.asked: list[Any] = []
         self.busy = threading.Event()
+        self.interrupts = 0
+        self.heeds = 1  # the interrupt that it ends its statement for
 
     alive = True
 
@@ -29,6 +34,11 @@ class Worker:
         if message == "busy":
             self.busy.wait(10)
         return {"Status": "ok", "Data": {"TextPlain": ""}}
+
+    def interrupt(self) -> None:
+        self.interrupts += 1
+        if self.interrupts == self.heeds:
+            self.busy.set()
 
     def last_words(self) -> str:
         return ""
@@ -56,8 +66,10 @@ def test_settings_reach_the_process() -> None:
 def test_an_idle_session_is_overdue_and_a_busy_one_is_not() -> None:
     worker = Worker()
     made = session(worker, IdleTimeout=0.001)  # minutes
+    time.sleep(0.1)
+    assert made.is_overdue()
     number = made.run("busy")
-    time.sleep(0.2)
+    time.sleep(0.1)
     assert not made.is_overdue()
     worker.busy.set()
     assert made.wait_statement(number, 5)["State"] == "AVAILABLE"
@@ -67,6 +79,31 @@ def test_an_idle_session_is_overdue_and_a_busy_one_is_not() -> None:
     assert (worker.left, worker.ended) == (True, False)
     assert not made.end("STOPPED")
     assert made.view()["Status"] == "TIMEOUT"
+
+
+def test_a_session_whose_statement_has_not_begun_is_busy(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = session(Worker(), IdleTimeout=0.001)
+    never = SimpleNamespace(start=lambda: None)
+    monkeypatch.setattr(glue_session, "threading", SimpleNamespace(Thread=lambda **_: never))
+    number = made.run("waits")
+    time.sleep(0.1)
+    assert not made.is_overdue()
+    made.cancel(number)
+    assert made.is_overdue()
+
+
+def test_what_is_cancelled_is_interrupted_until_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(glue_session, "_INTERRUPT_AGAIN", 0.01)
+    worker = Worker()
+    worker.heeds = 3
+    made = session(worker)
+    number = made.run("busy")
+    until(lambda: made.statements()[number]["State"] == "RUNNING")
+    made.cancel(number)
+    assert made.wait_statement(number, 5)["State"] == "CANCELLED"
+    # Nothing that follows is.
+    assert made.wait_statement(made.run("next"), 5)["State"] == "AVAILABLE"
+    assert worker.interrupts == 3
 
 
 def test_a_session_does_not_outlive_its_timeout() -> None:

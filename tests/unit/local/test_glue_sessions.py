@@ -1,10 +1,12 @@
-import time
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+
+from tests.until import until
 
 pytestmark = pytest.mark.local_aws
 
@@ -32,10 +34,12 @@ def create(glue: Any, name: str, **given: Any) -> dict[str, Any]:
 
 
 def result(glue: Any, session: str, number: int) -> dict[str, Any]:
-    while True:
-        found = glue.get_statement(SessionId=session, Id=number)["Statement"]
-        if found["State"] not in ("WAITING", "RUNNING", "CANCELLING"):
-            return found
+    open_ = ("WAITING", "RUNNING", "CANCELLING")
+    return until(lambda: statement(glue, session, number), lambda s: s["State"] not in open_)
+
+
+def statement(glue: Any, session: str, number: int) -> dict[str, Any]:
+    return glue.get_statement(SessionId=session, Id=number)["Statement"]
 
 
 def run(glue: Any, session: str, code: str) -> dict[str, Any]:
@@ -46,8 +50,9 @@ def begin(glue: Any) -> str:
     """The name of a session that is ready."""
     name = f"session-{uuid.uuid4().hex[:8]}"
     assert create(glue, name)["Status"] == "PROVISIONING"
-    while (found := glue.get_session(Id=name)["Session"])["Status"] == "PROVISIONING":
-        pass
+    found = until(
+        lambda: glue.get_session(Id=name)["Session"], lambda s: s["Status"] != "PROVISIONING"
+    )
     assert found["Status"] == "READY", found.get("ErrorMessage")
     return name
 
@@ -112,14 +117,27 @@ print(spark.conf.get("spark.sql.session.timeZone"), sorted(k for k in os.environ
     assert run(glue, session, code)["Output"]["Data"]["TextPlain"] == "UTC []\n"
 
 
-@pytest.mark.parametrize(
-    "code",
-    ["import time; time.sleep(60)", "spark.range(10**12).selectExpr('sum(id * id)').collect()"],
-)
-def test_cancel_ends_a_statement_and_not_the_session(glue: Any, session: str, code: str) -> None:
-    number = glue.run_statement(SessionId=session, Code=code)["Id"]
+# Each tells by a file that it is at work; the second, that Spark is.
+SLEEPS = "import pathlib, time; pathlib.Path({file!r}).touch(); time.sleep(300)"
+COUNTS = """
+import pathlib, threading, time
+def tell():
+    while not sc.statusTracker().getActiveJobsIds():
+        time.sleep(0.05)
+    pathlib.Path({file!r}).touch()
+threading.Thread(target=tell, daemon=True).start()
+spark.range(10**12).selectExpr('sum(id * id)').collect()
+"""
+
+
+@pytest.mark.parametrize("code", [SLEEPS, COUNTS], ids=["python", "spark"])
+def test_cancel_ends_a_statement_and_not_the_session(
+    glue: Any, session: str, code: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "at-work"
+    number = glue.run_statement(SessionId=session, Code=code.format(file=str(file)))["Id"]
     waiting = glue.run_statement(SessionId=session, Code="print('never')")["Id"]
-    time.sleep(0.5)
+    until(file.exists)
     glue.cancel_statement(SessionId=session, Id=waiting)
     glue.cancel_statement(SessionId=session, Id=number)
     assert result(glue, session, number)["State"] == "CANCELLED"
@@ -127,6 +145,14 @@ def test_cancel_ends_a_statement_and_not_the_session(glue: Any, session: str, co
     assert (found["State"], found.get("Output")) == ("CANCELLED", None)
     assert run(glue, session, "print(1)")["Output"]["Status"] == "ok"
     assert number in [each["Id"] for each in glue.list_statements(SessionId=session)["Statements"]]
+
+
+def test_cancel_ends_a_statement_that_has_just_begun(glue: Any, session: str) -> None:
+    for _ in range(5):
+        number = glue.run_statement(SessionId=session, Code="import time; time.sleep(300)")["Id"]
+        glue.cancel_statement(SessionId=session, Id=number)
+        assert result(glue, session, number)["State"] == "CANCELLED"
+    assert told(glue, session, "print(1)") == "1"
 
 
 def test_a_session_stopped_while_it_starts(glue: Any) -> None:
@@ -207,7 +233,7 @@ def test_a_session_takes_the_process_of_another_and_nothing_of_it(glue: Any) -> 
         glue.delete_session(Id=name)
 
 
-def test_a_process_that_was_left_at_work_serves_nobody_else(glue: Any) -> None:
+def test_a_process_that_was_left_at_work_serves_nobody_else(glue: Any, tmp_path: Path) -> None:
     first = begin(glue)
     process = told(glue, first, PROCESS)
     glue.run_statement(SessionId=first, Code="import time; time.sleep(300)")
@@ -217,8 +243,9 @@ def test_a_process_that_was_left_at_work_serves_nobody_else(glue: Any) -> None:
 
     second = begin(glue)
     assert told(glue, second, PROCESS) != process
-    number = glue.run_statement(SessionId=second, Code="import time; time.sleep(300)")["Id"]
-    time.sleep(0.5)
+    file = tmp_path / "at-work"
+    number = glue.run_statement(SessionId=second, Code=SLEEPS.format(file=str(file)))["Id"]
+    until(file.exists)
     glue.cancel_statement(SessionId=second, Id=number)
     assert result(glue, second, number)["State"] == "CANCELLED"
     process = told(glue, second, PROCESS)

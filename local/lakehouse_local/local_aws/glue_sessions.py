@@ -61,7 +61,13 @@ class Sessions:
                     "AlreadyExistsException", f"Session {session.id} already exists"
                 )
             self._sessions[session.id] = session
-        session.start(self._pool.take())
+        try:
+            worker = self._pool.take()
+        except (OSError, RuntimeError) as error:
+            self._sessions.pop(session.id, None)
+            message = f"The Spark process of session {session.id} was not started: {error}"
+            raise SessionRefusedError("InternalServiceException", message) from None
+        session.start(worker)
         return {"Session": session.view()}
 
     def _get(self, data: Data) -> Data:

@@ -6,6 +6,7 @@ Java's: its start takes 9 s of processor time, and as much again the first build
 """
 
 import json
+import logging
 import os
 import shutil
 import signal
@@ -46,6 +47,7 @@ SMALL_DATA: Final = {
 AS_ON_GLUE: Final = {"spark.driver.memory": "4g"}
 # A session leaves some memory of Java behind, and a broken one perhaps more.
 SESSIONS_OF_A_PROCESS: Final = 20
+_log = logging.getLogger(__name__)
 EXTENSIONS: Final = "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions"
 
 
@@ -53,6 +55,7 @@ class SparkWorker:
     """One Spark process: first warming, then one session's at a time, statement by statement."""
 
     def __init__(self, context: Context) -> None:
+        """Raises OSError where it cannot be started, RuntimeError while the server stops."""
         self._context = context
         self._id = f"spark-{uuid.uuid4().hex[:8]}"
         self._talking = threading.Lock()
@@ -177,14 +180,20 @@ class SparkPool:
         self._lock = threading.Lock()
 
     def fill(self) -> None:
-        """Start what is missing; a process that died meanwhile is replaced."""
+        """Start what is missing; a process that died meanwhile is replaced.
+
+        One that cannot be started is a line in the log: the session that wants it will say so.
+        """
         with self._lock, suppress(RuntimeError):  # RuntimeError: the server is stopping
             self._waiting = [worker for worker in self._waiting if worker.alive]
-            while len(self._waiting) < self._ahead:
-                self._waiting.append(SparkWorker(self._context))
+            try:
+                while len(self._waiting) < self._ahead:
+                    self._waiting.append(SparkWorker(self._context))
+            except OSError as error:
+                _log.warning("no Spark process ahead of the next session: %s", error)
 
     def take(self) -> SparkWorker:
-        """A process of the pool, warm or warming, or else a new one.
+        """A process of the pool, warm or warming, or else a new one; raises as that does.
 
         The pool is not filled again at once: the next process would take the processor
         time that the session needs. Call `fill` when a session ends.

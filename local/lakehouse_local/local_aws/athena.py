@@ -14,8 +14,9 @@ import csv
 import io
 import json
 import logging
+import threading
 import time
-from typing import Any
+from typing import Any, Final
 
 from lakehouse_local.local_aws import patching
 from lakehouse_local.local_aws.athena_engine import Engine, Result
@@ -23,6 +24,7 @@ from lakehouse_local.local_aws.athena_errors import QueryError
 from lakehouse_local.local_aws.context import Context
 
 _log = logging.getLogger(__name__)
+_states: Final = threading.Lock()  # a query that was stopped stays so
 Response = tuple[int, dict[str, str], bytes]
 
 
@@ -55,7 +57,8 @@ def install(context: Context) -> None:
         return answer
 
     def stop_query(data: dict[str, Any]) -> Response:
-        answer = stop(data)
+        with _states:
+            answer = stop(data)
         engine.stop(data.get("QueryExecutionId", ""))
         return answer
 
@@ -102,10 +105,16 @@ def _execute(
 ) -> None:
     status, statistics = execution["Status"], execution["Statistics"]
     began = time.monotonic()
-    if status["State"] == "QUEUED":
-        status["State"] = "RUNNING"
+    with _states:
+        if status["State"] == "QUEUED":
+            status["State"] = "RUNNING"
+
+    def stopped() -> bool:
+        return status["State"] == "CANCELLED"
+
     try:
-        result = engine.run(execution["QueryExecutionId"], query, database, given)
+        query_id = execution["QueryExecutionId"]
+        result = engine.run(query_id, query, database, given, stopped=stopped)
         execution["StatementType"] = result.statement
         _save(execution, result)
         outcome, reason = "SUCCEEDED", ""
@@ -120,9 +129,10 @@ def _execute(
     milliseconds = int((time.monotonic() - began) * 1000)
     statistics["EngineExecutionTimeInMillis"] = milliseconds
     statistics["TotalExecutionTimeInMillis"] = milliseconds
-    if status["State"] == "CANCELLED":
-        return
-    status.update(State=outcome, StateChangeReason=reason, CompletionDateTime=int(time.time()))
+    with _states:
+        if not stopped():
+            ended = int(time.time())
+            status.update(State=outcome, StateChangeReason=reason, CompletionDateTime=ended)
 
 
 def _save(execution: dict[str, Any], result: Result) -> None:

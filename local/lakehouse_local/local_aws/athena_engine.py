@@ -5,7 +5,7 @@ The extensions come from packages of DuckDB's own version; nothing is fetched.
 
 import threading
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -55,9 +55,18 @@ class Engine:
         self._running: dict[str, duckdb.DuckDBPyConnection] = {}
 
     def run(
-        self, query_id: str, query: str, database: str, parameters: Sequence[str] = ()
+        self,
+        query_id: str,
+        query: str,
+        database: str,
+        parameters: Sequence[str] = (),
+        *,
+        stopped: Callable[[], bool],
     ) -> Result:
-        """The result of a query. Raises :class:`QueryError`."""
+        """The result of a query. Raises :class:`QueryError`.
+
+        ``stopped`` says whether it was stopped: before there was anything to interrupt, perhaps.
+        """
         shown = show(query, database)
         if shown is not None:
             name, lines = shown
@@ -78,22 +87,26 @@ class Engine:
         try:
             connection.execute(f"ATTACH ':memory:' AS {catalog}")
             Tables(connection, catalog, database or "default").bind(statement)
+            if stopped():  # an interrupt between two statements is forgotten by DuckDB
+                raise duckdb.InterruptException
             return _result(connection.execute(write(statement)))
         except duckdb.InterruptException:
             raise QueryError("USER_CANCELED", "Query was cancelled by user") from None
         except duckdb.Error as error:
             raise _worded(error) from None
         finally:
-            self._running.pop(query_id, None)
+            with self._lock:  # from here on nobody interrupts it
+                self._running.pop(query_id, None)
             connection.execute("USE memory")
             connection.execute(f"DETACH DATABASE IF EXISTS {catalog}")
             connection.close()
 
     def stop(self, query_id: str) -> None:
         """Interrupt a query that is running."""
-        connection = self._running.get(query_id)
-        if connection is not None:
-            connection.interrupt()
+        with self._lock:
+            connection = self._running.get(query_id)
+            if connection is not None:
+                connection.interrupt()
 
     def _connect(self) -> duckdb.DuckDBPyConnection:
         with self._lock:

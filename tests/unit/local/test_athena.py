@@ -1,7 +1,6 @@
 """Queries through Athena's API on Iceberg tables that PyIceberg wrote."""
 
 import datetime
-import time
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +10,7 @@ import pytest
 from pyiceberg.catalog import Catalog
 
 from tests.local_catalog import local_catalog
+from tests.until import until
 
 pytestmark = pytest.mark.local_aws
 
@@ -61,13 +61,8 @@ def query(athena: Any) -> Any:
     def run(sql: str, **more: Any) -> dict[str, Any]:
         more = {"WorkGroup": WORKGROUP, "QueryExecutionContext": {"Database": DATABASE}} | more
         started = athena.start_query_execution(QueryString=sql, **more)["QueryExecutionId"]
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            found = athena.get_query_execution(QueryExecutionId=started)["QueryExecution"]
-            if found["Status"]["State"] not in ("QUEUED", "RUNNING"):
-                return found
-            time.sleep(0.02)
-        raise TimeoutError(sql)
+        until(lambda: state(athena, started), lambda s: s not in ("QUEUED", "RUNNING"), pause=0.02)
+        return athena.get_query_execution(QueryExecutionId=started)["QueryExecution"]
 
     return run
 
@@ -265,12 +260,13 @@ def test_a_query_can_be_stopped(athena: Any) -> None:
     numbers = "unnest(sequence(1, 100000))"
     sql = f"select count(*) from {numbers} a (x), {numbers} b (y) where x * y % 7 = 3"
     started = athena.start_query_execution(QueryString=sql, WorkGroup=WORKGROUP)["QueryExecutionId"]
-    time.sleep(0.5)
+    until(lambda: state(athena, started) == "RUNNING")
     athena.stop_query_execution(QueryExecutionId=started)
-    began = time.monotonic()
-    found = athena.get_query_execution(QueryExecutionId=started)["QueryExecution"]
-    assert found["Status"]["State"] == "CANCELLED"
-    assert time.monotonic() - began < 5
+    assert state(athena, started) == "CANCELLED"
+
+
+def state(athena: Any, query: str) -> str:
+    return athena.get_query_execution(QueryExecutionId=query)["QueryExecution"]["Status"]["State"]
 
 
 def test_a_new_commit_is_seen_at_once(rows: Any, catalog: Catalog) -> None:

@@ -8,6 +8,7 @@ from typing import Final
 ACCOUNT: Final = "123456789012"
 REGION: Final = "us-east-1"
 DEFAULT_PORT: Final = 4566
+_MOST_SPARK: Final = 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +85,17 @@ class Home:
     def org(self) -> Path:
         """The demo org's data."""
         return self.instance / "org"
+
+
+def spark_pool_from_environment() -> int:
+    """Spark processes started before dbt asks, from ``LAKEHOUSE_SPARK_POOL``; 1 without it."""
+    text = os.environ.get("LAKEHOUSE_SPARK_POOL") or "1"
+    if not text.isdecimal() or int(text) > _MOST_SPARK:
+        raise ValueError(
+            f"LAKEHOUSE_SPARK_POOL: got {text!r}; allowed: a number of Spark processes, 0 to "
+            f"{_MOST_SPARK}"
+        )
+    return int(text)
 
 
 def aws_environment(endpoint: str) -> dict[str, str]:

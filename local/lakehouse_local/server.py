@@ -1,17 +1,14 @@
 """Starts, stops and looks at the local AWS."""
 
-import os
-import socket
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from lakehouse_local import loopback
 from lakehouse_local.background import BackgroundError, BackgroundProcess
-from lakehouse_local.home import Home
+from lakehouse_local.home import Home, spark_pool_from_environment
 from lakehouse_local.local_aws.processes import Processes, own_environment
 
 _PORT_IS_FREED_WITHIN: Final = 2.0  # seconds
@@ -42,13 +39,14 @@ def start(
     spark_pool: int | None = None,
     account_builds: int | None = None,
 ) -> ServerStatus:
-    """Start the local AWS, or do nothing when it runs; raises `ServerError`.
+    """Start the local AWS, or do nothing when it runs.
 
+    Raises `ServerError`, and ValueError for ``LAKEHOUSE_SPARK_POOL``.
     ``spark_pool`` Spark processes are started before dbt asks (default: ``LAKEHOUSE_SPARK_POOL``
     or 1; each takes about 1 GB of memory, and without one the first build waits 15 s longer).
     ``account_builds``: builds that the account may run at once. Default: any number.
     """
-    pool = int(os.environ.get("LAKEHOUSE_SPARK_POOL") or 1) if spark_pool is None else spark_pool
+    pool = spark_pool_from_environment() if spark_pool is None else spark_pool
     server = _process(home)
     if server.pid() is None:
         _check_port(home.port)
@@ -117,31 +115,18 @@ def _process(home: Home) -> BackgroundProcess:
 def _check_port(port: int) -> None:
     # A server that was just killed keeps its port until the last of its threads is gone.
     deadline = time.monotonic() + _PORT_IS_FREED_WITHIN
-    while (error := _bound(port)) is not None:
+    while not loopback.is_free(port):
         if time.monotonic() > deadline:
             raise ServerError(
                 f"port {port} is in use by another program; stop that program or set "
                 "LAKEHOUSE_LOCAL_PORT to a free port"
-            ) from error
+            )
         time.sleep(0.1)
 
 
-def _bound(port: int) -> OSError | None:
-    """Why the port cannot be had, or None."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            return error
-    return None
-
-
 def _answers(home: Home) -> bool:
-    # No proxy of the user's stands between this machine and itself.
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(f"{home.endpoint}/_ministack/health", timeout=2) as answer:
+        with loopback.ask(f"{home.endpoint}/_ministack/health", timeout=2) as answer:
             return answer.status == 200
-    except (urllib.error.URLError, OSError):
+    except OSError:
         return False

@@ -151,11 +151,11 @@ def _memory() -> Finding:
 
 
 def _port(home: Home) -> Finding:
-    from lakehouse_local import server
+    from lakehouse_local import loopback, server
 
     if server.status(home).running:
         return Finding(name="port", passed=True, text=f"{home.port}: this lakehouse, running")
-    if machine.port_is_taken(home.port):
+    if not loopback.is_free(home.port):
         return Finding(
             name="port",
             passed=False,

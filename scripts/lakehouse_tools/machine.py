@@ -1,8 +1,7 @@
-"""What this machine has: memory, disk, ports."""
+"""What this machine has: memory and disk."""
 
 import os
 import shutil
-import socket
 from pathlib import Path
 
 
@@ -26,14 +25,3 @@ def free_memory_megabytes() -> int | None:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 1_000_000
     except (ValueError, OSError):
         return None
-
-
-def port_is_taken(port: int) -> bool:
-    """Whether something listens at this port of 127.0.0.1."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return True
-    return False

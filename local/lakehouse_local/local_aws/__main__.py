@@ -29,7 +29,6 @@ def main() -> None:
     os.environ.update(settings(home))  # ministack reads them when it is imported
     for folder in (home.state, home.s3, home.logs):
         folder.mkdir(parents=True, exist_ok=True)
-    shutil.rmtree(home.instance / "work", ignore_errors=True)
     context = Context(
         home=home,
         processes=Processes(home.state / "children"),
@@ -41,6 +40,7 @@ def main() -> None:
     ended = context.processes.end_orphans()
     if ended:
         print(f"ended {len(ended)} processes that an earlier server left behind", flush=True)
+    shutil.rmtree(home.instance / "work", ignore_errors=True)  # which they wrote into until now
     try:
         install_all(context)
         serve(home)

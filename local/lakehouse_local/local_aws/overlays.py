@@ -8,8 +8,11 @@ import os
 import subprocess
 import sysconfig
 from pathlib import Path
+from typing import Final
 
 from lakehouse_local.local_aws.processes import own_environment
+
+_LIMIT: Final = 3600.0  # seconds; an installation takes some, on a slow network minutes
 
 
 class OverlayError(RuntimeError):
@@ -34,14 +37,18 @@ def make_overlay(base: Path, folder: Path) -> Path:
 
 def run_quietly(argv: list[str | Path]) -> None:
     """Run a tool without the user's settings; `OverlayError` with its errors if it fails."""
-    done = subprocess.run(
-        [str(word) for word in argv],
-        env={**own_environment(), "PIP_CONFIG_FILE": os.devnull},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    try:
+        done = subprocess.run(
+            [str(word) for word in argv],
+            env={**own_environment(), "PIP_CONFIG_FILE": os.devnull},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=_LIMIT,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise OverlayError(f"{argv[0]} was ended: it had run for {_LIMIT:g} s") from None
     if done.returncode != 0:
         errors = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
         lines = errors or done.stderr.splitlines()

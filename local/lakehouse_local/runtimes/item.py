@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 _STAMP: Final = ".complete"
+_LIMIT: Final = 3600.0  # seconds that a tool may take; on a slow network some take many minutes
 
 
 class RuntimesError(RuntimeError):
@@ -88,10 +89,15 @@ class Item(ABC):
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 text=True,
+                timeout=_LIMIT,
                 check=False,
             )
         except OSError as error:
             raise RuntimesError(f"{self.name}: {argv[0]} cannot be run: {error}") from error
+        except subprocess.TimeoutExpired:
+            raise RuntimesError(
+                f"{self.name}: {argv[0]} was ended: it had run for {_LIMIT:g} s"
+            ) from None
         if done.returncode != 0:
             raise RuntimesError(f"{self.name}: {self.cause(done.stderr + done.stdout)}")
         return done.stdout

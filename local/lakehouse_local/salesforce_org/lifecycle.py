@@ -14,12 +14,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from lakehouse_local import loopback
 from lakehouse_local.background import BackgroundError, BackgroundProcess
 from lakehouse_local.home import Home
 from lakehouse_local.salesforce_org.settings import DEFAULT_RECORDS
 from lakehouse_local.salesforce_org.store import StoreError, read_meta
 
-_HOST: Final = "127.0.0.1"
 _ABOVE: Final = 3_000  # the org's port is the lakehouse's plus this, or one of the next
 _TRIES: Final = 50
 _COLUMNS: Final = 80
@@ -94,7 +94,7 @@ def start(home: Home, *, records: int = DEFAULT_RECORDS, seed: str = "1") -> Org
     details = process.details()
     if not details:
         port = _port(home)
-        url = f"http://{_HOST}:{port}"
+        url = f"http://{loopback.HOST}:{port}"
         argv = [sys.executable, "-m", "lakehouse_local.salesforce_org", "--port", str(port)]
         argv += ["--data", str(home.org), "--records", str(records), "--seed", seed]
         # Before the start, so that a start that is cut off changes no address later.
@@ -176,7 +176,7 @@ def control(url: str, method: str, name: str, body: Mapping[str, Any] | None = N
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(f"{url}/_org/{name}", data, method=method)  # noqa: S310
     try:
-        with urllib.request.urlopen(request, timeout=600) as answer:  # noqa: S310
+        with loopback.ask(request, timeout=600) as answer:
             text = answer.read()
     except urllib.error.HTTPError as error:
         answer = json.loads(error.read() or b"[]")
@@ -206,12 +206,10 @@ def _details(home: Home, url: str) -> OrgDetails:
 
 
 def _port(home: Home) -> int:
-    from lakehouse_local.salesforce_org.server import is_free
-
     kept = home.org / "port"
     if kept.exists() and read_meta(home.org):
         port = int(kept.read_text())
-        if not is_free(port):
+        if not loopback.is_free(port):
             raise OrgError(
                 f"port {port} of the demo org is used by another program: stop that one, or start"
                 " over with `lakehouse down --delete`"
@@ -219,14 +217,14 @@ def _port(home: Home) -> int:
         return port
     first = home.port + _ABOVE if home.port + _ABOVE + _TRIES <= 65_535 else home.port - _ABOVE
     for port in range(first, first + _TRIES):
-        if is_free(port):
+        if loopback.is_free(port):
             return port
     raise OrgError(f"ports {first} to {first + _TRIES - 1} are all used: free one of them")
 
 
 def _answers(url: str) -> bool:
     try:
-        with urllib.request.urlopen(f"{url}/services/data", timeout=5) as answer:  # noqa: S310
+        with loopback.ask(f"{url}/services/data", timeout=5) as answer:
             return answer.status == 200
     except OSError:
         return False

@@ -3,14 +3,12 @@
 import json
 import logging
 import signal
-import socket
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
 
 import uvicorn
 from starlette.applications import Starlette
@@ -20,6 +18,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
+from lakehouse_local.loopback import HOST, listen
 from lakehouse_local.salesforce_org import control_routes as control
 from lakehouse_local.salesforce_org import edit_routes as edit
 from lakehouse_local.salesforce_org import oauth
@@ -32,7 +31,6 @@ from lakehouse_local.salesforce_org.org import Org, open_org
 from lakehouse_local.salesforce_org.query_routes import Queries
 from lakehouse_local.salesforce_org.settings import Birth
 
-HOST: Final = "127.0.0.1"
 Handler = Callable[[Org, Request, bytes], Response]
 
 
@@ -112,29 +110,6 @@ class Application:
 
 def _nothing(_org: Org, _request: Request, _body: bytes) -> Response:
     raise not_found()
-
-
-def listen(port: int) -> socket.socket:
-    """A listening socket; port 0 takes a free one. Raises OSError where the port is taken."""
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((HOST, port))
-        # At once: two sockets that are bound and do not listen may share a port.
-        listener.listen(128)
-    except OSError:
-        listener.close()
-        raise
-    return listener
-
-
-def is_free(port: int) -> bool:
-    """Whether a port can be listened on."""
-    try:
-        listen(port).close()
-    except OSError:
-        return False
-    return True
 
 
 def make_server(application: Application) -> uvicorn.Server:

@@ -1,7 +1,6 @@
 """Every version that the org ever reported against every row of raw."""
 
 import json
-import urllib.request
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from lakehouse_jobs.contract.raw_log import table_name
+from lakehouse_local import loopback
 from lakehouse_tools.environment import Environment
 from lakehouse_tools.iceberg_catalog import catalog
 from lakehouse_tools.stack import Stack
@@ -60,7 +60,7 @@ def compare_with_journal(
 def _journal(org_url: str) -> dict[str, set[Version]]:
     """The org's versions by object."""
     found: dict[str, set[Version]] = {}
-    with urllib.request.urlopen(f"{org_url}/_org/versions", timeout=60) as answer:  # noqa: S310
+    with loopback.ask(f"{org_url}/_org/versions", timeout=60) as answer:
         for line in answer:
             version = json.loads(line)
             if not version["systemmodstamp"]:

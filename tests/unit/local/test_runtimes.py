@@ -8,6 +8,7 @@ import pytest
 
 from lakehouse_local import runtimes
 from lakehouse_local.home import Home
+from lakehouse_local.runtimes import item as one_item
 from lakehouse_local.runtimes import node, python_env
 from lakehouse_local.runtimes.item import Item, RuntimesError
 from lakehouse_local.runtimes.jars import IcebergJars
@@ -55,6 +56,12 @@ def test_what_is_in_use_stays_while_a_new_version_takes_its_place(tmp_path: Path
     assert (in_use / "text").read_text() == "a"
     Letter(tmp_path, "c").make()
     assert not in_use.exists()  # two versions back
+
+
+def test_a_tool_that_does_not_end_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(one_item, "_LIMIT", 0.1)
+    with pytest.raises(RuntimesError, match=r"letter: sleep was ended: it had run for 0\.1 s"):
+        Letter(tmp_path).run(["sleep", "30"])
 
 
 def test_a_folder_made_by_hand_is_replaced(tmp_path: Path) -> None:

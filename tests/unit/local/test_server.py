@@ -2,7 +2,6 @@ import json
 import os
 import signal
 import socket
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from botocore.exceptions import ClientError
 from lakehouse_local import server
 from lakehouse_local.background import identity
 from lakehouse_local.home import REGION, Home
-from lakehouse_local.local_aws import persistence
+from tests.until import until
 
 pytestmark = pytest.mark.local_aws
 
@@ -45,6 +44,28 @@ def run_a_job(client: Any, script: str) -> tuple[str, str]:
         Command={"Name": "glueetl", "ScriptLocation": "s3://state/script.py"},
     )
     return "job", client("glue").start_job_run(JobName="job")["JobRunId"]
+
+
+LEAVES_FILES = """
+import contextlib, os, time
+here = os.path.join(os.getcwd(), "left")
+for number in range(1_000_000):
+    with contextlib.suppress(OSError):
+        os.makedirs(here, exist_ok=True)
+        open(os.path.join(here, str(number % 100)), "w").close()
+    time.sleep(0.001)
+"""
+
+
+def child_of(home: Home) -> int:
+    """The pid of the only child, as soon as there is one."""
+    (record,) = until(lambda: list((home.state / "children").glob("*.json")))
+    return json.loads(record.read_text())["pid"]
+
+
+def saved(home: Home) -> str:
+    """All that ministack has written down of its state."""
+    return "".join(file.read_text() for file in home.state.glob("ministack/*.json"))
 
 
 def test_start_is_done_once_and_listens_on_loopback_only(home: Home) -> None:
@@ -88,24 +109,22 @@ def test_state_outlives_a_stop(home: Home) -> None:
 
 def test_a_killed_server_leaves_no_process_and_no_running_run(home: Home) -> None:
     client = start(home)
-    job, run = run_a_job(client, "import time; time.sleep(99)")
+    job, run = run_a_job(client, LEAVES_FILES)
     records = home.state / "children"
-    deadline = time.monotonic() + 20
-    while not list(records.glob("*.json")) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    child = json.loads(next(records.glob("*.json")).read_text())["pid"]
+    child = child_of(home)
+    until(lambda: list(home.instance.glob("work/*/left/*")))
     bystander = records / "1.json"
     bystander.write_text(json.dumps({"pid": os.getpid(), "started": "not mine", "key": "x"}))
-    time.sleep(persistence.EVERY + 1)
+    until(lambda: run in saved(home))
     pid = server.status(home).pid
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
-    while server.status(home).running:
-        time.sleep(0.05)
+    until(lambda: not server.status(home).running)
     assert identity(child) is not None  # it was left behind
     client = start(home)
     assert identity(child) is None
     assert not list(records.glob("*.json"))
+    assert not list(home.instance.glob("work/*"))
     found = client("glue").get_job_run(JobName=job, RunId=run)["JobRun"]
     assert found["JobRunState"] == "FAILED"
     assert found["ErrorMessage"] == "The local AWS was stopped while the run was under way"
@@ -116,11 +135,7 @@ def test_a_killed_server_leaves_no_process_and_no_running_run(home: Home) -> Non
 
 def test_a_stop_ends_jobs_too(home: Home) -> None:
     client = start(home)
-    run_a_job(client, "import time; time.sleep(99)")
-    records = home.state / "children"
-    deadline = time.monotonic() + 20
-    while not list(records.glob("*.json")) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    child = json.loads(next(records.glob("*.json")).read_text())["pid"]
+    run_a_job(client, "import time; time.sleep(300)")
+    child = child_of(home)
     server.stop(home)
     assert identity(child) is None

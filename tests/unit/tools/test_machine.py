@@ -1,5 +1,3 @@
-import socket
-
 from lakehouse_tools import machine
 
 
@@ -10,10 +8,3 @@ def test_free_disk_is_told_for_a_folder_that_does_not_exist_yet(tmp_path):
 def test_free_memory_is_a_sane_number():
     memory = machine.free_memory_megabytes()
     assert memory is None or 10 < memory < 100_000_000
-
-
-def test_a_port_is_taken_while_somebody_listens():
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-        assert machine.port_is_taken(port)
-    assert not machine.port_is_taken(port)

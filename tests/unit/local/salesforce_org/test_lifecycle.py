@@ -4,6 +4,7 @@ import urllib.request
 
 import pytest
 
+from lakehouse_local import loopback
 from lakehouse_local.home import Home
 from lakehouse_local.salesforce_org import lifecycle
 from lakehouse_local.salesforce_org.lifecycle import OrgError
@@ -46,10 +47,17 @@ def test_its_port_is_kept_and_a_clash_is_told(home):
     details = lifecycle.start(home, records=300)
     lifecycle.stop(home)
     port = int(details.url.rpartition(":")[2])
-    from lakehouse_local.salesforce_org.server import listen
-
-    with listen(port), pytest.raises(OrgError, match=f"port {port} of the demo org is used"):
+    told = f"port {port} of the demo org is used"
+    with loopback.listen(port), pytest.raises(OrgError, match=told):
         lifecycle.start(home)
+
+
+def test_a_proxy_of_the_user_s_does_not_stand_between(home, monkeypatch):
+    for name in ("HTTP_PROXY", "http_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.setattr(urllib.request, "_opener", None)  # urlopen's own, made at its first use
+    lifecycle.start(home, records=300)
+    assert lifecycle.status(home).running
 
 
 def test_two_orgs_do_not_disturb_each_other(home, tmp_path):

@@ -16,6 +16,7 @@ from lakehouse_local.local_aws.context import Context
 from lakehouse_local.local_aws.overlays import make_overlay
 
 _POLL: Final = 0.1
+_MINUTE: Final = 60.0
 
 
 class Build:
@@ -114,7 +115,7 @@ class Build:
         follower = self._context.logs.follow(self._log, names["groupName"], names["streamName"])
         reader = PhaseReader(self._phases, told, self._spec)
         minutes = int(self._project.get("timeoutInMinutes") or 60)
-        deadline = time.monotonic() + 60 * minutes
+        deadline = time.monotonic() + _MINUTE * minutes
         child = self._context.processes.start(
             self._record["id"],
             ["bash", program],

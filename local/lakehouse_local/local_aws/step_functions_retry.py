@@ -26,7 +26,7 @@ def with_retry_and_catch(
         try:
             return attempt(state)
         except StatesError as error:
-            wait = _wait(state.definition, error.error, counts)
+            wait = seconds_before_retry(state.definition, error.error, counts)
             if wait is not None:
                 flow.scope.sleep(wait)
                 state = retried(state)
@@ -37,10 +37,13 @@ def with_retry_and_catch(
             raise
 
 
-def _wait(definition: Definition, error: str, counts: dict[int, int]) -> float | None:
-    """Seconds to wait before the next attempt; None where there is none.
+def seconds_before_retry(
+    definition: Definition, error: str, counts: dict[int, int]
+) -> float | None:
+    """How long to wait before the next attempt; None where there is none.
 
-    The first retrier that takes the error decides, and counts for itself.
+    The first retrier that takes the error decides, and counts for itself: ``counts`` has the
+    attempts by the place of their retrier, and gets this one.
     """
     if error == RUNTIME:
         return None

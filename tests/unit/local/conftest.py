@@ -2,7 +2,6 @@ import io
 import json
 import os
 import socket
-import time
 import uuid
 import zipfile
 from collections.abc import Callable, Iterator
@@ -17,6 +16,7 @@ from botocore.config import Config
 
 from lakehouse_local import server
 from lakehouse_local.home import REGION, Home
+from tests.until import until
 
 ROOT = Path(__file__).resolve().parents[3]
 RUNTIMES = Path(os.environ.get("LAKEHOUSE_HOME") or ROOT / ".lakehouse").resolve() / "runtimes"
@@ -104,9 +104,7 @@ def run_states(local_aws: LocalAws) -> Callable[..., dict[str, Any]]:
     """Creates a state machine, runs it to the end; the description of the execution."""
     client = local_aws.client("stepfunctions")
 
-    def once(
-        states: dict[str, Any], given: Any = None, *, within: float = 30, **top: Any
-    ) -> dict[str, Any]:
+    def once(states: dict[str, Any], given: Any = None, **top: Any) -> dict[str, Any]:
         top = {"QueryLanguage": "JSONata", **top}
         definition = {"StartAt": next(iter(states)), "States": states, **top}
         name = uuid.uuid4().hex
@@ -117,13 +115,11 @@ def run_states(local_aws: LocalAws) -> Callable[..., dict[str, Any]]:
         )["stateMachineArn"]
         text = json.dumps({} if given is None else given)
         started = client.start_execution(stateMachineArn=arn, input=text)["executionArn"]
-        deadline = time.monotonic() + within
-        while time.monotonic() < deadline:
-            found = client.describe_execution(executionArn=started)
-            if found["status"] != "RUNNING":
-                return found
-            time.sleep(0.02)
-        raise TimeoutError(definition)
+        return until(
+            lambda: client.describe_execution(executionArn=started),
+            lambda found: found["status"] != "RUNNING",
+            pause=0.02,
+        )
 
     return once
 

@@ -1,7 +1,6 @@
 """The pipeline's build in an account that may run one build, or none."""
 
 import json
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -19,6 +18,7 @@ from lakehouse_constructs import _turn
 from lakehouse_local import server
 from lakehouse_local.home import Home
 from tests.unit.local.conftest import LocalAws
+from tests.until import until
 
 pytestmark = pytest.mark.local_aws
 
@@ -35,14 +35,21 @@ def account(
 
 
 @pytest.fixture
-def execution(account: LocalAws) -> Callable[[], dict[str, Any]]:
+def released(tmp_path: Path) -> Path:
+    """The file that the other project's build waits for."""
+    return tmp_path / "released"
+
+
+@pytest.fixture
+def execution(account: LocalAws, released: Path) -> Callable[[], dict[str, Any]]:
     """An execution of the states around a build, as it stands when asked.
 
     It begins while another project builds, where the account lets it.
     """
     client, builder = account.client("stepfunctions"), account.client("codebuild")
-    for name in ("ours", "theirs"):
-        account.create_build_project(name, "sleep 1", concurrentBuildLimit=1)
+    waits = json.dumps(f"until test -e '{released}'; do sleep 0.1; done")
+    for name, command in (("ours", "echo"), ("theirs", waits)):
+        account.create_build_project(name, command, concurrentBuildLimit=1)
     with suppress(builder.exceptions.AccountLimitExceededException):
         builder.start_build(projectName="theirs")
     machine = client.create_state_machine(
@@ -87,14 +94,6 @@ def states() -> str:
     return text.replace("20 * $asked", "1 * $asked")
 
 
-def until(look: Callable[[], dict[str, Any]], done: Callable[[dict[str, Any]], bool]) -> Any:
-    deadline = time.monotonic() + 60
-    while not done(found := look()):
-        assert time.monotonic() < deadline, found
-        time.sleep(0.1)
-    return found
-
-
 @pytest.mark.parametrize("account", [0], indirect=True)
 def test_an_account_that_may_run_no_build_is_told_at_once(execution) -> None:
     ended = until(execution, lambda found: found["status"] != "RUNNING")
@@ -106,7 +105,11 @@ def test_an_account_that_may_run_no_build_is_told_at_once(execution) -> None:
 
 
 @pytest.mark.parametrize("account", [1], indirect=True)
-def test_where_another_project_has_the_accounts_only_build_it_waits(account, execution) -> None:
+def test_where_another_project_has_the_accounts_only_build_it_waits(
+    account, execution, released
+) -> None:
+    until(execution, lambda found: "WaitForTurn" in found["entered"])
+    released.touch()
     ended = until(execution, lambda found: found["status"] != "RUNNING")
 
     assert ended["status"] == "SUCCEEDED"

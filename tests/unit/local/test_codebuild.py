@@ -1,12 +1,18 @@
 import io
 import json
-import time
 import uuid
 import zipfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+from lakehouse_local.local_aws import codebuild_build
+from lakehouse_local.local_aws.context import Context
+from lakehouse_local.local_aws.logs import CloudWatchLogs
+from lakehouse_local.local_aws.processes import Processes
+from tests.until import until
 
 pytestmark = pytest.mark.local_aws
 
@@ -57,13 +63,10 @@ def spec(*commands: str, **phases: Any) -> str:
 
 
 def wait(codebuild: Any, build: str) -> dict[str, Any]:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        found = codebuild.batch_get_builds(ids=[build])["builds"][0]
-        if found["buildStatus"] != "IN_PROGRESS":
-            return found
-        time.sleep(0.05)
-    raise TimeoutError(found)
+    return until(
+        lambda: codebuild.batch_get_builds(ids=[build])["builds"][0],
+        lambda found: found["buildStatus"] != "IN_PROGRESS",
+    )
 
 
 def run(codebuild: Any, project: str, **given: Any) -> dict[str, Any]:
@@ -165,11 +168,10 @@ def test_finally_runs_after_a_failure(local_aws: Any, codebuild: Any, project: A
     assert log(local_aws, build) == ["cleaned up"]
 
 
-def test_stop_and_timeout(codebuild: Any, project: Any) -> None:
-    name = project({"buildspec.yml": spec("sleep 60", post_build={"commands": ["echo no"]})})
+def test_a_build_that_is_stopped(codebuild: Any, project: Any) -> None:
+    name = project({"buildspec.yml": spec("sleep 300", post_build={"commands": ["echo no"]})})
     build = codebuild.start_build(projectName=name)["build"]["id"]
-    while phase_names(codebuild, build)[-1] != "BUILD":
-        time.sleep(0.05)
+    until(lambda: phase_names(codebuild, build), lambda names: names[-1] == "BUILD")
     stopped = codebuild.stop_build(id=build)["build"]
     assert stopped["buildStatus"] == "STOPPED"
     assert phase(stopped, "BUILD")["phaseStatus"] == "STOPPED"
@@ -178,13 +180,39 @@ def test_stop_and_timeout(codebuild: Any, project: Any) -> None:
     assert codebuild.stop_build(id=done["id"])["build"]["buildStatus"] == "SUCCEEDED"
 
 
+def test_a_build_that_takes_longer_than_it_may(
+    tmp_path: Path, make_home: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # In this process: AWS and its SDK take no time-out below five minutes.
+    monkeypatch.setattr(codebuild_build, "_MINUTE", 0.2)
+    home = make_home(tmp_path)
+    context = Context(home=home, processes=Processes(home.state), logs=CloudWatchLogs())
+    record: dict[str, Any] = {
+        "id": "late:1",
+        "arn": "arn:aws:codebuild:us-east-1:123456789012:build/late:1",
+        "projectName": "late",
+        "buildNumber": 1,
+        "initiator": "test",
+        "startTime": 0.0,
+        "buildStatus": "IN_PROGRESS",
+        "phases": [],
+        "logs": {"groupName": "/late", "streamName": "1"},
+    }
+    source = {"type": "NO_SOURCE", "buildspec": spec("sleep 300")}
+    project = {"source": source, "timeoutInMinutes": 5}
+    codebuild_build.Build(context, project, record).carry_out()
+    assert record["buildStatus"] == "TIMED_OUT"
+    assert record["buildComplete"]
+    assert context.processes.running() == {}
+
+
 def phase_names(codebuild: Any, build: str) -> list[str]:
     found = codebuild.batch_get_builds(ids=[build])["builds"][0]
     return [each["phaseType"] for each in found["phases"]]
 
 
 def test_the_concurrent_build_limit(codebuild: Any, project: Any) -> None:
-    name = project({"buildspec.yml": spec("sleep 60")}, concurrentBuildLimit=1)
+    name = project({"buildspec.yml": spec("sleep 300")}, concurrentBuildLimit=1)
     build = codebuild.start_build(projectName=name)["build"]["id"]
     with pytest.raises(codebuild.exceptions.AccountLimitExceededException, match="limit of 1"):
         codebuild.start_build(projectName=name)

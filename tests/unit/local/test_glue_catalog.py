@@ -40,7 +40,7 @@ print(len(taken), table["Parameters"]["sum"])
 
 def test_no_commit_that_was_taken_is_lost() -> None:
     run = subprocess.run(
-        [sys.executable, "-c", COMMITS], capture_output=True, text=True, check=True
+        [sys.executable, "-c", COMMITS], capture_output=True, text=True, check=True, timeout=300
     )
     taken, found = run.stdout.split()
     assert taken == found

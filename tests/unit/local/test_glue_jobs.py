@@ -1,17 +1,17 @@
 import io
 import json
-import time
 import uuid
 import zipfile
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from lakehouse_local import server
+from lakehouse_local.background import identity
 from lakehouse_local.home import Home
 from lakehouse_local.local_aws import glue_jobs
+from tests.until import until
 
 pytestmark = pytest.mark.local_aws
 
@@ -40,19 +40,22 @@ def job(glue: Any, local_aws: Any) -> Callable[..., str]:
     return make
 
 
-def wait(glue: Any, job: str, run: str, *, until: tuple[str, ...] = ()) -> dict[str, Any]:
-    live = ("STARTING", "RUNNING", "STOPPING")
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        found = glue.get_job_run(JobName=job, RunId=run)["JobRun"]
-        if found["JobRunState"] in until or found["JobRunState"] not in live:
-            return found
-        time.sleep(0.05)
-    raise TimeoutError(found)
+def wait(glue: Any, job: str, run: str, *, also: tuple[str, ...] = ()) -> dict[str, Any]:
+    """The run when it is over, or in one of the states ``also``."""
+    live = {"STARTING", "RUNNING", "STOPPING"} - set(also)
+    return until(
+        lambda: glue.get_job_run(JobName=job, RunId=run)["JobRun"],
+        lambda found: found["JobRunState"] not in live,
+    )
 
 
 def messages(local_aws: Any, run: str, group: str = "/aws-glue/jobs/output") -> list[str]:
-    events = local_aws.client("logs").get_log_events(logGroupName=group, logStreamName=run)
+    """The lines so far; none where the log is not there yet."""
+    logs = local_aws.client("logs")
+    try:
+        events = logs.get_log_events(logGroupName=group, logStreamName=run)
+    except logs.exceptions.ResourceNotFoundException:
+        return []
     return [event["message"] for event in events["events"]]
 
 
@@ -82,18 +85,11 @@ print(os.environ["HOME"] == os.getcwd())
 
 
 def test_the_log_can_be_followed_while_it_runs(local_aws: Any, glue: Any, job: Any) -> None:
-    name = job("import time\nprint('first')\ntime.sleep(30)")
+    name = job("import time\nprint('first')\ntime.sleep(300)")
     arguments = {"--custom-logGroup-prefix": "/mine"}
     run = glue.start_job_run(JobName=name, Arguments=arguments)["JobRunId"]
-    deadline = time.monotonic() + 20
-    found: list[str] = []
-    while not found and time.monotonic() < deadline:
-        try:
-            found = messages(local_aws, run, "/mine/output")
-        except ClientError:
-            time.sleep(0.1)
-    assert found == ["first"]
-    assert wait(glue, name, run, until=("RUNNING",))["LogGroupName"] == "/mine"
+    assert until(lambda: messages(local_aws, run, "/mine/output")) == ["first"]
+    assert wait(glue, name, run, also=("RUNNING",))["LogGroupName"] == "/mine"
     glue.batch_stop_job_run(JobName=name, JobRunIds=[run])
     wait(glue, name, run)
 
@@ -107,11 +103,9 @@ def test_a_failure_shows_the_last_line(glue: Any, job: Any) -> None:
 
 
 def test_a_killed_process_fails_with_its_signal(local_aws: Any, glue: Any, job: Any) -> None:
-    name = job("import time\ntime.sleep(60)")
+    name = job("import time\ntime.sleep(300)")
     run = glue.start_job_run(JobName=name)["JobRunId"]
-    deadline = time.monotonic() + 20
-    while run not in running(local_aws.home) and time.monotonic() < deadline:
-        time.sleep(0.05)
+    until(lambda: run in running(local_aws.home))
     assert server.kill_job_run(local_aws.home, run) > 1
     assert wait(glue, name, run)["ErrorMessage"].endswith("killed by signal 9")
     with pytest.raises(server.ServerError, match=f"Glue run {run} has no process"):
@@ -127,32 +121,22 @@ def running(home: Home) -> set[str]:
 def test_stop_ends_the_process_and_its_children(local_aws: Any, glue: Any, job: Any) -> None:
     script = """
 import subprocess, sys
-child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(300)"])
 print(child.pid)
 child.wait()
 """
-    from lakehouse_local.background import identity
-
     name = job(script)
     run = glue.start_job_run(JobName=name)["JobRunId"]
-    deadline = time.monotonic() + 20
-    pids: list[str] = []
-    while not pids and time.monotonic() < deadline:
-        try:
-            pids = messages(local_aws, run)
-        except ClientError:
-            time.sleep(0.1)
+    (pid,) = until(lambda: messages(local_aws, run))
     answer = glue.batch_stop_job_run(JobName=name, JobRunIds=[run, "jr_none"])
     assert [each["JobRunId"] for each in answer["SuccessfulSubmissions"]] == [run]
     assert answer["Errors"][0]["ErrorDetail"]["ErrorCode"] == "EntityNotFoundException"
     assert wait(glue, name, run)["JobRunState"] == "STOPPED"
-    while identity(int(pids[0])) is not None and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert identity(int(pids[0])) is None
+    until(lambda: identity(int(pid)) is None)
 
 
 def test_no_more_runs_at_once_than_the_job_allows(glue: Any, job: Any) -> None:
-    name = job("import time; time.sleep(60)", ExecutionProperty={"MaxConcurrentRuns": 2})
+    name = job("import time; time.sleep(300)", ExecutionProperty={"MaxConcurrentRuns": 2})
     runs = [glue.start_job_run(JobName=name)["JobRunId"] for _ in range(2)]
     with pytest.raises(glue.exceptions.ConcurrentRunsExceededException):
         glue.start_job_run(JobName=name)

@@ -5,11 +5,13 @@ connect-codebuild.html, connect-sns.html, supported-services-awssdk.html.
 """
 
 import json
-import time
 import uuid
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.until import until
 
 pytestmark = pytest.mark.local_aws
 
@@ -18,9 +20,11 @@ BUCKET = "step-functions-jobs"
 GLUE = "arn:aws:states:::glue:startJobRun.sync"
 BUILD = "arn:aws:states:::codebuild:startBuild.sync"
 SCRIPT = """
-import sys, time
+import os, sys, time
 arguments = dict(zip(sys.argv[1::2], sys.argv[2::2]))
 time.sleep(float(arguments.get("--sleep", 0)))
+while "--until" in arguments and not os.path.exists(arguments["--until"]):
+    time.sleep(0.05)
 if "--fail" in arguments:
     sys.exit("boom: " + arguments["--fail"])
 """
@@ -41,20 +45,20 @@ class Machines:
         text = json.dumps(given or {})
         return self.client.start_execution(stateMachineArn=arn, input=text)["executionArn"]
 
-    def wait(self, execution: str, seconds: float = 60) -> dict[str, Any]:
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            found = self.client.describe_execution(executionArn=execution)
-            if found["status"] != "RUNNING":
-                return found
-            time.sleep(0.05)
-        raise TimeoutError(execution)
+    def wait(self, execution: str) -> dict[str, Any]:
+        return until(
+            lambda: self.client.describe_execution(executionArn=execution),
+            lambda found: found["status"] != "RUNNING",
+        )
 
     def run(self, states: dict[str, Any], given: Any = None, **top: Any) -> dict[str, Any]:
         return self.wait(self.start(states, given, **top))
 
     def events(self, execution: str) -> list[dict[str, Any]]:
         return self.client.get_execution_history(executionArn=execution)["events"]
+
+    def kinds(self, execution: str) -> list[str]:
+        return [event["type"] for event in self.events(execution)]
 
 
 @pytest.fixture(scope="module")
@@ -106,18 +110,13 @@ def buildspec(*commands: str) -> str:
     )
 
 
-def until_over(look: Any, live: tuple[str, ...], seconds: float = 20) -> str:
-    deadline = time.monotonic() + seconds
-    while (state := look()) in live and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return state
+def runs(glue: Any, job: str) -> list[str]:
+    """The states of the job's runs."""
+    return [run["JobRunState"] for run in glue.get_job_runs(JobName=job)["JobRuns"]]
 
 
-def run_state(glue: Any, job: str) -> str:
-    def look() -> str:
-        return glue.get_job_runs(JobName=job)["JobRuns"][0]["JobRunState"]
-
-    return until_over(look, ("STARTING", "RUNNING", "STOPPING"))
+def all_stopped(states: list[str]) -> bool:
+    return states == ["STOPPED"]
 
 
 def test_a_run_is_waited_for_and_its_json_is_the_result(machines: Machines, job: str) -> None:
@@ -154,64 +153,75 @@ def test_each_retry_is_a_run(machines: Machines, glue: Any, job: str) -> None:
     assert len(glue.get_job_runs(JobName=job)["JobRuns"]) == 2
 
 
-def test_exceptions_of_the_service_have_its_name(machines: Machines, job: str) -> None:
+def test_exceptions_of_the_service_have_its_name(
+    machines: Machines, job: str, tmp_path: Path
+) -> None:
     unknown = machines.run(caught(GLUE, {"JobName": "nope"}, "Glue.EntityNotFoundException"))
     assert json.loads(unknown["output"])["Error"] == "Glue.EntityNotFoundException"
-    kinds = [e["type"] for e in machines.events(unknown["executionArn"])]
-    assert "TaskSubmitFailed" in kinds
+    assert "TaskSubmitFailed" in machines.kinds(unknown["executionArn"])
     name = "Glue.ConcurrentRunsExceededException"
-    one = caught(GLUE, {"JobName": job, "Arguments": {"--sleep": "2"}}, name, Output="ran")
+    released = tmp_path / "released"
+    arguments = {"JobName": job, "Arguments": {"--until": str(released)}}
+    one = caught(GLUE, arguments, name, Output="ran")
     states = {"M": {"Type": "Map", "Items": [1, 2, 3], "End": True}}
     states["M"]["ItemProcessor"] = {"StartAt": "T", "States": one}
-    found = machines.run(states)
+    execution = machines.start(states)
+    until(lambda: machines.kinds(execution), lambda kinds: "TaskSubmitFailed" in kinds)
+    released.touch()
+    found = machines.wait(execution)
     assert found["status"] == "SUCCEEDED", found
     outputs = json.loads(found["output"])
     assert [o if o == "ran" else o["Error"] for o in outputs].count(name) == 1
 
 
 def test_the_task_s_time_out_stops_the_run(machines: Machines, glue: Any, job: str) -> None:
-    arguments = {"JobName": job, "Arguments": {"--sleep": "60"}}
+    arguments = {"JobName": job, "Arguments": {"--sleep": "300"}}
     states = caught(GLUE, arguments, "States.Timeout", TimeoutSeconds="{% 1 %}")
     found = machines.run(states)
     assert json.loads(found["output"])["Error"] == "States.Timeout"
-    assert run_state(glue, job) == "STOPPED"
-    kinds = [e["type"] for e in machines.events(found["executionArn"])]
-    assert "TaskTimedOut" in kinds
+    until(lambda: runs(glue, job), all_stopped)
+    assert "TaskTimedOut" in machines.kinds(found["executionArn"])
 
 
 def test_the_machine_s_time_out_stops_the_run(machines: Machines, glue: Any, job: str) -> None:
-    arguments = {"JobName": job, "Arguments": {"--sleep": "60"}}
-    found = machines.run(caught(GLUE, arguments), TimeoutSeconds=1)
-    assert found["status"] == "TIMED_OUT"
-    assert run_state(glue, job) == "STOPPED"
+    arguments = {"JobName": job, "Arguments": {"--sleep": "300"}}
+    for seconds in (1, 5, 25):  # a slow machine may time out before it has started the run
+        found = machines.run(caught(GLUE, arguments), TimeoutSeconds=seconds)
+        assert found["status"] == "TIMED_OUT"
+        if runs(glue, job):
+            break
+    until(lambda: runs(glue, job), all_stopped)
 
 
 def test_stopping_the_execution_stops_the_run(machines: Machines, glue: Any, job: str) -> None:
-    arguments = {"JobName": job, "Arguments": {"--sleep": "60"}}
+    arguments = {"JobName": job, "Arguments": {"--sleep": "300"}}
     execution = machines.start(caught(GLUE, arguments))
-    while not glue.get_job_runs(JobName=job)["JobRuns"]:
-        time.sleep(0.05)
+    until(lambda: runs(glue, job))
     machines.client.stop_execution(executionArn=execution)
     assert machines.wait(execution)["status"] == "ABORTED"
-    assert run_state(glue, job) == "STOPPED"
-    assert len(glue.get_job_runs(JobName=job)["JobRuns"]) == 1
+    until(lambda: runs(glue, job), all_stopped)
 
 
-def test_a_failed_sibling_stops_the_run(machines: Machines, glue: Any, job: str) -> None:
-    arguments = {"JobName": job, "Arguments": {"--sleep": "60"}}
+def test_a_failed_sibling_stops_the_run(
+    machines: Machines, local_aws: Any, glue: Any, job: str
+) -> None:
+    # The sibling fails when the object is there, which is when the run is.
+    signal = {"Bucket": BUCKET, "Key": f"{job}.signal"}
+    again = {"ErrorEquals": ["S3.NoSuchKeyException"], "MaxAttempts": 99, "BackoffRate": 1.0}
+    look = task("arn:aws:states:::aws-sdk:s3:getObject", signal, Retry=[again], Next="F")
+    del look["T"]["End"]
     branches = [
-        {"StartAt": "T", "States": task(GLUE, arguments)},
         {
-            "StartAt": "W",
-            "States": {
-                "W": {"Type": "Wait", "Seconds": 1, "Next": "F"},
-                "F": {"Type": "Fail", "Error": "Boom"},
-            },
+            "StartAt": "T",
+            "States": task(GLUE, {"JobName": job, "Arguments": {"--sleep": "300"}}),
         },
+        {"StartAt": "T", "States": {**look, "F": {"Type": "Fail", "Error": "Boom"}}},
     ]
-    found = machines.run({"P": {"Type": "Parallel", "Branches": branches, "End": True}})
-    assert found["error"] == "Boom"
-    assert run_state(glue, job) == "STOPPED"
+    execution = machines.start({"P": {"Type": "Parallel", "Branches": branches, "End": True}})
+    until(lambda: runs(glue, job))
+    local_aws.client("s3").put_object(**signal, Body=b"")
+    assert machines.wait(execution)["error"] == "Boom"
+    until(lambda: runs(glue, job), all_stopped)
 
 
 def test_a_build_is_waited_for(machines: Machines, project: str) -> None:
@@ -239,7 +249,7 @@ def test_a_failed_build_says_so_in_the_cause(machines: Machines, project: str) -
 
 
 def test_a_time_out_stops_the_build(machines: Machines, local_aws: Any, project: str) -> None:
-    arguments = {"ProjectName": project, "BuildspecOverride": buildspec("sleep 60")}
+    arguments = {"ProjectName": project, "BuildspecOverride": buildspec("sleep 300")}
     found = machines.run(task(BUILD, arguments, TimeoutSeconds=1))
     assert found["error"] == "States.Timeout"
     submitted = next(
@@ -250,10 +260,10 @@ def test_a_time_out_stops_the_build(machines: Machines, local_aws: Any, project:
     build = json.loads(submitted["output"])["Build"]["Id"]
     codebuild = local_aws.client("codebuild")
 
-    def look() -> str:
-        return codebuild.batch_get_builds(ids=[build])["builds"][0]["buildStatus"]
-
-    assert until_over(look, ("IN_PROGRESS",)) == "STOPPED"
+    until(
+        lambda: codebuild.batch_get_builds(ids=[build])["builds"][0]["buildStatus"],
+        lambda status: status == "STOPPED",
+    )
 
 
 def test_an_unknown_project_is_codebuild_s_exception(machines: Machines) -> None:

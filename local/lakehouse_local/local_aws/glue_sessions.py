@@ -67,8 +67,9 @@ class Sessions:
             self._sessions.pop(session.id, None)
             message = f"The Spark process of session {session.id} was not started: {error}"
             raise SessionRefusedError("InternalServiceException", message) from None
+        answer = {"Session": session.view()}  # PROVISIONING, as on AWS, also with a warm process
         session.start(worker)
-        return {"Session": session.view()}
+        return answer
 
     def _get(self, data: Data) -> Data:
         session = self._find(data["Id"])

@@ -11,11 +11,14 @@ import contextlib
 import io
 import json
 import os
+import queue
 import shutil
 import signal
 import sys
 import tempfile
+import threading
 import traceback
+from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
@@ -27,7 +30,7 @@ def main() -> None:
     os.dup2(2, 1)
     spark = start(json.loads(sys.argv[1]))
     warm_up(spark)
-    interrupts = Interrupts()
+    interrupts = Interrupts(spark.sparkContext.cancelAllJobs)
     send(replies, {"warm": os.getpid()})
     namespace: dict[str, Any] = {}
     while line := sys.stdin.readline():
@@ -36,24 +39,55 @@ def main() -> None:
             namespace = begin(spark, message)
             send(replies, {"ready": True})
         else:
-            send(replies, run(message, namespace, interrupts))
+            answer = run(message, namespace, interrupts)
+            interrupts.settle()
+            send(replies, answer)
 
 
 class Interrupts:
-    """SIGINT in a statement does what PySpark has put there: cancels its jobs and raises.
+    """SIGINT while a statement runs cancels Spark's jobs, and raises in its Python code.
 
     Elsewhere it does nothing: a statement that was not read yet, or is answered already, has
     nothing to end. Whoever cancels sends the signal again until the statement is over.
+
+    PySpark's own handler asks Java for it by the connection whose answer the statement waits
+    for: the jobs go on, and the connection is of no use any more. Here another thread asks, and
+    what waits for Java is left to get its answer, which is that its job was cancelled.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, cancel: Callable[[], None]) -> None:
         self.wanted = False
-        self._cancel = signal.getsignal(signal.SIGINT)
+        self._cancel = cancel
+        self._asked: queue.SimpleQueue[threading.Event | None] = queue.SimpleQueue()
+        threading.Thread(target=self._work, daemon=True).start()
         signal.signal(signal.SIGINT, self._handle)
 
-    def _handle(self, number: int, frame: FrameType | None) -> None:
-        if self.wanted and callable(self._cancel):
-            self._cancel(number, frame)
+    def settle(self) -> None:
+        """Wait until what was asked for is done: it must not meet the next statement's jobs."""
+        done = threading.Event()
+        self._asked.put(done)
+        done.wait()
+
+    def _handle(self, _: int, frame: FrameType | None) -> None:
+        if not self.wanted:
+            return
+        self._asked.put(None)
+        while frame is not None:
+            if frame.f_globals.get("__name__", "").startswith("py4j."):
+                return
+            frame = frame.f_back
+        raise KeyboardInterrupt
+
+    def _work(self) -> None:
+        while True:
+            done = self._asked.get()
+            if done is not None:
+                done.set()
+                continue
+            try:
+                self._cancel()
+            except Exception as error:
+                print(f"Spark's jobs were not cancelled: {error}", file=sys.stderr)
 
 
 def begin(spark: Any, settings: dict[str, str]) -> dict[str, Any]:

@@ -126,7 +126,7 @@ class SparkWorker:
     def takes_another(self) -> bool:
         """Whether a further session may follow the one that ended.
 
-        Not where something was cancelled: the signal may still be on its way.
+        Not where something was cancelled: what it began may go on.
         """
         return self.alive and not self._interrupted and self._sessions < SESSIONS_OF_A_PROCESS
 

@@ -1,4 +1,4 @@
-"""Lines in, lines out, and signals at any moment; without Spark, whose handler of SIGINT raises."""
+"""Lines in, lines out, and signals at any moment; without Spark, whose jobs are a list here."""
 
 import json
 import signal
@@ -12,14 +12,24 @@ import pytest
 
 PROGRAM = """
 import sys, time
+from types import SimpleNamespace
 from lakehouse_local.local_aws import spark_session
+
+cancelled = []
+
+def cancel():
+    time.sleep(0 if cancelled else 0.3)
+    cancelled.append(1)
 
 def begin(spark, settings):
     print("beginning", file=sys.stderr, flush=True)
     time.sleep(settings.get("seconds", 0))
-    return {"told": lambda: print("at work", file=sys.stderr, flush=True)}
+    told = lambda: print("at work", file=sys.stderr, flush=True)
+    return {"told": told, "cancelled": cancelled}
 
-spark_session.start = spark_session.warm_up = lambda _: None
+context = SimpleNamespace(cancelAllJobs=lambda: cancel())
+spark_session.start = lambda _: SimpleNamespace(sparkContext=context)
+spark_session.warm_up = lambda _: None
 spark_session.begin = begin
 sys.argv[1:] = ["{}"]
 spark_session.main()
@@ -71,8 +81,28 @@ def test_a_statement_that_is_interrupted_has_an_error_and_the_next_one_runs(driv
     assert [driver.said(), driver.said()] == ["beginning", "at work"]
     driver.interrupt()
     assert driver.answer()["ErrorName"] == "KeyboardInterrupt"
-    driver.tell("print(1)")
-    assert driver.answer() == {"Status": "ok", "Data": {"TextPlain": "1\n"}}
+    # Spark's jobs were cancelled before the next statement could have any.
+    driver.tell("print(cancelled)")
+    assert driver.answer() == {"Status": "ok", "Data": {"TextPlain": "[1]\n"}}
+
+
+# py4j's modules wait for Java.
+WAITS_FOR_JAVA = """
+import types
+client = types.ModuleType("py4j.client")
+exec("def call(told, cancelled):\\n told()\\n while not cancelled: pass", client.__dict__)
+client.call(told, cancelled)
+print("answered")
+"""
+
+
+def test_what_waits_for_java_gets_its_answer(driver: Driver) -> None:
+    driver.tell({})
+    driver.answer()
+    driver.tell(WAITS_FOR_JAVA)
+    assert [driver.said(), driver.said()] == ["beginning", "at work"]
+    driver.interrupt()
+    assert driver.answer() == {"Status": "ok", "Data": {"TextPlain": "answered\n"}}
 
 
 def test_an_interrupt_outside_a_statement_ends_nothing(driver: Driver) -> None:

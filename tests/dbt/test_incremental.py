@@ -36,6 +36,9 @@ OPPORTUNITY = pa.schema(
         ("amount", pa.float64()),
         ("iswon", pa.bool_()),
         ("isclosed", pa.bool_()),
+        # Numbers until somebody made a date and a moment of them, since when nothing was extracted.
+        ("closedate", pa.float64()),
+        ("lastmodifieddate", pa.float64()),
         *STAMPS,
     ]
 )
@@ -189,6 +192,7 @@ def anything(seed: int, batch: int, fields: pa.Schema) -> list[Row]:
         if "iswon" in fields.names:
             values |= {"iswon": dice.random() < 0.3, "isclosed": dice.random() < 0.5}
             values |= {"amount": dice.random() * 1e6, "stagename": "Prospecting"}
+            values |= {"closedate": 5.0, "lastmodifieddate": 5.0}
         # One read brings one version of a record for each stamp.
         stamps[id, hour] = make(id, hour, **values)
     return list(stamps.values())
@@ -268,6 +272,8 @@ def test_batch_by_batch(built: Lake) -> None:
         if row["account_id"] == "plain"
     )
     assert str(plain["annual_revenue"]) == "1.01"  # decimal(18,2), rounded as it is written
+    sold = lake.rows("marts", "fct_opportunities", "close_date", "last_modified_at")
+    assert {value for row in sold for value in row.values()} == {None}  # no moment of 1970
     assert plain["rating"] is None  # rating__c is another field
     assert plain["industry"] is None  # the org has no such field
 

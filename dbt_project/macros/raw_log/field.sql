@@ -7,16 +7,14 @@
     A field that the org does not have, or hides from the integration user, is a null
     of that type. Where a field changed its type, raw keeps the newer values in
     `<name>__<iceberg type>`: each row has a value in one of the columns at most. Spark
-    refuses to make a date of a number or a number of a date, even to try it: such a
-    column is left out. -#}
+    refuses to make a date of a number or a number of a date, and makes a moment of 1970 of
+    a number: such a column is left out, also where it is the only one, before the first
+    extraction after a change of type. -#}
 {% macro field(raw, name, type='string') -%}
     {%- set columns = [] -%}
-    {%- set types = [
-        'boolean', 'int', 'long', 'float', 'double', 'date', 'timestamp', 'timestamptz', 'string',
-    ] -%}
-    {%- for suffix in [''] + types -%}
-        {%- set column = name ~ ('__' ~ suffix if suffix else '') -%}
-        {%- if raw is none or column in raw -%}
+    {%- for suffix in ['', '__boolean', '__long', '__double', '__date', '__timestamptz', '__string'] -%}
+        {%- set column = name ~ suffix -%}
+        {%- if raw is none or column in raw and can_be_cast(raw[column], type) -%}
             {%- do columns.append(column) -%}
         {%- endif -%}
     {%- endfor -%}
@@ -26,7 +24,7 @@
         cast(`{{ columns[0] }}` as {{ type }})
     {%- else -%}
         coalesce(
-            {%- for column in columns if can_be_cast(raw[column], type) -%}
+            {%- for column in columns -%}
                 try_cast(`{{ column }}` as {{ type }}),
             {%- endfor -%}
             cast(null as {{ type }})

@@ -56,11 +56,11 @@ versions as (
         deleted_at,
         _extracted_at,
         _batch,
-        coalesce(has_opted_out_of_email, false) as is_opted_out_of_email,
-        coalesce(is_do_not_call, false) as is_not_to_be_called,
-        email is not null
-        and not coalesce(has_opted_out_of_email, false)
-        and not coalesce(is_email_bounced, false) as is_reachable_by_email
+        -- Null where it is hidden: who refused mail must not look reachable.
+        has_opted_out_of_email as is_opted_out_of_email,
+        is_do_not_call as is_not_to_be_called,
+        email is not null and not has_opted_out_of_email and not is_email_bounced
+            as is_reachable_by_email
     from {{ ref('base_salesforce__contacts') }}
     {{ of_touched('contact_id') }}
 

@@ -1,5 +1,6 @@
 """Builds on real Spark, batch by batch: what must hold however versions arrive."""
 
+import json
 import random
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -351,3 +352,22 @@ def test_the_pipeline_goes_on_while_no_opportunity_changes(built: Lake) -> None:
     anew = lake.build("anew", models=report, full_refresh=True)
     assert anew["status"] == "succeeded", anew["log"]
     assert lake.rows("marts", report) == rows
+
+
+def test_a_seed_that_is_wrong_is_told_before_marts_read_it(built: Lake) -> None:
+    lake = built
+    seed = lake.project / "seeds" / "opportunity_stages.csv"
+    right = seed.read_text()
+    seed.write_text(f"{right}Prospecting,11,Prospecting,Open\nSigned,12,Closed,won\n")
+
+    mart = "fct_opportunities"
+    outcome = lake.build("wrong-seed", models=f"opportunity_stages {mart}")
+    seed.write_text(right)
+
+    assert outcome["status"] == "failed"
+    found = json.loads((lake.project / "target" / "run_results.json").read_text())["results"]
+    status = {each["unique_id"].split(".")[2]: each["status"] for each in found}
+    assert status["primary_key_opportunity_stages_stage_name"] == "fail"
+    assert status["stages_have_an_outcome"] == "fail"
+    assert status[mart] == "skipped"
+    assert "primary_key_opportunity_stages" in outcome["cause"]

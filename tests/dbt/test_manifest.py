@@ -332,6 +332,21 @@ def test_facts_know_whom_they_lead_to(manifest: dict[str, Any], models: list[Nod
                     assert to in tested.get(column, ""), (node["name"], column)
 
 
+def test_what_a_seed_lacks_is_told_whichever_objects_are_read(manifest: dict[str, Any]) -> None:
+    """dbt leaves a test out with any of the models that it reads."""
+    seeds = {key for key in manifest["nodes"] if key.startswith("seed.")}
+    readers = [
+        node
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "test" and seeds & set(node["depends_on"]["nodes"])
+    ]
+
+    assert len(readers) > len(seeds)
+    for node in readers:
+        others = set(node["depends_on"]["nodes"]) - seeds - {node.get("attached_node")}
+        assert others == set(), node["name"]
+
+
 def test_known_bad_data_warns_and_has_a_ceiling(manifest: dict[str, Any]) -> None:
     bad = ("rare", "known_references")
     tests = [

@@ -105,3 +105,26 @@ def test_what_macros_work_out_has_a_unit_test(manifest: dict[str, Any], models: 
 
     assert found
     assert [name for name in found if name not in tested] == []
+
+
+def test_what_is_empty_by_state_is_no_news_to_the_test_of_nulls(
+    manifest: dict[str, Any], models: list[Node]
+) -> None:
+    """What a build brings is open for the most part, what is there is closed."""
+    by_state = {
+        test["attached_node"]: test["test_metadata"]["kwargs"].get("by_state", [])
+        for test in manifest["nodes"].values()
+        if (test.get("test_metadata") or {}).get("name") == "steady"
+    }
+    held = [node for node in models if node["unique_id"] in by_state]
+
+    assert held
+    for node in held:
+        named = set(by_state[node["unique_id"]])
+        left_empty = {
+            name
+            for name, expression in worked_out(node).items()
+            if expression.startswith("case ") and " else " not in expression
+        }
+        assert left_empty - named == set(), node["name"]
+        assert named - node["columns"].keys() == set(), node["name"]

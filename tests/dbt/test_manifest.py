@@ -179,6 +179,14 @@ def test_every_mart_has_a_reader_that_is_named(
     ] == []
 
 
+def test_histories_say_what_they_tell_of_the_time_before_raw(models: list[Node]) -> None:
+    histories = [node for node in models if "valid_from" in node["columns"]]
+    words = "A period before the first extraction has the values that it found."
+
+    assert histories
+    assert [node["name"] for node in histories if words not in one_line(node)] == []
+
+
 def test_facts_flag_what_is_deleted_or_say_how_to_leave_it_out(models: list[Node]) -> None:
     silent = [
         node["name"]

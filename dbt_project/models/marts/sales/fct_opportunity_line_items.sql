@@ -17,6 +17,7 @@ select
     list_price,
     discount_percent,
     total_price,
+    cast(quantity * list_price as decimal(18, 2)) as list_amount,
     cast(cast(quantity * unit_price as decimal(18, 2)) - total_price as decimal(18, 2))
         as discount_amount,
     sort_order,

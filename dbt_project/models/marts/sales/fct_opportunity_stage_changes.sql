@@ -75,6 +75,7 @@ stage_changes as (
         -- strings
         changes.previous_stage_name as from_stage_name,
         changes.stage_name as to_stage_name,
+        to_stage.outcome as to_outcome,
         case
             when changes.is_entry then 'Entered'
             -- From one won stage to another nothing is won once more.

@@ -32,7 +32,6 @@ select
     case when is_closed then closed_at end as closed_at,
     last_modified_at,
     deleted_at,
-    _extracted_at as seen_at,
     _batch
 
 from {{ ref('stg_salesforce__cases') }}

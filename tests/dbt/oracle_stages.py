@@ -12,6 +12,7 @@ from tests.dbt.month import Row
 from tests.dbt.oracle import Versions, current
 
 SEED = Path(__file__).parents[2] / "dbt_project" / "seeds" / "opportunity_stages.csv"
+NOWHERE = "No open stage of the seed"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +80,10 @@ def _direction(known: Mapping[str, Stage], before: str | None, after: str) -> st
 def funnel(
     opportunities: Versions, changes: Mapping[str, Change]
 ) -> dict[tuple[date, str], tuple[int, int, Decimal]]:
-    """Opportunities created, those that reached a stage, their amounts: by month and stage."""
+    """Opportunities created, those that reached a stage, their amounts: by month and stage.
+
+    With a row for those that have been in no open stage, where a month has some.
+    """
     known = stages()
     seen: dict[str, set[str]] = defaultdict(set)
     for change in changes.values():
@@ -97,13 +101,13 @@ def funnel(
             furthest = max((s.order for s in passed if s.outcome == "Open"), default=0)
         month = row["createddate"].date().replace(day=1)
         cohorts[month].append((furthest, row["amount"] or Decimal(0)))
-    return {
-        (month, name): (
-            len(rows),
-            sum(furthest >= stage.order for furthest, _ in rows),
-            sum((amount for furthest, amount in rows if furthest >= stage.order), Decimal(0)),
-        )
-        for month, rows in cohorts.items()
-        for name, stage in known.items()
-        if stage.outcome != "Lost"
-    }
+    found = {}
+    for month, rows in cohorts.items():
+        nowhere = [amount for furthest, amount in rows if not furthest]
+        if nowhere:
+            found[month, NOWHERE] = (len(rows), len(nowhere), sum(nowhere, Decimal(0)))
+        for name, stage in known.items():
+            if stage.outcome != "Lost":
+                there = [amount for furthest, amount in rows if furthest >= stage.order]
+                found[month, name] = (len(rows), len(there), sum(there, Decimal(0)))
+    return found

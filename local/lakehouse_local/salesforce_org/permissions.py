@@ -29,6 +29,7 @@ _FOLLOWING: Final = frozenset(
         "Event",
         "OpportunityHistory",
         "OpportunityLineItem",
+        "OpportunityStage",
         "Organization",
         "Task",
         "User",

@@ -13,11 +13,12 @@ if TYPE_CHECKING:
     from lakehouse_jobs.salesforce.secret import Credentials
     from lakehouse_tools.dbt_models.facts import ObjectFacts
     from lakehouse_tools.dbt_models.project import Project
+    from lakehouse_tools.dbt_models.seed import SeedChange
 
 
 @click.group()
 def command() -> None:
-    """The dbt project's sources and staging models.
+    """The dbt project's sources and staging models, and its seed of stages.
 
     \b
     Example:
@@ -60,9 +61,10 @@ def generate(
 ) -> None:
     """Write sources and staging models of objects that have none. All files or none.
 
-    Reads the org's describe, custom objects and fields included. What a person edited or
-    made is kept; what the org dropped is reported and left; names once given stay. Run
-    again it changes nothing. Changes nothing in the org or in AWS.
+    Reads the org's describe, custom objects and fields included, and its opportunity stages,
+    which the seed opportunity_stages gains. What a person edited or made is kept; what the
+    org dropped is reported and left; names once given stay. Run again it changes nothing.
+    Changes nothing in the org or in AWS.
 
     \b
     Examples:
@@ -74,6 +76,7 @@ def generate(
     from lakehouse_jobs.contract.raw_log import table_name
     from lakehouse_tools.dbt_models.plan import make_plan
     from lakehouse_tools.dbt_models.project import FOLDER, read_project
+    from lakehouse_tools.dbt_models.seed import write_seed
     from lakehouse_tools.dbt_models.writing import put_back, write
     from lakehouse_tools.display import generated
     from lakehouse_tools.display.console import output
@@ -82,40 +85,48 @@ def generate(
     if not check:
         put_back(project_folder, FOLDER)
     project = read_project(project_folder)
+    seed = None
     if source == "raw":
         objects, left_out = _raw(environment_name, config)
     else:
         chosen = credentials.of_org(environment_name, secret_file, ask_for=ask, jwt=jwt)
-        objects, left_out = _org(chosen, config, project)
+        objects, left_out, seed = _org(chosen, config, project)
     limits = {table_name(o.name): config.rules(o.name).stale_after_minutes for o in objects}
     fresh = {table: minutes for table, minutes in limits.items() if minutes is not None}
     plan = make_plan(project, objects, left_out=left_out, fresh_minutes=fresh)
     if plan.changed and not check:
         write(project_folder, FOLDER, {name: plan.files[name] for name in plan.changed})
+    if seed and seed.text is not None and not check:
+        write_seed(project_folder, seed.text)
     if as_json:
-        click.echo(generated.as_json(plan))
+        click.echo(generated.as_json(plan, seed))
     else:
         generated.show_plan(
             output(),
             plan,
+            seed=seed,
             folder=str(project_folder / FOLDER),
             check=check,
             from_raw=source == "raw",
         )
-    if check and plan.changed:
+    if check and (plan.changed or (seed and seed.text is not None)):
         raise click.exceptions.Exit(1)
 
 
 def _org(
     chosen: "Credentials", config: "ObjectsConfig", project: "Project"
-) -> "tuple[list[ObjectFacts], dict[str, str]]":
+) -> "tuple[list[ObjectFacts], dict[str, str], SeedChange | None]":
     from lakehouse_tools.dbt_models.org import read_org
+    from lakehouse_tools.dbt_models.seed import SEED, ask_org
     from lakehouse_tools.discover.access import open_org
     from lakehouse_tools.display.progress_bar import progress_bar
 
     org = open_org(chosen, api_version=config.api_version)
     with progress_bar("asking the org") as progress:
-        return read_org(org, config, known=project.readers.keys(), progress=progress)
+        objects, left_out = read_org(org, config, known=project.readers.keys(), progress=progress)
+    sells = any(each.name == "Opportunity" for each in objects)
+    has_seed = (project.folder / SEED).exists()
+    return objects, left_out, ask_org(org, project.folder) if sells and has_seed else None
 
 
 def _raw(

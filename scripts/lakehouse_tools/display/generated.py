@@ -1,13 +1,15 @@
 """What a generation of dbt models did or would do: for a person, and as JSON."""
 
 import json
-from typing import Final
+from collections.abc import Iterator
+from typing import Any, Final
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from lakehouse_tools.dbt_models.plan import Plan, What
+from lakehouse_tools.dbt_models.seed import SEED, SeedChange
 from lakehouse_tools.display.console import show
 from lakehouse_tools.display.standing import lean_table
 from lakehouse_tools.display.words import count
@@ -31,7 +33,13 @@ _RAW: Final = (
 
 
 def show_plan(
-    console: Console, plan: Plan, *, folder: str, check: bool, from_raw: bool = False
+    console: Console,
+    plan: Plan,
+    *,
+    folder: str,
+    check: bool,
+    seed: SeedChange | None = None,
+    from_raw: bool = False,
 ) -> None:
     """The table, the notes below it, of the org too, what raw cannot know, and how many files."""
     show(console, _table(plan))
@@ -40,21 +48,42 @@ def show_plan(
             show(console, Text(f"{row.object}: {note}", style=_STYLES[row.what]))
     for text in plan.notes:
         show(console, Text(text, style="yellow"))
+    for text in _of_seed(seed):
+        show(console, Text(text, style="yellow"))
     if from_raw:
         show(console, Text(_RAW, style="dim"))
-    show(console, Text(closing_line(plan, folder=folder, check=check)))
+    new_seed = seed is not None and seed.text is not None
+    show(console, Text(closing_line(plan, folder=folder, check=check, seed=new_seed)))
 
 
-def closing_line(plan: Plan, *, folder: str, check: bool) -> str:
-    """What was written, in one line."""
+def closing_line(plan: Plan, *, folder: str, check: bool, seed: bool = False) -> str:
+    """What was written, in one line. ``seed``: that file too."""
     files = len(plan.changed)
-    if not files:
-        return f"nothing to write: {folder} is up to date"
+    done = "would change" if check else "written"
     noun = "file" if files == 1 else "files"
-    return f"{count(files)} {noun} {'would change' if check else 'written'} in {folder}"
+    told = [f"{count(files)} {noun} {done} in {folder}"] if files else []
+    told += [f"{SEED.as_posix()} {done}"] if seed else []
+    return "; ".join(told) or f"nothing to write: {folder} is up to date"
 
 
-def as_json(plan: Plan) -> str:
+def _of_seed(seed: SeedChange | None) -> Iterator[str]:
+    """What the org's stages mean for the seed, a line each."""
+    if seed is None:
+        return
+    where = SEED.as_posix()
+    if seed.refused:
+        yield f"{where} stays as it is, as the org does not tell its stages: {seed.refused}"
+    if seed.added:
+        yield f"{where}: new: {', '.join(seed.added)}"
+    if seed.removed:
+        yield f"{where}: shipped and not in the org, removed: {', '.join(seed.removed)}"
+    if seed.unknown:
+        yield f"{where}: not in the org: {', '.join(seed.unknown)}: kept"
+    if seed.text is not None:
+        yield f"{where}: records that are there get it by a full refresh (docs/dbt-models.md)"
+
+
+def as_json(plan: Plan, seed: SeedChange | None = None) -> str:
     """The same for programs."""
     rows = [
         {
@@ -66,7 +95,16 @@ def as_json(plan: Plan) -> str:
         }
         for row in plan.rows
     ]
-    told = {"objects": rows, "files": list(plan.changed), "notes": list(plan.notes)}
+    told: dict[str, Any] = {"objects": rows, "files": list(plan.changed), "notes": list(plan.notes)}
+    if seed is not None:
+        told["stages"] = {
+            "file": SEED.as_posix(),
+            "changed": seed.text is not None,
+            "added": list(seed.added),
+            "removed": list(seed.removed),
+            "not_in_the_org": list(seed.unknown),
+            "refused": seed.refused or None,
+        }
     return json.dumps(told, ensure_ascii=False, indent=2)
 
 

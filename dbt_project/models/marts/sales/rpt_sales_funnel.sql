@@ -67,6 +67,22 @@ first_won_stage as (
 
 ),
 
+-- Beside the stages a place for those that have been in none of them that is open.
+places as (
+
+    select
+        stage_name,
+        phase,
+        stage_order
+    from stages
+    union all
+    select
+        'No open stage of the seed' as stage_name,
+        'Other' as phase,
+        cast(null as bigint) as stage_order
+
+),
+
 cohorts as (
 
     select
@@ -87,33 +103,47 @@ cohorts as (
 
 ),
 
+reached as (
+
+    select
+        places.*,
+        cohorts.created_month,
+        cohorts.created_opportunities,
+        cohorts.outcome,
+        cohorts.amount,
+        cohorts.furthest_order <=> places.stage_order as is_furthest,
+        coalesce(
+            cohorts.furthest_order >= places.stage_order,
+            cohorts.furthest_order <=> places.stage_order
+        ) as is_reached
+    from cohorts
+    cross join places
+
+),
+
 funnel as (
 
     select
         -- dates
-        cohorts.created_month,
+        created_month,
 
         -- strings
-        stages.stage_name,
-        stages.phase,
+        stage_name,
+        phase,
 
         -- numerics
-        stages.stage_order,
-        max(cohorts.created_opportunities) as created_opportunities,
-        count_if(cohorts.furthest_order >= stages.stage_order) as reached_opportunities,
+        stage_order,
+        max(created_opportunities) as created_opportunities,
+        count_if(is_reached) as reached_opportunities,
         cast(
-            coalesce(
-                sum(case when cohorts.furthest_order >= stages.stage_order then cohorts.amount end),
-                0
-            ) as decimal(28, 2)
+            coalesce(sum(case when is_reached then amount end), 0) as decimal(28, 2)
         ) as reached_amount,
-        count_if(cohorts.furthest_order = stages.stage_order and cohorts.outcome = 'Open')
-            as open_opportunities,
-        count_if(cohorts.furthest_order = stages.stage_order and cohorts.outcome = 'Lost')
-            as lost_opportunities
-    from cohorts
-    cross join stages
-    group by cohorts.created_month, stages.stage_name, stages.phase, stages.stage_order
+        count_if(is_furthest and outcome = 'Open') as open_opportunities,
+        count_if(is_furthest and outcome = 'Lost') as lost_opportunities
+    from reached
+    group by created_month, stage_name, phase, stage_order
+    -- Most months have nobody there.
+    having stage_order is not null or count_if(is_reached) > 0
 
 )
 

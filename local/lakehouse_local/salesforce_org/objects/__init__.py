@@ -34,6 +34,7 @@ DEMO_OBJECTS: Final[tuple[ObjectSpec, ...]] = (
 # Beside them, for what a real org has and an extractor must get right.
 ODD_OBJECTS: Final[tuple[ObjectSpec, ...]] = (
     odd.CASE_STATUS,
+    opportunity.OPPORTUNITY_STAGE,
     odd.ACCOUNT_HISTORY,
     odd.ATTACHMENT,
     odd.ORGANIZATION,

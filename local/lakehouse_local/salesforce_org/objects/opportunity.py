@@ -140,6 +140,16 @@ def fill_product(row: Row, draw: Draw, _world: World, index: int) -> None:
     row["IsArchived"] = 0
 
 
+def fill_stage(row: Row, _draw: Draw, _world: World, index: int) -> None:
+    """One row for each stage of the sales process."""
+    stage = STAGES[index]
+    row["ApiName"] = row["MasterLabel"] = stage.name
+    row["SortOrder"], row["IsActive"] = index + 1, 1
+    row["IsClosed"], row["IsWon"] = stage.closed, stage.won
+    row["ForecastCategory"] = row["ForecastCategoryName"] = stage.forecast
+    row["DefaultProbability"] = stage.probability
+
+
 _STAGE_NAMES = tuple(stage.name for stage in STAGES)
 
 OPPORTUNITY = ObjectSpec(
@@ -252,5 +262,30 @@ PRODUCT = ObjectSpec(
         Field(name="IsArchived", type="boolean", required=True, read_only=True),
         Field(name="Weight__c", type="double", decimals=(18, 6)),
         Field(name="List_Price__c", type="currency"),
+    ),
+)
+
+# What describes the values of Opportunity.StageName. It has no IsDeleted.
+OPPORTUNITY_STAGE = ObjectSpec(
+    name="OpportunityStage",
+    prefix="01J",
+    label="Opportunity Stage",
+    plural="Opportunity Stages",
+    fixed=len(STAGES),
+    deletable=False,
+    writeable=False,
+    fill=fill_stage,
+    fields=(
+        Field(name="MasterLabel", required=True, read_only=True, name_field=True),
+        Field(name="ApiName", required=True, read_only=True),
+        Field(name="IsActive", type="boolean", required=True, read_only=True),
+        Field(name="SortOrder", type="int", read_only=True),
+        Field(name="IsClosed", type="boolean", required=True, read_only=True),
+        Field(name="IsWon", type="boolean", required=True, read_only=True),
+        Field(name="ForecastCategory", type="picklist", values=FORECASTS, read_only=True),
+        Field(name="ForecastCategoryName", type="picklist", values=FORECASTS, read_only=True),
+        Field(name="DefaultProbability", type="percent", decimals=(3, 0), read_only=True),
+        Field(name="Description", read_only=True),
+        *system_fields(),
     ),
 )

@@ -331,3 +331,61 @@ def test_a_source_may_be_as_old_as_the_configuration_says(place):
     assert told["project__c"] == {"freshness": weekly}
     assert told["accounthistory"] is None  # as all
     assert json.loads(generate(folder, "--json").stdout)["files"] == []
+
+
+STAGES = Path("seeds") / "opportunity_stages.csv"
+
+
+def seed(folder):
+    return (folder / "dbt_project" / STAGES).read_text()
+
+
+def test_the_orgs_stages_come_into_the_seed_and_stay(place):
+    folder, _ = place
+    configure(folder, ["Opportunity"])
+    shipped = seed(folder)
+
+    checked = generate(folder, "--check")
+
+    assert (checked.exit_code, seed(folder)) == (1, shipped)
+    assert checked.stdout.splitlines()[-1].endswith(f"; {STAGES} would change")
+    result = generate(folder, "--json")
+    told = json.loads(result.stdout)["stages"]
+    assert (told["changed"], told["added"]) == (True, [])
+    assert "Value Proposition" in told["removed"]
+    names = [line.split(",")[:2] for line in seed(folder).splitlines()[1:]]
+    assert names[3:] == [
+        ["Proposal/Price Quote", "4"],
+        ["Negotiation/Review", "5"],
+        ["Closed Won", "6"],
+        ["Closed Lost", "7"],
+    ]
+    again = generate(folder, "--check")
+    assert (again.exit_code, again.stdout.splitlines()[-1][:17]) == (0, "nothing to write:")
+
+
+def test_stages_that_the_org_does_not_tell_leave_the_seed_as_it_is(place):
+    folder, org = place
+    configure(folder, ["Opportunity"])
+    shipped = seed(folder)
+    hide(org.store, org.store.catalog.find("OpportunityStage"), "SortOrder")
+
+    result = generate(folder)
+
+    assert result.exit_code == 0, result.output
+    told = " ".join(result.stdout.split())
+    assert f"{STAGES} stays as it is, as the org does not tell its stages: " in told
+    assert "SortOrder" in told
+    assert seed(folder) == shipped
+
+
+def test_without_opportunities_or_a_seed_no_stage_is_asked_for(place):
+    folder, _ = place
+    assert "stages" not in json.loads(generate(folder, "--json").stdout)
+    configure(folder, ["Opportunity"])
+    (folder / "dbt_project" / STAGES).unlink()
+
+    result = generate(folder, "--json")
+
+    assert result.exit_code == 0, result.output
+    assert "stages" not in json.loads(result.stdout)

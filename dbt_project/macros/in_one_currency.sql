@@ -26,25 +26,34 @@
 {%- endmacro %}
 
 
-{#- The periods of opportunities with the columns that reports read. A period counts by the rate
-    that its opportunity has now: a pipeline that moves by rates alone says nothing of sales. -#}
+{#- The periods of opportunities with the columns that reports read. A period counts in its own
+    currency, by the rate of the close date that its opportunity has now: a pipeline that moves by
+    rates alone says nothing of sales. A period from before records had a currency has that of now. -#}
 {% macro opportunity_periods_in_one_currency() -%}
     {%- if not var('multi_currency') -%}
         {{ ref('dim_opportunity') }}
     {%- else -%}
 (
+    with
+
+    {{ conversion_rates() }}
+
     select
         periods.opportunity_id,
         periods.stage_name,
         periods.outcome,
         periods.valid_from,
         periods.valid_to,
-        {{ corporate_amount('periods.amount', 'amounts.conversion_rate') }} as amount,
-        {{ corporate_amount('periods.weighted_amount', 'amounts.conversion_rate') }}
+        {{ corporate_amount('periods.amount', 'conversion_rates.conversion_rate') }} as amount,
+        {{ corporate_amount('periods.weighted_amount', 'conversion_rates.conversion_rate') }}
             as weighted_amount
     from {{ ref('dim_opportunity') }} as periods
     left join {{ ref('fct_opportunity_amounts') }} as amounts
         on periods.opportunity_id = amounts.opportunity_id
+    left join conversion_rates
+        on {{ rate_of(
+            'coalesce(periods.currency_iso_code, amounts.currency_iso_code)', 'amounts.close_date'
+        ) }}
 )
     {%- endif -%}
 {%- endmacro %}

@@ -24,6 +24,8 @@ _TYPES: Final = {
     "datetime": "timestamp",
 }
 CURRENCY_CODE: Final = "currencyisocode"  # raw column of a record's currency
+# Of features that many orgs do not use: that one lacks them is no news.
+_OF_FEATURES: Final = frozenset({CURRENCY_CODE, "ispersonaccount"})
 GROUPS: Final = ("ids", "strings", "numerics", "booleans", "dates", "timestamps")
 _GROUP_OF_TYPE: Final = {
     "string": "strings",
@@ -107,8 +109,8 @@ def _alike(one: Column, other: Column) -> bool:
 
 
 def gone(given: Iterable[Column], fields: Iterable[FieldFacts]) -> tuple[str, ...]:
-    """API names of fields that a model has and the org has no longer."""
-    there = {field.raw for field in fields}
+    """API names of fields that a model has and the org has no longer, but for unused features."""
+    there = {field.raw for field in fields} | _OF_FEATURES
     return tuple(sorted(column.field for column in given if column.raw not in there))
 
 

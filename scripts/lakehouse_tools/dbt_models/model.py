@@ -39,6 +39,7 @@ class Model:
     columns: tuple[Column, ...]
     picklists: tuple[Picklist, ...] = ()
     references: tuple[Reference, ...] = ()
+    has_currency: bool = False  # the org has several, and records say in which they are
     has_base: bool = False  # all versions are a model of their own: some history reads them
 
     @property

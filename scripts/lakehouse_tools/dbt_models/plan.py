@@ -180,6 +180,7 @@ def _tested(
             model,
             picklists=tuple(_picklists(model, found[model.table])),
             references=tuple(_references(model, found[model.table], readers)),
+            has_currency=_several_currencies([found[model.table]]),
         )
         for model in models
     ]

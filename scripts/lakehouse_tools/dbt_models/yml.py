@@ -96,7 +96,7 @@ def _reference_test(model: Model) -> Iterator[str]:
 def _currency_test(model: Model) -> Iterator[str]:
     """Of the one object whose amounts reports add up."""
     column = next((each.name for each in model.columns if each.raw == CURRENCY_CODE), None)
-    if model.table != "opportunity" or column is None:
+    if model.table != "opportunity" or column is None or not model.has_currency:
         return
     yield "      - one_currency:"
     yield f"          name: one_currency_{model.name}"

@@ -21,6 +21,7 @@ from lakehouse_jobs.contract.raw_log import SystemColumn, TableProperty
 from lakehouse_jobs.contract.runs import BUILT_KEY
 from lakehouse_local import runtimes, server
 from lakehouse_local.home import REGION, Home, aws_environment
+from tests.dbt import several_currencies
 from tests.free_port import free_port
 from tests.local_catalog import local_catalog
 from tests.until import until
@@ -86,13 +87,18 @@ def dbt(runtime: Home) -> Callable[..., subprocess.CompletedProcess[str]]:
     return run
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="session", params=["false", "dated"], ids="multi_currency={}".format)
 def manifest(
-    dbt: Callable[..., subprocess.CompletedProcess[str]], tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
+    dbt: Callable[..., subprocess.CompletedProcess[str]],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> dict[str, Any]:
-    """What dbt makes of the project, without any connection."""
+    """What dbt makes of the project, without any connection: of one currency and of several."""
     folder = copied_project(tmp_path_factory.mktemp("parse"))
-    done = dbt("dbt", "parse", "--no-partial-parse", folder=folder)
+    if request.param != "false":
+        several_currencies.generate(folder)
+    variables = f"{{multi_currency: {request.param}}}"
+    done = dbt("dbt", "parse", "--no-partial-parse", "--vars", variables, folder=folder)
     assert done.returncode == 0, done.stdout
     return json.loads((folder / "target" / "manifest.json").read_text())
 

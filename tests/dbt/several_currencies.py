@@ -1,10 +1,16 @@
 """An org with several currencies: what its describes gain, and opportunities in them."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
+from lakehouse_jobs.contract.objects import FieldRules
 from lakehouse_local.salesforce_org.catalog import object_describe
 from lakehouse_local.salesforce_org.fields import Field, system_fields
+from lakehouse_tools.dbt_models.facts import from_describe
+from lakehouse_tools.dbt_models.plan import make_plan
+from lakehouse_tools.dbt_models.project import FOLDER, read_project
+from lakehouse_tools.dbt_models.writing import write
 
 CODES = ("USD", "EUR")
 _CODE = Field(name="IsoCode", type="picklist", values=CODES)
@@ -34,6 +40,13 @@ def describes() -> list[dict[str, Any]]:
         )
         for place, (name, fields) in enumerate(_FIELDS.items())
     ]
+
+
+def generate(project: Path) -> None:
+    """Give a project the models of these objects, as ``lakehouse dbt generate`` does."""
+    objects = [from_describe(answer, FieldRules()) for answer in describes()]
+    plan = make_plan(read_project(project), objects, left_out={})
+    write(project, FOLDER, {name: plan.files[name] for name in plan.changed})
 
 
 def rate(code: str, day: str, units: float) -> dict[str, Any]:

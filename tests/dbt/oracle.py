@@ -35,6 +35,9 @@ DIMENSIONS = {
             "annualrevenue": "annual_revenue",
         },
     ),
+    "dim_campaign": Dimension(
+        table="campaign", key="campaign_id", columns={"name": "campaign_name"}
+    ),
     "dim_contact": Dimension(
         table="contact", key="contact_id", columns={"email": "email", "accountid": "account_id"}
     ),

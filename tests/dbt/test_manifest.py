@@ -323,6 +323,7 @@ def test_facts_know_whom_they_lead_to(manifest: dict[str, Any], models: list[Nod
     """Each id of a fact that some dimension or fact has as its key is tested against it."""
     keys = {
         "account_id": "dim_account",
+        "campaign_id": "dim_campaign",
         "contact_id": "dim_contact",
         "product_id": "dim_product",
         "opportunity_id": "fct_opportunities",

@@ -24,6 +24,7 @@ from lakehouse_tools.dbt_models.plan import make_plan
 from lakehouse_tools.dbt_models.project import FOLDER, read_project
 from lakehouse_tools.dbt_models.writing import write
 from tests.dbt import names_of_marts, several_currencies
+from tests.dbt.page import OF_CURRENCIES
 from tests.dbt.several_currencies import (
     currency,
     line_item,
@@ -381,10 +382,16 @@ def test_amounts_of_several_currencies_are_added_up_in_one(filled: Lake) -> None
     ]
     assert outcome == ("warn", 1)
 
-    marts = ("fct_opportunity_line_items", "fct_opportunity_amounts", *BESIDE)
+    for query in OF_CURRENCIES:
+        _, answer = filled.ask(query)
+        assert answer, query
+
+    marts = (
+        "fct_opportunity_line_items", "fct_opportunity_amounts", *BESIDE, "rpt_pipeline_by_day",
+    )  # fmt: skip
     tests = [f"test_type:unit,{mart}" for mart in marts]
     log = filled.by_hand("test", "--select", *tests, *DATED)
-    assert "PASS=5 " in log, log
+    assert "PASS=10 " in log, log
 
 
 def test_amounts_that_are_added_up_without_a_rate_are_told(filled: Lake) -> None:

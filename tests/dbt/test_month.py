@@ -1,9 +1,7 @@
 """Marts built build by build are those built in one go from raw, row by row."""
 
 import json
-import re
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,12 +9,11 @@ import pytest
 from tests.dbt import oracle, oracle_stages
 from tests.dbt.builds import assert_one_build_gives_the_same, land_and_build
 from tests.dbt.month import DAILY, DELIVERIES, KINDS, day, deliveries
+from tests.dbt.page import OTHERS, STAGING
 
 # Five builds are one test's fixture: on a busy machine that is long.
 pytestmark = [pytest.mark.local_aws, pytest.mark.timeout(2400)]
 
-PAGE = Path(__file__).parents[2] / "docs" / "marts.md"
-QUERIES = re.findall(r"```sql\n(.*?)```", PAGE.read_text(encoding="utf-8"), flags=re.DOTALL)
 Lake = Any  # of conftest.py, which tests cannot import
 VERSIONS = {kind.table: oracle.versions(deliveries(kind)) for kind in KINDS}
 
@@ -167,9 +164,9 @@ def test_unit_tests_of_the_project(month: Lake) -> None:
     assert f"PASS={len(manifest['unit_tests'])} " in log, log
 
 
-@pytest.mark.parametrize("query", QUERIES, ids=range(len(QUERIES)))
+@pytest.mark.parametrize("query", OTHERS, ids=range(len(OTHERS)))
 def test_the_page_for_analysts_holds_what_athena_answers(month: Lake, query: str) -> None:
-    names, rows = month.ask(query)
+    names, rows = month.ask(query.replace(STAGING, month.database("staging")))
 
     assert len(set(names)) == len(names)
     # The small org has no account of the id that the page names.

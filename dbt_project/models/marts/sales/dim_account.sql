@@ -20,6 +20,7 @@
     'billing_country',
     'annual_revenue',
     'number_of_employees',
+    'is_person_account',
 ] -%}
 
 with

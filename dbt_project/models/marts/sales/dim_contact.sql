@@ -24,6 +24,7 @@
     'is_opted_out_of_email',
     'is_not_to_be_called',
     'is_reachable_by_email',
+    'is_person_account',
 ] -%}
 
 with
@@ -50,6 +51,7 @@ versions as (
         mailing_state,
         mailing_postal_code,
         mailing_country,
+        is_person_account,
         is_deleted,
         created_at,
         system_modified_at,

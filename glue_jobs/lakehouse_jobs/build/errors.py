@@ -5,7 +5,7 @@
     BuildError
     ├── CatalogError   the Glue catalog lacks a database, or refused to answer
     ├── DbtError       dbt ended before it ran a node
-    └── BuiltError     what was built or tested cannot be noted in the lake bucket
+    └── BuiltError     a note that builds leave for later ones cannot be read or written
 """
 
 
@@ -22,4 +22,4 @@ class DbtError(BuildError):
 
 
 class BuiltError(BuildError):
-    """``runs/_built.json`` or ``runs/_tested.json`` cannot be read or written."""
+    """``runs/_built.json``, ``_tested.json`` or ``_upkeep.json`` cannot be read or written."""

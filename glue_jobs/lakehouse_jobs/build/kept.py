@@ -19,7 +19,10 @@ def read(key: str, *, bucket: str, s3: Any) -> dict[str, Any]:
         code = getattr(error, "response", {}).get("Error", {}).get("Code")
         if code == "NoSuchKey":
             return {}
-        raise BuiltError(f"{address} cannot be kept: {error}") from error
+        raise BuiltError(
+            f"{address} cannot be read: {error}; check that the build's role may read it and list"
+            " the bucket, then run again"
+        ) from error
     try:
         found = json.loads(body)
     except ValueError:
@@ -40,4 +43,7 @@ def write(key: str, note: Mapping[str, Any], *, bucket: str, s3: Any) -> None:
             ContentType="application/json",
         )
     except (BotoCoreError, ClientError) as error:
-        raise BuiltError(f"s3://{bucket}/{key} cannot be kept: {error}") from error
+        raise BuiltError(
+            f"s3://{bucket}/{key} cannot be written: {error}; check that the build's role may"
+            " write it, and use the bucket's key"
+        ) from error

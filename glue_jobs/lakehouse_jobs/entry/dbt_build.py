@@ -11,16 +11,18 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import boto3
 
-from lakehouse_jobs.build import built, catalog, freshness, results, selection, tested, upkeep
+from lakehouse_jobs.build import built, catalog, results, tested, upkeep
 from lakehouse_jobs.build.dbt import Project
-from lakehouse_jobs.build.errors import BuildError
-from lakehouse_jobs.build.selection import LeftOut
+from lakehouse_jobs.build.errors import BuildError, BuiltError
+from lakehouse_jobs.build.known import Known, learn
 from lakehouse_jobs.build.settings import BuildSettings
 from lakehouse_jobs.contract.errors import ConfigError
 from lakehouse_jobs.contract.runs import BuildOutcome, build_outcome_key
@@ -29,73 +31,80 @@ from lakehouse_jobs.contract.runs import BuildOutcome, build_outcome_key
 def build(settings: BuildSettings, *, folder: Path, glue: Any, s3: Any) -> BuildOutcome:
     """Build the project in ``folder``; what failed is in the outcome."""
     started, now = time.monotonic(), datetime.now(UTC)
-    lake, select = {"bucket": settings.lake_bucket, "s3": s3}, settings.select
-    omitted: list[LeftOut] = []
+    lake = {"bucket": settings.lake_bucket, "s3": s3}
+    known: Known | None = None
     try:
-        # Read once: runs may commit to raw while the build goes on, and what it reads ends
-        # at the batches, with the columns, that the catalog had at this moment.
         tables = {name: catalog.tables(name, client=glue) for name in settings.databases}
-        raw = tables[settings.raw_database]
         project = Project(folder)
-        omitted = selection.left_out(
-            project.sources, raw_tables=raw, failed_objects=settings.failed_objects
-        )
-        for each in omitted:
-            print(f"left out with its descendants: {each.source.name}: {each.reason}", flush=True)
-        stale = freshness.stale(project.sources, raw_tables=raw, now=now)
-        for sentence in stale:
-            print(f"warning: {sentence}", flush=True)
-        batches = {name: table.batch for name, table in raw.items() if table.batch is not None}
+        known = learn(project, settings, tables=tables, now=now)
+        _tell(known)
         before = tested.take(**lake)
-        counted = {} if settings.full_refresh else before.by(now=now, select=select)
-        print(f"data tests: {'of what is new' if counted else 'of all rows'}", flush=True)
-        succeeded, nodes = project.build(
-            select=settings.models or select,
-            leave_out=[each.source for each in omitted],
-            known_columns={
-                f"{database}.{name}": table.columns
-                for database, found in tables.items()
-                for name, table in found.items()
-                if table.columns  # registered without them: it is described instead
-            },
-            raw_batches=batches,
-            raw_watermarks={
-                name: table.watermark for name, table in raw.items() if table.watermark is not None
-            },
-            tested_batches=counted,
-            full_refresh=settings.full_refresh,
-        )
-        outcome = results.outcome(
-            nodes,
-            succeeded=succeeded,
-            excluded=[each.source.name for each in omitted],
-            stale=stale,
-            seconds=time.monotonic() - started,
-        )
-        if outcome["status"] == "succeeded":
-            left = {each.source.table for each in omitted}
-            read = {source.table for source in project.sources} - left
-            new = {table: batches[table] for table in read & batches.keys()}
-            if settings.models:
-                # Others are behind: the next run builds, whatever lands.
-                tested.leave(before, **lake)
-            else:
-                built.remember(new, **lake)
-                tested.leave(
-                    before.after(read=new, counted=counted, now=now, select=select), **lake
-                )
-        if not settings.models:
-            left = upkeep.minutes_for(
-                build=settings.timeout_minutes, elapsed=time.monotonic() - started
-            )
-            outcome["warnings"] += upkeep.keep(project, minutes=left, now=now, **lake)
+        counted = {} if settings.full_refresh else before.by(now=now, select=settings.select)
+        succeeded, nodes = _run(project, known, counted, settings)
     except BuildError as error:
         return results.broken_off(
             str(error),
-            excluded=[each.source.name for each in omitted],
+            excluded=known.excluded if known else (),
             seconds=time.monotonic() - started,
         )
+    outcome = results.outcome(
+        nodes,
+        succeeded=succeeded,
+        excluded=known.excluded,
+        stale=known.stale,
+        seconds=time.monotonic() - started,
+    )
+    if outcome["status"] == "succeeded" and settings.models:
+        # Others are behind: the next run builds, whatever lands.
+        outcome["warnings"] += _note(partial(tested.leave, before, **lake))
+    elif outcome["status"] == "succeeded":
+        after = before.after(read=known.read, counted=counted, now=now, select=settings.select)
+        outcome["warnings"] += _note(
+            partial(built.remember, known.read, **lake), partial(tested.leave, after, **lake)
+        )
+    if not settings.models:
+        elapsed = time.monotonic() - started
+        minutes = upkeep.minutes_for(build=settings.timeout_minutes, elapsed=elapsed)
+        outcome["warnings"] += upkeep.keep(project, minutes=minutes, now=now, **lake)
     return outcome
+
+
+def _tell(known: Known) -> None:
+    for each in known.left_out:
+        print(f"left out with its descendants: {each.source.name}: {each.reason}", flush=True)
+    for sentence in known.stale:
+        print(f"warning: {sentence}", flush=True)
+
+
+def _run(
+    project: Project, known: Known, counted: Mapping[str, int], settings: BuildSettings
+) -> tuple[bool, list[dict[str, Any]]]:
+    """Dbt itself; ``counted``: what counts as tested. See :meth:`Project.build`."""
+    print(f"data tests: {'of what is new' if counted else 'of all rows'}", flush=True)
+    return project.build(
+        select=settings.models or settings.select,
+        leave_out=[each.source for each in known.left_out],
+        known_columns=known.columns,
+        raw_batches=known.batches,
+        raw_watermarks=known.watermarks,
+        tested_batches=counted,
+        full_refresh=settings.full_refresh,
+    )
+
+
+def _note(*notes: Callable[[], None]) -> list[str]:
+    """Leave notes of a build that succeeded; a sentence for each that could not be left.
+
+    The marts are built all the same: a missing note costs a build or tests of all rows.
+    """
+    failed = []
+    for note in notes:
+        try:
+            note()
+        except BuiltError as error:
+            failed.append(f"the next build does more than it would have to: {error}")
+            print(f"warning: {failed[-1]}", flush=True)
+    return failed
 
 
 def record(outcome: BuildOutcome, settings: BuildSettings, *, s3: Any) -> None:

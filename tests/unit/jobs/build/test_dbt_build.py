@@ -75,6 +75,8 @@ class S3:
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
         self.refuses: str | None = None
+        self.writes = 0  # after so many no more are taken; 0: all are
+        self.written = 0
 
     def get_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803
         if self.refuses:
@@ -84,6 +86,9 @@ class S3:
         return {"Body": BytesIO(self.objects[f"{Bucket}/{Key}"])}
 
     def put_object(self, *, Bucket: str, Key: str, Body: bytes, ContentType: str) -> None:  # noqa: N803
+        self.written += 1
+        if self.writes and self.written > self.writes:
+            raise ClientError({"Error": {"Code": "SlowDown"}}, "PutObject")
         self.objects[f"{Bucket}/{Key}"] = Body
 
 
@@ -265,14 +270,33 @@ def test_a_full_refresh_and_other_models_test_all_rows(project: type[Project]) -
     assert counted_as_tested(project, s3, select=("tag:daily",)) == {"account": 6}
 
 
-def test_a_note_that_cannot_be_kept_fails_the_build(project: type[Project]) -> None:
+@pytest.mark.parametrize("models", [(), ("tag:core",)])
+def test_a_note_that_cannot_be_left_after_a_good_build_is_a_warning(
+    project: type[Project], capsys: pytest.CaptureFixture[str], models: tuple[str, ...]
+) -> None:
+    s3 = S3()
+    s3.writes = 1  # the note of what was tested is taken away; then S3 takes no more
+
+    outcome = dbt_build.build(replace(SETTINGS, models=models), folder=Path(), glue=None, s3=s3)
+
+    assert outcome["status"] == "succeeded"
+    assert outcome["counts"] == {"success": 1}
+    told = " ".join(outcome["warnings"])
+    assert "s3://lake/runs/_tested.json cannot be written" in told
+    assert ("s3://lake/runs/_built.json cannot be written" in told) == (not models)
+    assert "s3://lake/runs/_tested.json cannot be written" in capsys.readouterr().out
+    assert s3.objects == {TESTED: b"{}"}  # the next build builds, and tests all rows
+
+
+def test_a_note_that_cannot_be_read_fails_the_build(project: type[Project]) -> None:
     s3 = S3()
     s3.refuses = "SlowDown"
 
     outcome = dbt_build.build(SETTINGS, folder=Path(), glue=None, s3=s3)
 
     assert outcome["status"] == "failed"
-    assert "s3://lake/runs/_tested.json cannot be kept" in str(outcome["cause"])
+    assert "s3://lake/runs/_tested.json cannot be read" in str(outcome["cause"])
+    assert "the build's role may read it" in str(outcome["cause"])
 
 
 def test_a_dbt_that_broke_off_is_an_outcome(

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from lakehouse_jobs.salesforce.answers import Refusal, error_for
+
 ROOT: Final = Path(__file__).resolve().parents[1]
 PAGE: Final = ROOT / "docs" / "troubleshooting.md"
 # Where errors are defined that a person meets, with a heading; the order of the page.
@@ -20,6 +22,9 @@ FAMILIES: Final = {
         "scripts/lakehouse_tools/errors.py",
         "scripts/lakehouse_tools/comparison/errors.py",
     ),
+    "Checks of `lakehouse connections` and `lakehouse deploy`": (
+        "scripts/lakehouse_tools/checks.py",
+    ),
     "Synthesis": ("constructs/lakehouse_constructs/_errors.py",),
     "The local AWS and the demo org": (
         "local/lakehouse_local/background.py",
@@ -28,12 +33,15 @@ FAMILIES: Final = {
         "local/lakehouse_local/server.py",
     ),
 }
+# What ends a check: text and remedy are two arguments, and two lines on the screen.
+CHECKS: Final = ("CheckFailedError", "Note")
 # What to do where a message does not say it itself, by class.
 REMEDIES: Final = {
+    "Note": "nothing: it stands in nobody's way",
     "AwsError": "check the credentials' permissions for that call, and the region",
     "BackgroundError": "look into the log that the message or `lakehouse doctor` names",
-    "BuiltError": "the next execution builds again; check that the build's role may write `runs/`",
     "BulkJobError": "the next run reads again; Setup > Bulk Data Load Jobs shows the job",
+    "CheckFailedError": "the line below it, after the arrow, says it",
     "CatalogError": "check that the stack is deployed and the build's role may read the catalog",
     "DbtError": "run `dbt debug` and `dbt compile` in `dbt_project`: they show the line",
     "DeployError": "the text names CDK's own error; all of its output is in the log or above",
@@ -114,6 +122,19 @@ PIPELINE: Final = (
         "the marts are built; the build's log names the table or the right that is missing",
     ),
 )
+# Answers of Salesforce, by status and code. What becomes of them is asked of the code itself.
+REFUSALS: Final = (
+    (404, "NOT_FOUND", ""),
+    (401, "INVALID_SESSION_ID", ""),
+    (403, "API_DISABLED_FOR_ORG", ""),
+    (403, "INSUFFICIENT_ACCESS", "and every other code with this status"),
+    (403, "REQUEST_LIMIT_EXCEEDED", "also `LIMIT_EXCEEDED`, `EXCEEDED_ID_LIMIT`"),
+    (400, "INVALID_FIELD", ""),
+    (400, "INVALIDENTITY", "also `INVALID_ENTITY` and what else says Bulk is not supported"),
+    (400, "QUERY_TOO_COMPLICATED", ""),
+    (400, "QUERY_TIMEOUT", "also `OPERATION_TOO_LARGE`, and the statuses 414 and 431"),
+    (400, "MALFORMED_QUERY", "and every other answer"),
+)
 HEAD: Final = """\
 # Troubleshooting
 
@@ -133,7 +154,8 @@ class Kind:
     name: str
     about: str  # its docstring, as one paragraph
     package: str  # folder whose code raises it
-    messages: dict[str, None] = field(default_factory=dict)  # in order, once each
+    # In order, once each: the text, and what to do where that is given apart.
+    messages: dict[tuple[str, str], None] = field(default_factory=dict)
 
 
 def families() -> Iterator[tuple[str, list[Kind]]]:
@@ -145,13 +167,13 @@ def families() -> Iterator[tuple[str, list[Kind]]]:
             )
             for file in files
             for node in ast.walk(ast.parse((ROOT / file).read_text(encoding="utf-8")))
-            if isinstance(node, ast.ClassDef) and node.name.endswith("Error")
+            if isinstance(node, ast.ClassDef) and told(node.name)
         }
         for root in dict.fromkeys(folder for folder, _ in kinds):
             for path in sorted((ROOT / root).rglob("*.py")):
-                for name, message in messages(path):
+                for name, message, to_do in messages(path):
                     if (root, name) in kinds:
-                        kinds[root, name].messages[message] = None
+                        kinds[root, name].messages[message, to_do] = None
         yield heading, list(kinds.values())
 
 
@@ -160,33 +182,50 @@ def package(path: Path) -> str:
     return "/".join(path.relative_to(ROOT).parts[:2])
 
 
-def messages(path: Path) -> Iterator[tuple[str, str]]:
-    """Class and text of each error made in a file."""
+def told(name: str) -> bool:
+    """Whether a class is one whose text a person reads."""
+    return name.endswith("Error") or name in CHECKS
+
+
+def messages(path: Path) -> Iterator[tuple[str, str, str]]:
+    """Class and text of each error made in a file, and the remedy that it is given apart."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    known = constants(tree)
+    known = constants(tree.body)
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and node.args and (name := called(node)).endswith("Error"):
+        if isinstance(node, ast.Call) and node.args and told(name := called(node)):
             message = text(node.args[0], known)
-            # A text of placeholders alone is put together elsewhere.
-            if message and re.sub(r"‹[^›]*›", "", message).strip(" :;,."):
-                yield name, " ".join(message.split())
+            if message and literal(message):
+                yield name, " ".join(message.split()), apart(node, tree)
         elif isinstance(node, ast.ClassDef):
             yield from own_message(node, known)
 
 
-def own_message(node: ast.ClassDef, known: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def apart(node: ast.Call, tree: ast.Module) -> str:
+    """The remedy of a check: its second argument, which may have a name close by."""
+    if len(node.args) < 2:
+        return ""
+    found = text(node.args[1], constants(ast.walk(tree))) or ""
+    return " ".join(found.split()) if literal(found) else ""
+
+
+def literal(message: str) -> bool:
+    """Whether there is a word in it; one of placeholders alone is put together elsewhere."""
+    return bool(re.sub(r"‹[^›]*›", "", message).strip(" :;,."))
+
+
+def own_message(node: ast.ClassDef, known: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
     """The text that a class gives itself: ``super().__init__("…")`` in its own code."""
     for call in ast.walk(node):
         if isinstance(call, ast.Call) and called(call) == "__init__" and call.args:
             message = text(call.args[0], known)
             if message and not message.startswith("‹"):
-                yield node.name, " ".join(message.split())
+                yield node.name, " ".join(message.split()), ""
 
 
-def constants(tree: ast.Module) -> dict[str, str]:
-    """The strings that a module names at its top."""
+def constants(nodes: Iterable[ast.AST]) -> dict[str, str]:
+    """The strings that are given a name in these statements."""
     found: dict[str, str] = {}
-    for node in tree.body:
+    for node in nodes:
         target = node.target if isinstance(node, ast.AnnAssign) else None
         if isinstance(node, ast.Assign) and len(node.targets) == 1:
             target = node.targets[0]
@@ -243,7 +282,7 @@ def remedy(message: str) -> tuple[str, str]:
 
 def page(found: Iterable[tuple[str, list[Kind]]]) -> str:
     """The whole page."""
-    lines = [HEAD, *pipeline()]
+    lines = [HEAD, *pipeline(), *refusals()]
     for heading, kinds in found:
         lines.append(f"## {heading}\n")
         for kind in kinds:
@@ -251,8 +290,8 @@ def page(found: Iterable[tuple[str, list[Kind]]]) -> str:
                 continue
             lines.append(f"### {kind.name}\n\n{kind.about}\n")
             lines.append("| what one reads | what to do |\n|---|---|")
-            for message in kind.messages:
-                what, to_do = remedy(message)
+            for message, given in kind.messages:
+                what, to_do = (message, given) if kind.name in CHECKS else remedy(message)
                 lines.append(f"| {cell(what)} | {cell(to_do or REMEDIES.get(kind.name, ''))} |")
             lines.append("")
     return "\n".join(lines).rstrip() + "\n"
@@ -268,6 +307,23 @@ def pipeline() -> Iterator[str]:
     yield "| error | what one reads | what to do |\n|---|---|---|"
     for error, said, to_do in PIPELINE:
         yield f"| `{error}` | {said} | {to_do} |"
+    yield ""
+
+
+def refusals() -> Iterator[str]:
+    """The section about what Salesforce answers; the remedies are the code's own words."""
+    yield "## Answers of Salesforce\n"
+    yield (
+        "Each reads `Salesforce refused ‹method and path›: ‹code›: ‹Salesforce's words›; ‹what to"
+        " do›`.\nWhat passes by itself (429, 5xx, a broken connection) was tried several times"
+        " first.\n"
+    )
+    yield "| status and code | error | what to do |\n|---|---|---|"
+    for status, code, more in REFUSALS:
+        error = error_for(Refusal(status=status, code=code, message="‹words›"), what="‹what›")
+        _, _, to_do = str(error).partition("; ")
+        others = f", {more}" if more else ""
+        yield f"| {status} `{code}`{others} | {type(error).__name__} | {cell(to_do)} |"
     yield ""
 
 

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from docs.make_troubleshooting import PAGE, PIPELINE, families, page
+from docs.make_troubleshooting import PAGE, PIPELINE, REFUSALS, families, page
 from lakehouse_constructs import _outcomes, _plan
+from lakehouse_jobs.errors import AnswerRefusedError
+from lakehouse_jobs.salesforce.answers import Refusal, error_for
 from lakehouse_jobs.salesforce.secret import read_secret
 
 
@@ -22,6 +24,37 @@ def test_an_error_that_one_meets_is_found_by_its_text() -> None:
     (row,) = [row for row in rows if "is not filled yet" in row]
     assert "put the org's credentials into it" in row
     assert "put the org's credentials into it" in str(error.value)
+
+
+def test_what_a_check_says_is_there_with_the_remedy_that_it_is_given_apart() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    section = page.split("## Checks of ")[1].split("\n## ")[0]
+    rows = {r.split(" | ")[0]: r.split(" | ")[1] for r in section.splitlines() if " | " in r}
+
+    assert rows["| not there, or this user may not read it"].startswith("give the user the perm")
+    assert "Service Quotas" in rows["| the account may run no build, and dbt runs in one"]
+    # A remedy that has a name in the function, and a text that stands in two checks.
+    assert "bootstrap aws://" in rows["| bootstrap version ‹version›; needed: ‹needed›"]
+    assert section.count("is in state ‹found› |") == 2
+
+
+def test_every_kind_of_refusal_is_told_with_what_to_do() -> None:
+    errors = [
+        error_for(Refusal(status=status, code=code, message="no"), what="GET /x")
+        for status, code, _ in REFUSALS
+    ]
+
+    assert {type(e) for e in errors} == {AnswerRefusedError, *_below(AnswerRefusedError)}
+    section = (
+        PAGE.read_text(encoding="utf-8").split("## Answers of Salesforce")[1].split("\n## ")[0]
+    )
+    for error in errors:
+        (row,) = [r for r in section.splitlines() if f"`{error.code}`" in r.split(" | ")[0][:40]]
+        assert str(error).partition("; ")[2] in row
+
+
+def _below(kind: type) -> set[type]:
+    return {found for one in kind.__subclasses__() for found in (one, *_below(one))}
 
 
 def test_every_error_says_what_to_do() -> None:

@@ -29,7 +29,7 @@ BULK_UNSUPPORTED_CODES = frozenset(
 # Refusals of a REST query that the Bulk API, which takes its time, may serve.
 REST_UNSUITED_CODES = frozenset({"QUERY_TIMEOUT", "OPERATION_TOO_LARGE"})
 REST_UNSUITED_STATUSES = frozenset({414, 431})  # the address is too long
-
+NO_API_CODE = "API_DISABLED_FOR_ORG"
 
 VANISHED_REMEDY = (
     "; describe lists the field and a query may not name it: run this object again, and exclude "
@@ -100,6 +100,11 @@ def error_for(refusal: Refusal, *, what: str) -> AnswerRefusedError:
         text += "; exclude fields of this object in the configuration"
     elif refusal.status == 401:
         text += "; the session ended and a new one was refused too: check the app's policies"
+    elif refusal.code == NO_API_CODE:
+        text += (
+            "; this org's edition has no API, or has it as an add-on (ask Salesforce), or the"
+            " extraction user lacks the permission API Enabled"
+        )
     elif refusal.status == 403:
         text += "; check the extraction user's permissions"
     else:

@@ -120,6 +120,18 @@ def test_every_refusal_of_salesforce_says_what_to_do(status, code):
     assert REMEDY.search(str(error_for(refusal, what="GET /x")))
 
 
+def test_an_org_without_the_api_is_not_told_of_permissions_on_objects():
+    refusal = Refusal(
+        status=403, code="API_DISABLED_FOR_ORG", message="The REST API is not enabled"
+    )
+
+    told = str(error_for(refusal, what="GET /x"))
+
+    assert "edition" in told
+    assert "API Enabled" in told
+    assert "check the extraction user's permissions" not in told
+
+
 def test_every_exception_is_looked_for():
     for where, start in EXPLAINED:
         assert any(w == where and text.startswith(start) for w, _, text in FOUND), (where, start)

@@ -18,11 +18,24 @@ from lakehouse_tools.errors import AwsError, CredentialsError, LocalAwsDownError
 
 if TYPE_CHECKING:
     import boto3
+    from botocore.exceptions import ClientError
 
     from lakehouse_local.home import Home
 
 LOCAL: Final = "local"
 ENVIRONMENTS: Final = (LOCAL, "dev", "prod")
+# AWS's codes for credentials that ran out, and for keys that it does not know (any more).
+_SIGNED_OUT: Final = frozenset(
+    {
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "InvalidAccessKeyId",
+        "InvalidClientTokenId",
+        "InvalidToken",
+        "UnrecognizedClientException",
+    }
+)
+_DENIED: Final = frozenset({"AccessDenied", "AccessDeniedException"})
 STACKS: Final = {LOCAL: "LakehouseDev", "dev": "LakehouseDev", "prod": "LakehouseProd"}
 
 
@@ -124,6 +137,11 @@ class Environment:
         )
 
 
+def is_denied(error: "ClientError") -> bool:
+    """Whether AWS refused a call because these credentials may not make it."""
+    return error.response.get("Error", {}).get("Code") in _DENIED
+
+
 @contextmanager
 def aws_errors(environment: Environment) -> Iterator[None]:
     """Turn what boto3 raises into one line that says what to do."""
@@ -150,6 +168,12 @@ def aws_errors(environment: Environment) -> Iterator[None]:
         ) from error
     except exceptions.ClientError as error:
         answer = error.response.get("Error", {})
+        if answer.get("Code") in _SIGNED_OUT:
+            raise CredentialsError(
+                f"AWS no longer takes the credentials for --env {environment.name}"
+                f" ({answer['Code']}): sign in again (`aws sso login`), or set AWS_PROFILE or the"
+                " keys to others"
+            ) from error
         raise AwsError(
             f"AWS refused {error.operation_name}: {answer.get('Code')}: {answer.get('Message')}"
         ) from error

@@ -43,7 +43,8 @@ def command(
     """Start the deployed pipeline and follow it.
 
     Ends with exit status 1 when the execution fails, and says why. Ctrl-C stops
-    following; the execution goes on.
+    following; the execution goes on. What these credentials may not look at beforehand,
+    such as the secret, the run looks at itself.
 
     \b
     Modes. All but the first compare with raw and append only what differs:
@@ -61,11 +62,10 @@ def command(
       lakehouse run --objects Account --since 2026-01-31 --until 2026-02-02T12:00:00Z
       lakehouse run --env dev --groups sales --no-wait
     """
-    from lakehouse_tools import secret
-    from lakehouse_tools.configured import check_request, deployed_config
     from lakehouse_tools.display.console import output
     from lakehouse_tools.display.outcome import run_and_follow
     from lakehouse_tools.environment import Environment, aws_errors
+    from lakehouse_tools.executions.beforehand import look
     from lakehouse_tools.executions.start import Request, name_of, names, period, start
     from lakehouse_tools.stack import read_stack
 
@@ -80,10 +80,8 @@ def command(
     environment = Environment.named(environment_name)
     with aws_errors(environment):
         stack = read_stack(environment)
-        secret.require_filled(environment, stack)
-        if request.objects or request.groups:
-            config = deployed_config(environment, stack)
-            check_request(config, request, option=environment.option)
+        for note in look(environment, stack, request):
+            click.echo(note, err=True)
         arn = start(environment, stack, request)
         if wait:
             run_and_follow(environment, stack, arn, console=output(), plain=plain)

@@ -99,6 +99,20 @@ def test_an_answer_of_aws_keeps_operation_code_and_message(account):
         raise exceptions.ClientError(answer, "GetObject")
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        *("ExpiredToken", "ExpiredTokenException", "InvalidAccessKeyId", "InvalidClientTokenId"),
+        *("InvalidToken", "UnrecognizedClientException"),
+    ],
+)
+def test_credentials_that_ran_out_say_how_to_sign_in_again(account, code):
+    answer = {"Error": {"Code": code, "Message": "The security token included is expired"}}
+    words = rf"--env dev \({code}\): sign in again \(`aws sso login`\)"
+    with pytest.raises(CredentialsError, match=words), aws_errors(account):
+        raise exceptions.ClientError(answer, "DescribeStacks")
+
+
 def test_suggested_commands_carry_the_environment(local, account):
     assert (local.option, account.option) == ("", " --env dev")
     assert (local.stack_name, Environment("prod").stack_name) == ("LakehouseDev", "LakehouseProd")

@@ -2,6 +2,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import ClientError
 from click.testing import CliRunner
 
 from lakehouse_jobs.contract.objects import ObjectsConfig
@@ -52,6 +53,40 @@ def test_models_become_the_executions_input(requests, monkeypatch):
     result = invoke("--models", "tag:core, +rpt_sales_funnel")
     assert result.exit_code == 0, result.output
     assert requests == [{"models": ["tag:core", "+rpt_sales_funnel"]}]
+
+
+def denied(operation, code="AccessDeniedException"):
+    def refuse(*_):
+        raise ClientError({"Error": {"Code": code, "Message": "no"}}, operation)
+
+    return refuse
+
+
+def test_whoever_may_not_read_the_secret_may_run_all_the_same(requests, monkeypatch):
+    monkeypatch.setattr("lakehouse_tools.secret.require_filled", denied("GetSecretValue"))
+    monkeypatch.setattr(
+        "lakehouse_tools.configured.deployed_config", denied("GetObject", "AccessDenied")
+    )
+    ended(monkeypatch, status="SUCCEEDED")
+    result = invoke("--groups", "sales")
+    assert result.exit_code == 0, result.output
+    assert requests == [{"groups": ["sales"]}]
+    assert "the Salesforce secret was not looked at" in result.stderr
+    assert "the deployed configuration was not looked at" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        denied("GetSecretValue", "InternalServiceError"),
+        denied("GetSecretValue", "ResourceNotFoundException"),
+    ],
+)
+def test_another_answer_than_a_denial_starts_nothing(requests, monkeypatch, error):
+    monkeypatch.setattr("lakehouse_tools.secret.require_filled", error)
+    result = invoke()
+    assert (result.exit_code, requests) == (1, [])
+    assert "AWS refused GetSecretValue" in result.stderr
 
 
 def test_a_failed_execution_is_its_cause_in_one_line(requests, monkeypatch):

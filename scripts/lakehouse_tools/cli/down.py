@@ -9,7 +9,8 @@ def command(*, delete: bool) -> None:
     """Stop the local AWS and the demo org.
 
     Data stays, and the next `lakehouse up` goes on with it, unless --delete is given.
-    The run times are kept in any case. An account's stack is removed with `cdk destroy`.
+    The run times are kept in any case. An account's stack is removed with
+    `make cdk ARGS='destroy LakehouseDev'`.
 
     \b
     Examples:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from lakehouse_jobs.contract.arguments import Mode
 from lakehouse_jobs.contract.objects import ObjectsConfig
 from lakehouse_tools.checks import Check, CheckFailedError, Note, Secrets, attempt
 from lakehouse_tools.deploy import cdk, deployed, governance, synthesis
@@ -64,6 +65,8 @@ class Preflight:
         yield self._try("bootstrap", self._bootstrap)
         if self._environment.name == "prod":
             yield self._try("alerts", self._alerts)
+        if self._environment.home is None:
+            yield self._try("schedules", self._schedules)
         if "lake-formation" not in self._skip:
             yield self._try("Lake Formation", self._lake_formation, _MAY_ASK)
         if "quotas" not in self._skip:
@@ -162,7 +165,10 @@ class Preflight:
         needed = int(found.get("requiresBootstrapStackVersion", 0))
         name = found["bootstrapStackVersionSsmParameter"]
         client = self._environment.client("ssm")
-        remedy = f"`cdk bootstrap aws://{self._account}/{self._region}`, once, by an administrator"
+        remedy = (
+            f"`make cdk ARGS='bootstrap aws://{self._account}/{self._region}'`, once, by an"
+            " administrator"
+        )
         try:
             version = int(client.get_parameter(Name=name)["Parameter"]["Value"])
         except client.exceptions.ParameterNotFound:
@@ -185,7 +191,34 @@ class Preflight:
                 "write addresses into `alerts.emails` of config/prod.json, or subscribe to the"
                 " topic of the output AlertTopicArn yourself",
             )
-        return f"{readers} subscribed" if readers else "a topic that was there already"
+        if not readers:
+            return "a topic that was there already"
+        several = "addresses: each" if readers > 1 else "address: it"
+        return f"{readers} {several} has to confirm the e-mail that AWS sends"
+
+    def _schedules(self) -> str:
+        """Whether the environment's schedules read the changes of every group."""
+        folder, name = find_project() / "config", self._environment.name
+        schedules = json.loads((folder / f"{name}.json").read_text("utf-8")).get("schedules", [])
+        if not schedules:
+            return f"config/{name}.json has none: runs are started by hand"
+        groups = [
+            g.name for g in ObjectsConfig.from_file(folder / "salesforce_objects.json").groups
+        ]
+        read = {
+            group
+            for schedule in schedules
+            if schedule.get("mode", Mode.INCREMENTAL) == Mode.INCREMENTAL
+            for group in schedule.get("groups") or groups
+        }
+        left = [group for group in groups if group not in read]
+        if left:
+            which = f"group {left[0]} has" if len(left) == 1 else f"groups {', '.join(left)} have"
+            raise Note(
+                f"{which} no incremental schedule: nothing reads what changes there",
+                f"add one to `schedules` in config/{name}.json",
+            )
+        return f"{len(schedules)}; each group's changes are read by one at least"
 
     def _lake_formation(self) -> str:
         role = str(self._properties()["cloudFormationExecutionRoleArn"])

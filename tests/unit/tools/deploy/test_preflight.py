@@ -100,7 +100,7 @@ def test_everything_in_order(look):
     assert [c.name for c in found.values() if not c.passed] == []
     assert list(found) == [
         *("Node", "CDK CLI", "identity", "account", "stack"),
-        *("synthesis", "bootstrap", "Lake Formation", "quotas", "builds"),
+        *("synthesis", "bootstrap", "schedules", "Lake Formation", "quotas", "builds"),
     ]
     assert found["identity"].text == ARN
     assert found["Lake Formation"].text == (
@@ -142,14 +142,20 @@ def test_a_bootstrap_that_is_missing_or_old(look, version, told):
     found = look(version=version)
     assert found["bootstrap"].passed is False
     assert told in found["bootstrap"].text
-    assert "cdk bootstrap aws://123456789012/us-east-1" in (found["bootstrap"].remedy or "")
+    command = "make cdk ARGS='bootstrap aws://123456789012/us-east-1'"
+    assert command in (found["bootstrap"].remedy or "")
 
 
 @pytest.mark.parametrize(
     ("kinds", "passed", "told"),
     [
         (["AWS::SNS::Topic"], None, "nobody is subscribed"),
-        (["AWS::SNS::Topic", "AWS::SNS::Subscription"], True, "1 subscribed"),
+        (["AWS::SNS::Topic", "AWS::SNS::Subscription"], True, "1 address: it has to confirm"),
+        (
+            ["AWS::SNS::Topic", *["AWS::SNS::Subscription"] * 2],
+            True,
+            "2 addresses: each has to confirm",
+        ),
         ([], True, "a topic that was there already"),
     ],
 )
@@ -163,6 +169,25 @@ def test_alerts_that_reach_nobody_are_worth_saying_in_production(
     found = look(environment=Environment("prod", None, account._clients))
     assert (found["alerts"].passed, told in found["alerts"].text) == (passed, True)
     assert ("alerts.emails" in (found["alerts"].remedy or "")) == (passed is None)
+
+
+@pytest.mark.parametrize(
+    ("schedules", "passed", "told"),
+    [
+        ([{"groups": ["sales"]}, {"mode": "reconcile"}], None, "group others has no incremental"),
+        ([{"mode": "full", "groups": ["sales"]}], None, "groups sales, others have no incremental"),
+        ([{"groups": ["sales"], "mode": "incremental"}, {}], True, "each group's changes"),
+        ([], True, "has none: runs are started by hand"),
+    ],
+)
+def test_a_group_that_no_schedule_reads_is_worth_saying(look, project, schedules, passed, told):
+    config = json.loads((project / "config" / "dev.json").read_text())
+    (project / "config" / "dev.json").write_text(json.dumps(config | {"schedules": schedules}))
+    objects = {"groups": {"sales": {"include": ["Account"]}, "others": {"include": ["Lead"]}}}
+    (project / "config" / "salesforce_objects.json").write_text(json.dumps(objects))
+    found = look()["schedules"]
+    assert (found.passed, told in found.text) == (passed, True), found.text
+    assert ("config/dev.json" in (found.remedy or "")) == (passed is None)
 
 
 def test_another_cdk_cli(look):
@@ -183,7 +208,7 @@ def test_a_template_that_cannot_be_made_ends_it(look, monkeypatch):
 
 def test_what_is_to_be_left_out(look):
     found = look(skip=("quotas", "lake-formation"))
-    assert list(found)[-1] == "bootstrap"
+    assert list(found)[-1] == "schedules"
 
 
 def test_the_gate_of_a_lake_that_is_not_there_says_in_which_order_to_go(

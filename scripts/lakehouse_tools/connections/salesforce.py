@@ -1,11 +1,13 @@
 """The org: signing in, what is left of its limits, and what the user may see of it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from lakehouse_jobs.contract.objects import FieldRules, ObjectsConfig
+from lakehouse_jobs.contract.raw_log import TableProperty, table_name
 from lakehouse_jobs.errors import ObjectNotFoundError
+from lakehouse_jobs.extract.columns import unknown
 from lakehouse_jobs.salesforce import Org, read_secret
 from lakehouse_jobs.salesforce.describe import Description
 from lakehouse_jobs.salesforce.limits import read_limits
@@ -25,6 +27,9 @@ GRANT: Final = (
     "give the user the permission set that `lakehouse discover` writes,"
     " or take it out of config/salesforce_objects.json"
 )
+
+_UNKNOWN: Final = "no such field, or this user may not read it"
+_CORRECT: Final = "grant Read on it, or correct the name in config/salesforce_objects.json"
 
 
 def check(environment: Environment, stack: Stack, secrets: Secrets) -> Iterator[Check]:
@@ -59,7 +64,7 @@ def check(environment: Environment, stack: Stack, secrets: Secrets) -> Iterator[
 
     yield attempt("objects", environment, secrets, names, remedy="see the login above")
     if listed:
-        yield from _objects(org, wanted, configured(wanted, listed), environment, secrets)
+        yield from _objects(org, wanted, configured(wanted, listed), environment, stack, secrets)
 
 
 def configured(config: ObjectsConfig, available: Iterable[str]) -> list[str]:
@@ -94,6 +99,7 @@ def _objects(
     config: ObjectsConfig,
     names: list[str],
     environment: Environment,
+    stack: Stack,
     secrets: Secrets,
 ) -> Iterator[Check]:
     described: dict[str, Description] = {}
@@ -105,7 +111,12 @@ def _objects(
             except ObjectNotFoundError:
                 raise CheckFailedError("not there, or this user may not read it", GRANT) from None
             described[name] = found
-            return visible(found, config.rules(name).fields, _own(config, name))
+            return visible(
+                found,
+                config.rules(name).fields,
+                _own(config, name),
+                has_rows=lambda: _has_rows(environment, stack, name),
+            )
 
         return attempt(name, environment, secrets, look)
 
@@ -134,20 +145,44 @@ def _own(config: ObjectsConfig, name: str) -> FieldRules:
     return own.fields if own else FieldRules()
 
 
-def visible(found: Description, rules: FieldRules, own: FieldRules) -> str:
-    """The object's fields as the rules leave them; refuses a rule that names none of them."""
+def visible(
+    found: Description, rules: FieldRules, own: FieldRules, *, has_rows: Callable[[], bool]
+) -> str:
+    """The object's fields as the rules leave them. A rule that names none of them is told.
+
+    It fails the check where it fails a run: while raw has no row of the object, as its name may
+    be misspelt and the field that was meant would go in clear.
+    """
     _ = found.stamp_field  # without one no change can be followed
-    absent = sorted(field for field in own.exclude | own.hash | own.accept if not found.has(field))
-    if absent:
+    hiding = sorted({name for _, name in unknown(found, own)})
+    absent = sorted({*hiding, *(name for name in own.accept if not found.has(name))})
+    if hiding and not has_rows():
         raise CheckFailedError(
-            f"the rules name {_some(absent)}: no such field, or this user may not read it",
-            "grant Read on it, or correct the name in config/salesforce_objects.json:"
-            " a run refuses a rule that hits nothing",
+            f"the rules name {_some(hiding)}: {_UNKNOWN}",
+            f"{_CORRECT}: a first load refuses a rule that hits nothing",
         )
     names = {field.name.lower() for field in found.fields}
     excluded, hashed = len(names & rules.exclude), len(names & rules.hash)
     more = [f"{n} {what}" for n, what in ((excluded, "excluded"), (hashed, "hashed")) if n]
-    return ", ".join([f"{len(names)} fields can be read", *more])
+    text = ", ".join([f"{len(names)} fields can be read", *more])
+    if hiding:
+        raise Note(
+            f"{text}; the rules name {_some(absent)}: {_UNKNOWN}",
+            f"{_CORRECT}: until then new fields of the object wait",
+        )
+    if absent:
+        raise Note(f"{text}; the rules accept {_some(absent)}: {_UNKNOWN}", _CORRECT)
+    return text
+
+
+def _has_rows(environment: Environment, stack: Stack, name: str) -> bool:
+    """Whether a run has landed rows of the object."""
+    client = environment.client("glue")
+    try:
+        table = client.get_table(DatabaseName=stack.raw_database, Name=table_name(name))["Table"]
+    except client.exceptions.EntityNotFoundException:
+        return False
+    return table.get("Parameters", {}).get(TableProperty.BATCH, "0") != "0"
 
 
 def _hidden(org: Org, described: dict[str, Description]) -> dict[str, tuple[str, ...]]:

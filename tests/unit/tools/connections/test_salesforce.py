@@ -98,7 +98,19 @@ def test_an_object_that_the_user_cannot_see(look, org):
     assert found["Contact"].passed  # by its pattern
 
 
-def test_a_field_that_a_rule_names_and_the_user_cannot_see(look, org):
+def raw_table(stub, batch=None):
+    """What the catalog answers of Contact; without a batch there is no table."""
+    name = {"DatabaseName": "lakehouse_dev_raw", "Name": "contact"}
+    if batch is None:
+        stub("glue").add_client_error("get_table", "EntityNotFoundException", expected_params=name)
+    else:
+        table = {"Name": "contact", "Parameters": {"lakehouse.batch": batch}}
+        stub("glue").add_response("get_table", {"Table": table}, name)
+
+
+@pytest.mark.parametrize("batch", [None, "0"])
+def test_a_field_that_a_rule_names_and_the_user_cannot_see(look, org, stub, batch):
+    raw_table(stub, batch)
     rules = {"exclude": ["Salary__c"], "hash": ["Email"]}
     config = {
         "defaults": {"fields": {"exclude": ["Nowhere__c"]}},
@@ -110,6 +122,31 @@ def test_a_field_that_a_rule_names_and_the_user_cannot_see(look, org):
     assert "salary__c" in found["Contact"].text
     assert "email" not in found["Contact"].text
     assert found["Account"].passed  # a default need not fit each object
+
+
+@pytest.mark.parametrize("rule", ["exclude", "hash"])
+def test_a_rule_for_a_field_that_went_away_fails_nothing_once_there_are_rows(look, org, stub, rule):
+    raw_table(stub, batch="7")
+    found = look(
+        {
+            "groups": {"all": {"include": ["Contact"]}},
+            "objects": {"Contact": {"fields": {rule: ["Salary__c"]}}},
+        }
+    )
+    assert found["Contact"].passed is None
+    assert "9 fields can be read; the rules name salary__c" in found["Contact"].text
+    assert "new fields of the object wait" in found["Contact"].remedy
+
+
+def test_an_accepted_field_that_is_not_there_is_worth_saying(look, org):
+    found = look(
+        {
+            "groups": {"all": {"include": ["Contact"]}},
+            "objects": {"Contact": {"fields": {"accept": ["Salary__c"]}}},
+        }
+    )
+    assert found["Contact"].passed is None
+    assert "salary__c" in found["Contact"].text
 
 
 def test_a_field_that_is_hidden_is_worth_saying(look, org):

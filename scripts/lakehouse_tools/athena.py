@@ -1,6 +1,7 @@
 """Queries through Athena, in the deployed workgroup."""
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -45,7 +46,8 @@ def query(
 ) -> Result:
     """Run one statement and wait for it. ``database``: the marts unless given.
 
-    Raises :class:`QueryError` with Athena's reason.
+    What ends the waiting, such as ctrl-C, stops the query too. Raises :class:`QueryError` with
+    Athena's reason.
     """
     client = environment.client("athena")
     try:
@@ -59,14 +61,27 @@ def query(
         raise QueryError(
             f"query refused: {reason}{next_step(environment, stack, reason)}"
         ) from error
+    try:
+        failure = _failure(client, query_id)
+    except BaseException:
+        # Nobody would see what it reads to its end, and is billed for.
+        with suppress(Exception):
+            client.stop_query_execution(QueryExecutionId=query_id)
+        raise
+    if failure is not None:
+        raise QueryError(f"query failed: {failure}{next_step(environment, stack, failure)}")
+    return _result(client, query_id)
+
+
+def _failure(client: Any, query_id: str) -> str | None:
+    """Waits for a query's end. Athena's reason in one line, or None where it succeeded."""
     wait = _FIRST_WAIT
     while True:
         status = client.get_query_execution(QueryExecutionId=query_id)["QueryExecution"]["Status"]
         if status["State"] == "SUCCEEDED":
-            return _result(client, query_id)
+            return None
         if status["State"] in ("FAILED", "CANCELLED"):
-            reason = " ".join((status.get("StateChangeReason") or status["State"]).split())
-            raise QueryError(f"query failed: {reason}{next_step(environment, stack, reason)}")
+            return " ".join((status.get("StateChangeReason") or status["State"]).split())
         time.sleep(wait)
         wait = min(wait * 2, _LONGEST_WAIT)
 

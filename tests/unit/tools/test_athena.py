@@ -1,4 +1,5 @@
 import pytest
+from botocore.exceptions import ClientError
 
 from lakehouse_tools import athena
 from lakehouse_tools.errors import QueryError
@@ -58,6 +59,26 @@ def test_a_failed_query_gives_athenas_reason_in_one_line(account, stub, stack):
     state(stub, "FAILED", "COLUMN_NOT_FOUND: line 1:8:\n column 'x'")
     with pytest.raises(QueryError, match=r"query failed: COLUMN_NOT_FOUND: line 1:8: column 'x':"):
         athena.query(account, stack, "select x")
+
+
+def test_ctrl_c_stops_the_query_too(account, stub, stack, monkeypatch):
+    def interrupted(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(athena.time, "sleep", interrupted)
+    start(stub)
+    state(stub, "RUNNING")
+    stub("athena").add_response("stop_query_execution", {}, {"QueryExecutionId": "q"})
+    with pytest.raises(KeyboardInterrupt):
+        athena.query(account, stack, "select 1")
+
+
+def test_a_query_that_cannot_be_stopped_does_not_hide_why_nobody_waits(account, stub, stack):
+    start(stub)
+    stub("athena").add_client_error("get_query_execution", "ExpiredTokenException")
+    stub("athena").add_client_error("stop_query_execution", "AccessDeniedException")
+    with pytest.raises(ClientError, match="ExpiredTokenException"):
+        athena.query(account, stack, "select 1")
 
 
 @pytest.mark.parametrize(

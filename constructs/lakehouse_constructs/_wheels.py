@@ -31,6 +31,10 @@ _TARGET: Final = (
 )
 
 
+# pip gives up a connection by itself; this is for one that trickles.
+_SECONDS: Final = 1800
+
+
 @dataclass(frozen=True, kw_only=True)
 class WheelSet:
     """The wheels of one lock file."""
@@ -71,24 +75,26 @@ def default_cache() -> Path:
 
 
 def _download(lock: Path, target: Path) -> None:
-    result = subprocess.run(
-        [
-            sys.executable,
-            *_pip(),
-            "download",
-            "--disable-pip-version-check",
-            "--no-input",
-            "--quiet",
-            "--no-deps",
-            "--require-hashes",
-            *_TARGET,
-            f"--dest={target}",
-            f"--requirement={lock}",
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    argv = [
+        sys.executable,
+        *_pip(),
+        "download",
+        "--disable-pip-version-check",
+        "--no-input",
+        "--quiet",
+        "--no-deps",
+        "--require-hashes",
+        *_TARGET,
+        f"--dest={target}",
+        f"--requirement={lock}",
+    ]
+    try:
+        result = subprocess.run(argv, capture_output=True, text=True, timeout=_SECONDS, check=False)
+    except subprocess.TimeoutExpired:
+        raise WheelSetError(
+            f"pip did not fetch the wheels of {lock.name} within {_SECONDS} seconds; check the "
+            f"network and pip's settings, then try again (the list is {lock})"
+        ) from None
     if result.returncode != 0:
         raise WheelSetError(
             f"cannot fetch the wheels of {lock.name}: {_reason(result.stderr)}; "

@@ -100,6 +100,15 @@ def test_a_failed_fetch_is_one_line_and_leaves_nothing_behind(
     assert not list((wheels.cache / wheels.hash).iterdir())
 
 
+def test_a_fetch_that_hangs_ends(wheels: WheelSet, monkeypatch: pytest.MonkeyPatch) -> None:
+    _pip(monkeypatch, "import time; time.sleep(60)")
+    monkeypatch.setattr(_wheels, "_SECONDS", 0.2)
+
+    with pytest.raises(WheelSetError, match=r"did not fetch the wheels of some\.lock within"):
+        wheels.archive(folder="wheels")
+    assert not list((wheels.cache / wheels.hash).iterdir())
+
+
 def test_pip_of_the_standard_library_serves_where_none_is_installed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -1,8 +1,9 @@
 """What an execution costs on AWS, from list prices and stated durations.
 
 Prices are those of `lakehouse_tools/prices.py`, sizes those of `config/` as it is: its groups,
-and dbt's sessions of an environment, all of the smallest worker. Durations are assumptions that
-you pass in, not measurements: a Glue run bills at least a minute, so short ones cost the same.
+and an environment's schedules and dbt's sessions, all of the smallest worker. Durations are
+assumptions that you pass in, not measurements: a Glue run bills at least a minute, so short ones
+cost the same.
 
     python benchmarks/cost_of_a_run.py --env prod --extract-minutes 2 --dbt-minutes 6
     python benchmarks/cost_of_a_run.py --by-objects
@@ -15,6 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from lakehouse_jobs.contract.schedule import starts_a_day
 from lakehouse_tools.prices import (
     ALARM_MONTH,
     DAYS_PER_MONTH,
@@ -33,7 +35,8 @@ ALARMS: Final = 5  # of PipelineAlarms
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--env", choices=("dev", "prod"), default="prod", help="of the sessions")
+    parser.add_argument("--env", choices=("dev", "prod"), default="prod", help="its config")
+    parser.add_argument("--with-rows", type=float, default=1, help="share of runs that build")
     parser.add_argument("--groups", type=int, help="default: those of the configuration")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--extract-minutes", type=float, default=2)
@@ -49,7 +52,8 @@ def main() -> None:
     parser.add_argument("--session-seconds", type=float, default=75)
     parser.add_argument("--model-seconds", type=float, default=3)
     given = vars(parser.parse_args())
-    groups, workers = shipped(given.pop("env"))
+    environment, with_rows = given.pop("env"), given.pop("with_rows")
+    groups, workers = shipped(environment)
     given["groups"] = given["groups"] or groups
     given["session_workers"] = given["session_workers"] or workers
     by_models = {k: given.pop(k) for k in ("session_seconds", "model_seconds")}
@@ -73,6 +77,14 @@ def main() -> None:
     print(f"upkeep, a month    {upkeep:8.2f}  (a session of {upkeep_minutes:g} minutes a day)")
     for name, runs in EVERY.items():
         print(f"{name + ', a month':<18} {run.total() * runs + upkeep + rest:8.2f}")
+    starts = scheduled(environment, groups=run.groups)
+    runs = sum(
+        DAYS_PER_MONTH * a_day * of.total(builds=with_rows)
+        for of, a_day in ((replace(run, groups=read), a_day) for read, a_day in starts)
+    )
+    times = " + ".join(f"{DAYS_PER_MONTH * a_day:.0f} of {read}" for read, a_day in starts)
+    print(f"as scheduled       {runs + upkeep + rest:8.2f}  (a month of {environment}; starts and"
+          f" their groups: {times or 'none'}; {with_rows:.0%} bring rows)")  # fmt: skip
 
 
 def shipped(environment: str) -> tuple[int, int]:
@@ -80,6 +92,19 @@ def shipped(environment: str) -> tuple[int, int]:
     objects = json.loads((CONFIG / "salesforce_objects.json").read_text(encoding="utf-8"))
     dbt = json.loads((CONFIG / f"{environment}.json").read_text(encoding="utf-8"))["dbt"]
     return len(objects["groups"]), dbt["workers"] * dbt["threads"]
+
+
+def scheduled(environment: str, *, groups: int) -> list[tuple[int, float]]:
+    """Groups that are read, and starts a day, for each schedule of ``config/``, enabled or not.
+
+    One whose times are not known, such as a single ``at(…)``, is left out.
+    """
+    config = json.loads((CONFIG / f"{environment}.json").read_text(encoding="utf-8"))
+    found = [
+        (len(schedule.get("groups") or ()) or groups, starts_a_day(schedule["expression"]))
+        for schedule in config["schedules"]
+    ]
+    return [(read, a_day) for read, a_day in found if a_day is not None]
 
 
 def build_table(*, session_workers: int, session_seconds: float, model_seconds: float) -> str:

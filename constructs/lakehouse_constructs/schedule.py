@@ -19,13 +19,13 @@ from lakehouse_constructs._errors import SynthesisError
 from lakehouse_constructs._expression import EXPRESSIONS, TIME_ZONES, is_expression, is_time_zone
 from lakehouse_constructs._grants import attach
 from lakehouse_constructs._interfaces import as_queue, as_schedule_group, as_target
-from lakehouse_constructs._interval import longest_gap
 from lakehouse_constructs._kinds import check_fields, check_kinds
 from lakehouse_constructs._roles import as_it_stands, role_for
 from lakehouse_constructs._statements import Statement, allow, on_key
 from lakehouse_constructs.extraction import GlueJobExtraction
 from lakehouse_constructs.salesforce_extractor import SalesforceExtractor
 from lakehouse_jobs.contract.arguments import Mode
+from lakehouse_jobs.contract.schedule import longest_gap
 
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
 _LONGEST_WINDOW: Final = 1_440  # minutes; Scheduler's
@@ -76,7 +76,8 @@ class ExtractionSchedule:
     @property
     def longest_gap(self) -> Duration | None:
         """The longest time between two starts; None where it cannot be told."""
-        return longest_gap(self.expression)
+        minutes = longest_gap(self.expression)
+        return None if minutes is None else Duration.minutes(minutes)
 
 
 def _later(value: object) -> bool:

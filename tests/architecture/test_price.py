@@ -22,6 +22,8 @@ def test_the_readme_quotes_what_the_program_prints(environment: str) -> None:
     assert f"{_figure(printed, 'at rest, a month')} a month at rest" in readme
     hourly = round(float(_figure(printed, "hourly, a month")))
     assert f"{hourly} a month at an hourly schedule" in readme
+    scheduled = round(float(_figure(printed, "as scheduled")))
+    assert f"{scheduled} a month as `{environment}` is scheduled" in readme
 
 
 def _figure(printed: str, line: str) -> str:

@@ -1,6 +1,7 @@
-"""The longest time between two starts of a schedule expression.
+"""How often an expression of EventBridge Scheduler starts something.
 
-Formats: https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
+Formats: https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html. Nothing is
+known of ``at(…)``, which starts once, and of days like ``L``, ``15W`` and ``2#1``.
 """
 
 import re
@@ -8,8 +9,6 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Final
-
-from aws_cdk import Duration
 
 _RATE: Final = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
 _CRON: Final = re.compile(r"cron\((\S+) (\S+) (\S+) (\S+) (\S+) (\S+)\)")
@@ -34,16 +33,31 @@ _FIRST: Final = date(2023, 1, 1)
 _DAYS: Final = 731
 
 
-def longest_gap(expression: str) -> Duration | None:
-    """None for ``at(…)``, which starts once, and for days like ``L``, ``15W`` and ``2#1``."""
+def longest_gap(expression: str) -> int | None:
+    """The longest time between two starts, in minutes; None where it is not known."""
     if found := _RATE.fullmatch(expression):
-        return Duration.minutes(int(found[1]) * _MINUTES[found[2]])
+        return int(found[1]) * _MINUTES[found[2]]
+    starts = _cron_starts(expression)
+    gaps = [later - earlier for earlier, later in pairwise(starts or [])]
+    return max(gaps) if gaps else None
+
+
+def starts_a_day(expression: str) -> float | None:
+    """How often it starts in a day, on average; None where it is not known."""
+    if found := _RATE.fullmatch(expression):
+        return 1440 / (int(found[1]) * _MINUTES[found[2]])
+    starts = _cron_starts(expression)
+    return None if starts is None else len(starts) / _DAYS
+
+
+def _cron_starts(expression: str) -> list[int] | None:
+    """Minutes since the first day; None for what is not known."""
     found = _CRON.fullmatch(expression)
     if not found:
         return None
     minute, hour, day, month, weekday, _year = found.groups()
     try:
-        starts = list(
+        return list(
             _starts(
                 times=sorted(
                     60 * h + m for h in _numbers(hour, 0, 23) for m in _numbers(minute, 0, 59)
@@ -55,8 +69,6 @@ def longest_gap(expression: str) -> Duration | None:
         )
     except ValueError:
         return None
-    gaps = [later - earlier for earlier, later in pairwise(starts)]
-    return Duration.minutes(max(gaps)) if gaps else None
 
 
 def _starts(

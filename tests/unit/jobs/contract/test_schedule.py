@@ -1,6 +1,6 @@
 import pytest
 
-from lakehouse_constructs._interval import longest_gap
+from lakehouse_jobs.contract.schedule import longest_gap, starts_a_day
 
 
 @pytest.mark.parametrize(
@@ -20,10 +20,22 @@ from lakehouse_constructs._interval import longest_gap
     ],
 )
 def test_the_longest_time_between_two_starts(expression: str, minutes: int) -> None:
-    gap = longest_gap(expression)
+    assert longest_gap(expression) == minutes
 
-    assert gap is not None
-    assert gap.to_minutes() == minutes
+
+@pytest.mark.parametrize(
+    ("expression", "starts"),
+    [
+        ("rate(15 minutes)", 96),
+        ("rate(2 days)", 0.5),
+        ("cron(0 2 * * ? *)", 1),
+        ("cron(0/20 8-17 ? * MON-FRI *)", 30 * 5 / 7),
+        ("cron(0 6 ? * SUN *)", 1 / 7),
+        ("cron(0 0 1 * ? *)", 12 / 365.25),
+    ],
+)
+def test_starts_in_a_day(expression: str, starts: float) -> None:
+    assert starts_a_day(expression) == pytest.approx(starts, rel=0.01)
 
 
 @pytest.mark.parametrize(
@@ -31,3 +43,4 @@ def test_the_longest_time_between_two_starts(expression: str, minutes: int) -> N
 )
 def test_what_it_cannot_tell(expression: str) -> None:
     assert longest_gap(expression) is None
+    assert starts_a_day(expression) is None

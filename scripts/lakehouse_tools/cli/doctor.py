@@ -14,15 +14,13 @@ def command() -> None:
       lakehouse doctor
     """
     from lakehouse_local.home import Home
+    from lakehouse_tools.display.checks import show
     from lakehouse_tools.doctor import examine
     from lakehouse_tools.errors import MachineError
 
     failed = 0
-    for finding in examine(Home.from_environment()):
-        mark = {True: "✓", False: "✗", None: "-"}[finding.passed]
-        click.echo(f"{mark} {finding.name:<10} {finding.text}")
-        if finding.remedy:
-            click.echo(f"  {'':<10} {finding.remedy}")
-        failed += finding.passed is False
+    for check in examine(Home.from_environment()):
+        show(check)
+        failed += check.passed is False
     if failed:
         raise MachineError(f"{failed} finding(s) stand in the way: see above")

@@ -19,5 +19,5 @@ def command(*, dev: bool) -> None:
     from lakehouse_local.home import Home
 
     home = Home.from_environment()
-    runtimes.ensure(home, click.echo, dev=dev or None)
+    runtimes.ensure(home, click.echo, dev=dev)
     click.echo(f"ready: {home.runtimes}")

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final
 
 from lakehouse_tools.comparison.engines import Engine
 from lakehouse_tools.comparison.model import ComparisonConfig
@@ -11,8 +10,6 @@ from lakehouse_tools.comparison.sides import Sides
 from lakehouse_tools.environment import Environment
 from lakehouse_tools.errors import RequestError
 from lakehouse_tools.stack import Stack, read_stack
-
-ENGINES: Final = ("duckdb", "athena")
 
 
 @dataclass(frozen=True, kw_only=True)

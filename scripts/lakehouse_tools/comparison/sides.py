@@ -7,6 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from lakehouse_jobs.build.catalog import current_columns
 from lakehouse_jobs.contract.hive_text import (
     HiveText,
     HiveTextError,
@@ -17,7 +18,7 @@ from lakehouse_jobs.contract.hive_text import (
 from lakehouse_tools.comparison.errors import NotComparedError
 from lakehouse_tools.comparison.model import Place, Source
 from lakehouse_tools.environment import Environment
-from lakehouse_tools.glue_tables import current_columns, tables_of
+from lakehouse_tools.glue_tables import tables_of
 from lakehouse_tools.iceberg import metadata_at
 from lakehouse_tools.stack import Stack
 

@@ -6,19 +6,16 @@ import subprocess
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from lakehouse_tools.checks import CheckFailedError, Note
+from lakehouse_tools.colours import without_colours
 from lakehouse_tools.deploy.project import find_project
 from lakehouse_tools.environment import Environment
 from lakehouse_tools.errors import RequestError
 from lakehouse_tools.stack import Stack
 
-if TYPE_CHECKING:
-    pass
-
 _SECONDS: Final = 420  # a Glue session may take five minutes to start
-_COLOUR: Final = re.compile(r"\x1b\[[0-9;]*m")
 _TOLD: Final = re.compile(r"(?:Runtime|Database|Compilation|Parsing|Dbt \w+) Error|\bERROR\b")
 
 
@@ -101,6 +98,6 @@ def _environment(
 
 
 def _reason(output: str) -> str:
-    lines = [_COLOUR.sub("", line).strip() for line in output.splitlines()]
+    lines = [line.strip() for line in without_colours(output).splitlines()]
     told = [line for line in lines if _TOLD.search(line)] or [line for line in lines if line]
     return told[-1][:300] if told else "no output"

@@ -7,13 +7,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from lakehouse_jobs.build.catalog import current_columns
 from lakehouse_jobs.contract.objects import FieldRules, ObjectsConfig
 from lakehouse_jobs.contract.raw_log import TableProperty
 from lakehouse_jobs.raw.schema import GONE
 from lakehouse_tools.dbt_models.facts import FieldFacts, ObjectFacts
 from lakehouse_tools.dbt_models.org import rules_of
 from lakehouse_tools.environment import Environment, aws_errors
-from lakehouse_tools.glue_tables import current_columns, tables_of
+from lakehouse_tools.glue_tables import tables_of
 from lakehouse_tools.stack import read_stack
 
 # See field_comment in lakehouse_jobs.raw.schema.

@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from lakehouse_tools.colours import without_colours
 from lakehouse_tools.errors import DeployError, MachineError
 
 Report = Callable[[str], None]
-_COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _LAST_LINES: Final = 12
 # Lines that say what went wrong, better than the last one does: the CLI's own, and the last
 # of a traceback of app.py.
@@ -103,7 +103,7 @@ def run_logged(
             for line in process.stdout or ():
                 out.write(line)
                 out.flush()
-                text = _COLOUR.sub("", line).strip()
+                text = without_colours(line).strip()
                 if text:
                     lines.append(text)
                     report(text)

@@ -9,8 +9,8 @@ from lakehouse_jobs.contract.objects import ObjectsConfig
 from lakehouse_tools.checks import CheckFailedError, Note
 from lakehouse_tools.environment import Environment
 from lakehouse_tools.review.assembly import Template
+from lakehouse_tools.review.permissions import LAKE_FORMATION_ANYBODY
 
-_EVERYBODY: Final = "IAM_ALLOWED_PRINCIPALS"
 # DPUs of a worker, docs.aws.amazon.com/glue/latest/dg/add-job.html.
 WORKER_DPUS: Final = {"G.1X": 1, "G.2X": 2, "G.4X": 4, "G.8X": 8}
 # Codes in Service Quotas, service "glue".
@@ -61,7 +61,7 @@ def lake_formation(environment: Environment, template: Template, *, executor: st
 
 def _for_everybody(permissions: list[Mapping[str, Any]]) -> bool:
     return any(
-        p["Principal"].get("DataLakePrincipalIdentifier") == _EVERYBODY
+        p["Principal"].get("DataLakePrincipalIdentifier") == LAKE_FORMATION_ANYBODY
         and "ALL" in p.get("Permissions", [])
         for p in permissions
     )

@@ -11,9 +11,9 @@ parent failed. Colours are stripped.
 
 import re
 
+from lakehouse_tools.colours import without_colours
 from lakehouse_tools.executions.progress import BuildProgress, NodeProgress
 
-_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _NODE = re.compile(r"(?P<index>\d+) of (?P<total>\d+) (?P<text>.+?)[ .]*\[(?P<result>[^\]]+)\]\s*$")
 _RESULT = re.compile(r"(?P<detail>.+?)(?: in (?P<seconds>[0-9.]+)s)?$")
 # What stands before the node's own description: "OK created", "PASS", "ERROR creating", …
@@ -25,7 +25,7 @@ _VERB = re.compile(
 
 def apply(build: BuildProgress, text: str) -> None:
     """Take one line of the build's log. Other lines change nothing."""
-    found = _NODE.search(_COLOUR.sub("", text))
+    found = _NODE.search(without_colours(text))
     if found is None:
         return
     index = int(found["index"])

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from lakehouse_tools.markdown import cell
 from lakehouse_tools.review.assets import AssetChange
 from lakehouse_tools.review.permissions import LAKE_FORMATION_ANYBODY, Right, Rights
 from lakehouse_tools.review.stateful import Loss
@@ -81,7 +82,7 @@ def _losses(review: StackReview) -> Iterator[str]:
     yield "|---|---|---|---|---|"
     for loss in review.losses:
         agreed = "yes" if loss.logical_id in review.allowed else f"`--allow {loss.logical_id}`"
-        cells = [f"{loss.name} ({loss.type})", loss.what, _cell(loss.why), loss.fate, agreed]
+        cells = [f"{loss.name} ({loss.type})", loss.what, cell(loss.why), loss.fate, agreed]
         yield f"| {' | '.join(cells)} |"
     yield ""
 
@@ -91,7 +92,7 @@ def _settings(changes: Sequence[str]) -> Iterator[str]:
         return
     yield "### The stack itself"
     yield ""
-    yield from (f"- {_cell(change)}" for change in changes)
+    yield from (f"- {cell(change)}" for change in changes)
     yield ""
 
 
@@ -138,12 +139,8 @@ def _assets(assets: Sequence[AssetChange]) -> Iterator[str]:
     yield ""
 
 
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
-
-
 def _code(text: str) -> str:
     if not text or text in ("Allow", "Deny"):
         return text
     mark = "⚠ " if text.startswith("⚠ ") else ""
-    return f"{mark}`{_cell(text.removeprefix('⚠ '))}`"
+    return f"{mark}`{cell(text.removeprefix('⚠ '))}`"

@@ -9,10 +9,11 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
+from lakehouse_jobs.build.catalog import current_columns
 from lakehouse_tools import athena
 from lakehouse_tools.dbt_models.names import model_name, models
 from lakehouse_tools.environment import Environment
-from lakehouse_tools.glue_tables import current_columns, tables_of
+from lakehouse_tools.glue_tables import tables_of
 from lakehouse_tools.stack import Stack
 from lakehouse_tools.versions.model import Carrier, ModelRows, holds
 

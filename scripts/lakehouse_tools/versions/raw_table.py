@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from lakehouse_jobs.build.catalog import current_columns
 from lakehouse_jobs.contract.raw_log import SystemColumn, TableProperty
 from lakehouse_jobs.raw.schema import GONE
 from lakehouse_tools.dbt_models.raw_tables import COMMENT
 from lakehouse_tools.environment import Environment
 from lakehouse_tools.errors import RequestError
-from lakehouse_tools.glue_tables import current_columns, tables_of
+from lakehouse_tools.glue_tables import tables_of
 from lakehouse_tools.iceberg import metadata_of
 from lakehouse_tools.stack import Stack
 from lakehouse_tools.versions.model import Snapshot

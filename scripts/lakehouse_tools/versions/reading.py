@@ -7,12 +7,12 @@ of the others only the columns that are asked for are read.
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from lakehouse_jobs.build.catalog import current_columns
 from lakehouse_jobs.contract.raw_log import Change as Why
 from lakehouse_jobs.contract.raw_log import SystemColumn
 from lakehouse_tools import athena
 from lakehouse_tools.environment import Environment
 from lakehouse_tools.errors import RequestError
-from lakehouse_tools.glue_tables import current_columns
 from lakehouse_tools.stack import Stack
 from lakehouse_tools.versions.model import Change, Snapshot, Value, Version
 from lakehouse_tools.versions.raw_table import RawTable

@@ -5,6 +5,7 @@ import pytest
 from lakehouse_local import runtimes
 from lakehouse_local.home import Home
 from lakehouse_tools import doctor, machine
+from lakehouse_tools.checks import Check
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def findings(tmp_path, monkeypatch):
 
 
 def _finding(name, passed):
-    return doctor.Finding(name=name, passed=passed, text="as told")
+    return Check(name=name, passed=passed, text="as told")
 
 
 def test_missing_run_times_are_no_failure_but_need_the_network(findings):

@@ -66,8 +66,8 @@ class DuckDbEngine:
             f"threads = {self._threads}",
             "TimeZone = 'UTC'",
             "preserve_insertion_order = false",
-            f"memory_limit = {_literal(self._memory)}",
-            f"temp_directory = {_literal(str(folder / 'spilled'))}",
+            f"memory_limit = {hive_lines.literal(self._memory)}",
+            f"temp_directory = {hive_lines.literal(str(folder / 'spilled'))}",
             "autoinstall_known_extensions = false",
             "max_expression_depth = 100000",
         ):
@@ -89,11 +89,13 @@ class DuckDbEngine:
 
         folder = self._folder / "extensions"
         folder.mkdir()
-        self.connection.execute(f"SET extension_directory = {_literal(str(folder))}")
+        self.connection.execute(f"SET extension_directory = {hive_lines.literal(str(folder))}")
         for name in _EXTENSIONS:
             import_extension(name, con=self.connection)
             self.connection.execute(f"LOAD {name}")
-        options = "".join(f", {name} {_literal(value)}" for name, value in storage.items())
+        options = "".join(
+            f", {name} {hive_lines.literal(value)}" for name, value in storage.items()
+        )
         self.connection.execute(f"CREATE SECRET lake (TYPE s3{options})")
 
     def open(self, found: Found) -> Relation:
@@ -184,10 +186,10 @@ def _copied(side: str, columns: tuple[Compared, ...]) -> exp.Query:
 def _scan(found: Found) -> str:
     if found.metadata is not None:
         at = "" if found.snapshot is None else f", snapshot_from_id => {found.snapshot}"
-        return f"iceberg_scan({_literal(found.metadata)}{at})"
+        return f"iceberg_scan({hive_lines.literal(found.metadata)}{at})"
     if found.unread is not None:
         raise HiveTextError(found.unread)
-    files = f"[{', '.join(_literal(file) for file in found.files)}]"
+    files = f"[{', '.join(hive_lines.literal(file) for file in found.files)}]"
     if found.text is not None:
         fields = found.columns[: len(found.columns) - len(found.partitions)]
         return hive_lines.query(
@@ -203,11 +205,7 @@ def _scan(found: Found) -> str:
 def _partition_types(found: Found) -> str:
     """What Glue says of the columns that folders tell; DuckDB guesses a number or a date."""
     types = [
-        f"{_literal(name)}: {exp.DataType.build(kind, dialect='hive').sql('duckdb')}"
+        f"{hive_lines.literal(name)}: {exp.DataType.build(kind, dialect='hive').sql('duckdb')}"
         for name, kind in found.partitions
     ]
     return f", hive_types = {{{', '.join(types)}}}" if types else ""
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

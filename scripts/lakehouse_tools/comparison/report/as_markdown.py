@@ -5,6 +5,7 @@ from typing import Final
 from lakehouse_tools.comparison.checks import Status
 from lakehouse_tools.comparison.counts import percent
 from lakehouse_tools.comparison.run import Report, TableReport
+from lakehouse_tools.markdown import cell
 
 LINES: Final = 60
 SIGNS: Final = {
@@ -33,7 +34,7 @@ def as_markdown(report: Report) -> str:
     for check in stopping:
         lines.append(
             f"| {SIGNS[check.status]}: {check.name} | {check.table or 'all'} |"
-            f" {_cell(check.figure)} | {_cell(check.limit or check.text)} |"
+            f" {cell(check.figure)} | {cell(check.limit or check.text)} |"
         )
     if len(lines) > LINES:
         more = len(lines) - LINES + 1
@@ -50,7 +51,3 @@ def _line(table: TableReport) -> str:
         f"| {table.name} | {SIGNS[table.status]} | {counts.rows_old:,} / {counts.rows_new:,} |"
         f" {percent(counts.accuracy())} of {counts.keys:,} | {counts.unexplained:,} |"
     )
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")

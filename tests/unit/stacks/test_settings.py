@@ -231,4 +231,6 @@ def test_the_projects_own_files_are_good(environment: Any, prefix: str) -> None:
     assert settings.schedules_enabled is False
     # No incremental read sees a record that is gone without a trace.
     assert Mode.RECONCILE in {schedule.mode for schedule in settings.schedules}
+    # Groups that no schedule names, such as that of an org's own objects, are read each day.
+    assert Mode.INCREMENTAL in {s.mode for s in settings.schedules if not s.groups}
     assert settings.removal_policy == RemovalPolicy.RETAIN

@@ -81,7 +81,7 @@ class IcebergCatalog(Construct):
             first. Default: nothing, IAM alone decides.
         :param removal_policy: DESTROY deletes the databases made here with all table
             definitions, and needs the context flag ``lakehouse:allow-destroy=true``.
-            Default: RETAIN.
+            Default: RETAIN, once the deployment that makes them has succeeded.
         """
         super().__init__(scope, id, **kwargs)
         given = {} if databases is None else dict(databases)
@@ -257,6 +257,10 @@ class IcebergCatalog(Construct):
             location_uri=f"s3://{self.lake.bucket.bucket_name}/{name}/",
             description=f"Lakehouse layer {layer}",
         )
+        if removal == RemovalPolicy.RETAIN:
+            # What a deployment made that is rolled back is empty, and its name would be in the
+            # way of the next deployment.
+            removal = RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
         database.apply_removal_policy(removal)
         if self.lake_formation != LakeFormation.OFF:
             # Without the empty list new tables would get the account's default: in an

@@ -51,7 +51,7 @@ def test_each_part_is_there_once(template: dict[str, Any]) -> None:
 def test_what_holds_data_is_kept(template: dict[str, Any]) -> None:
     for name, resource in template["Resources"].items():
         if resource["Type"] in KEPT:
-            assert resource["DeletionPolicy"] == "Retain", name
+            assert resource["DeletionPolicy"] in ("Retain", "RetainExceptOnCreate"), name
 
 
 def test_schedules_wait_for_the_secret(template: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ import importlib.util
 import json
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -87,6 +88,8 @@ def _synthesize() -> None:
     anywhere = app.node.try_get_context(ANY_ACCOUNT) in (True, "true")
     for name, environment in STACKS.items():
         settings = load(environment, folder=ROOT / "config")
+        if anywhere:  # the roles are of the account that config means
+            settings = replace(settings, readers=())
         LakehouseStack(
             app,
             name,

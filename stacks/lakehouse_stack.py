@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from aws_cdk import CfnOutput, Stack
+from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from lakehouse_constructs import (
@@ -81,6 +82,9 @@ class LakehouseStack(Stack):
         self.queries = QueryAccess(
             self, "Queries", lake=self.lake, catalog=self.catalog, name=settings.kebab_prefix
         )
+        for arn in settings.readers:
+            reader = iam.Role.from_role_arn(self, f"Reader {arn.split(':role/')[1]}", arn)
+            self.queries.grant_query(reader)
         self.comparison = None
         if settings.old_lake is not None:
             old_database, old_bucket = settings.old_lake.imported(self)

@@ -15,6 +15,7 @@ from lakehouse_jobs.contract.arguments import Mode
 from lakehouse_jobs.contract.checked import Section
 from lakehouse_jobs.contract.objects import WORKER_TYPES, ObjectsConfig
 from stacks.old_lake import A_BUCKET, A_DATABASE, A_KEY, BUCKET, DATABASE, KEY, OldLake
+from stacks.readers import readers
 from stacks.values import account, matching, optional, region
 
 _PREFIX: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -60,6 +61,7 @@ class Settings:
     runbook: str | None  # its address; None: the path in the project
     log_retention: logs.RetentionDays
     lake_formation: LakeFormation
+    readers: tuple[str, ...]  # ARNs of the roles that may query the marts
     extraction: ExtractionLimits
     sessions: GlueSessions
     build_timeout: Duration
@@ -87,9 +89,10 @@ def load(environment: Literal["dev", "prod"], *, folder: Path) -> Settings:
 def _settings(section: Section, *, objects_config: Path, objects: ObjectsConfig) -> Settings:
     emails, runbook = section.section("alerts").read(_alerts)
     sessions, build_timeout = section.section("dbt").read(_dbt)
+    own_account = account(section)
     return Settings(
         prefix=matching(section, "prefix", _PREFIX, "a-z, 0-9 and _, such as lakehouse_dev"),
-        account=account(section),
+        account=own_account,
         region=region(section),
         removal_policy=RemovalPolicy[
             (section.text("removal_policy", "retain", one_of=("retain", "destroy"))).upper()
@@ -104,6 +107,7 @@ def _settings(section: Section, *, objects_config: Path, objects: ObjectsConfig)
         lake_formation=LakeFormation(
             section.text("lake_formation", LakeFormation.OFF.value, one_of=tuple(LakeFormation))
         ),
+        readers=readers(section, account=own_account),
         extraction=section.section("extraction").read(_extraction),
         sessions=sessions,
         build_timeout=build_timeout,

@@ -24,6 +24,10 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def _role(name: str, *, account: str = "123456789012") -> str:
+    return f"arn:aws:iam::{account}:role/{name}"
+
+
 def _write(folder: Path, **values: Any) -> None:
     (folder / "dev.json").write_text(json.dumps({"prefix": "lake", **values}))
 
@@ -51,6 +55,7 @@ def test_defaults_keep_data_and_fire_no_schedule(folder: Path) -> None:
     assert settings.alert_emails == ()
     assert settings.runbook is None
     assert settings.old_lake is None
+    assert settings.readers == ()
 
 
 def test_everything_can_be_set(folder: Path) -> None:
@@ -65,6 +70,7 @@ def test_everything_can_be_set(folder: Path) -> None:
         log_retention_days=7,
         alerts={"emails": ["ops@example.com"], "runbook": "https://wiki.example/lake"},
         lake_formation="catalog-and-files",
+        readers=[_role("team/analysts")],
         extraction={
             "worker_type": "G.4X",
             "workers": 3,
@@ -99,6 +105,7 @@ def test_everything_can_be_set(folder: Path) -> None:
     assert settings.alert_emails == ("ops@example.com",)
     assert settings.runbook == "https://wiki.example/lake"
     assert settings.lake_formation == LakeFormation.CATALOG_AND_FILES
+    assert settings.readers == (_role("team/analysts"),)
     limits = settings.extraction
     assert (limits.worker_type, limits.workers, limits.max_concurrent_runs) == ("G.4X", 3, 7)
     assert limits.timeout.to_minutes() == 90
@@ -142,6 +149,16 @@ def _schedule(**values: Any) -> list[dict[str, Any]]:
         ({"alerts": {"runbook": "docs/runbook.md"}}, "alerts.runbook", "https://"),
         ({"alerts": {"runbook": "https://wiki.example/#lake"}}, "alerts.runbook", "without #"),
         ({"lake_formation": "on"}, "lake_formation", "off, catalog, catalog-and-files"),
+        ({"readers": "analysts"}, "readers", "a list of strings"),
+        ({"readers": ["analysts"]}, "readers", "arn:aws:iam::<account>:role/<name>"),
+        ({"readers": ["arn:aws:iam::123456789012:user/ada"]}, "readers", ":role/<name>"),
+        ({"readers": [_role("aws-reserved/sso/Ada")]}, "readers", "outside of aws-reserved/"),
+        (
+            {"readers": [_role("a")], "account": "210987654321"},
+            "readers",
+            "the stack's account, 210987654321",
+        ),
+        ({"readers": [_role("a"), _role("a", account="210987654321")]}, "readers", "123456789012"),
         ({"extraction": {"workers": 300}}, "extraction.workers", "from 2 to 299"),
         ({"extraction": {"worker_type": "G.025X"}}, "extraction.worker_type", "G.1X"),
         ({"extraction": {"timeout_minutes": 0}}, "extraction.timeout_minutes", "from 1 to 10080"),
@@ -185,13 +202,24 @@ def test_a_mistake_is_one_line_with_file_key_value_and_what_is_allowed(
     assert "\n" not in message
 
 
+def _told(heading: str) -> set[str]:
+    """The keys of the table below a heading of the page."""
+    page = (REPOSITORY / "docs" / "configuration.md").read_text(encoding="utf-8")
+    section = page.split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    return set(re.findall(r"^\| `([^`]+)` \|", section, re.MULTILINE))
+
+
+def _known(folder: Path, path: str) -> set[str]:
+    """The keys that the error about an unknown one lists."""
+    with pytest.raises(ConfigError) as caught:
+        load("dev", folder=folder)
+    return {path + key for key in str(caught.value).split("one of the keys ")[1].split(", ")}
+
+
 def test_the_page_tells_of_every_key_and_of_no_other(folder: Path) -> None:
     def known(path: str, **values: Any) -> set[str]:
-        """The keys that the error about an unknown one lists."""
         _write(folder, **values)
-        with pytest.raises(ConfigError) as caught:
-            load("dev", folder=folder)
-        return {path + key for key in str(caught.value).split("one of the keys ")[1].split(", ")}
+        return _known(folder, path)
 
     unknown = {"unknown": 1}
     sections = {
@@ -203,9 +231,24 @@ def test_the_page_tells_of_every_key_and_of_no_other(folder: Path) -> None:
     }
     keys = {k for path, values in sections.items() for k in known(path, **values)}
     keys |= known("", **unknown) - {re.split(r"[.[]", path)[0] for path in sections}
-    page = (REPOSITORY / "docs" / "configuration.md").read_text(encoding="utf-8")
 
-    assert set(re.findall(r"^\| `([^`]+)` \|", page, re.MULTILINE)) == keys
+    assert _told("An environment") == keys
+
+
+def test_the_page_tells_of_every_key_of_the_objects(folder: Path) -> None:
+    def known(path: str, **values: Any) -> set[str]:
+        (folder / "salesforce_objects.json").write_text(json.dumps({**OBJECTS, **values}))
+        return _known(folder, path)
+
+    unknown = {"unknown": 1}
+    keys = {"objects.<name>"}
+    keys |= known("groups.<name>.", groups={"sales": {"include": ["Account"], **unknown}})
+    keys |= known("api_budget.", api_budget=unknown)
+    keys |= known("defaults.", defaults=unknown) - {"defaults.fields"}
+    keys |= known("defaults.fields.", defaults={"fields": unknown})
+    keys |= known("", **unknown) - {"groups", "api_budget", "defaults", "objects"}
+
+    assert _told("The objects") == keys
 
 
 def test_a_missing_file_is_named(folder: Path) -> None:

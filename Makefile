@@ -88,6 +88,10 @@ diff: runtimes ## What a deployment of STACKS would change in the account, into 
 deploy: runtimes ## Deploy STACK to the account of the credentials, without questions
 	@$(CDK) deploy "$(STACK)" $(APP) --require-approval never --progress events
 
+.PHONY: cdk
+cdk: runtimes ## The project's own CDK CLI: make cdk ARGS='bootstrap aws://<account>/<region>'
+	@$(CDK) $(ARGS)
+
 ENV ?= dev
 
 .PHONY: gate

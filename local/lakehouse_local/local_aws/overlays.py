@@ -48,7 +48,7 @@ def run_quietly(argv: list[str | Path]) -> None:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise OverlayError(f"{argv[0]} was ended: it had run for {_LIMIT:g} s") from None
+        raise OverlayError(f"{argv[0]} had not ended after {_LIMIT:g} s and was stopped") from None
     if done.returncode != 0:
         errors = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
         lines = errors or done.stderr.splitlines()

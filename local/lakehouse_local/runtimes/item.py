@@ -96,7 +96,7 @@ class Item(ABC):
             raise RuntimesError(f"{self.name}: {argv[0]} cannot be run: {error}") from error
         except subprocess.TimeoutExpired:
             raise RuntimesError(
-                f"{self.name}: {argv[0]} was ended: it had run for {_LIMIT:g} s"
+                f"{self.name}: {argv[0]} had not ended after {_LIMIT:g} s and was stopped"
             ) from None
         if done.returncode != 0:
             raise RuntimesError(f"{self.name}: {self.cause(done.stderr + done.stdout)}")

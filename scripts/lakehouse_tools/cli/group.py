@@ -78,6 +78,6 @@ def lakehouse() -> None:
       lakehouse run --env dev
 
     LAKEHOUSE_HOME says where the local data lies (default: .lakehouse here),
-    LAKEHOUSE_LOCAL_PORT which port is used (default: 4566), LAKEHOUSE_SPARK_POOL how
-    many Spark processes wait for dbt, of 1 GB each (0 to 16, default: 1).
+    LAKEHOUSE_LOCAL_PORT which port is used (default: 4566), LAKEHOUSE_SPARK_POOL how many
+    Spark processes wait for dbt, of 1 GB each (0 to 16, default: 1).
     """

@@ -1,7 +1,6 @@
 import io
 import json
 import os
-import socket
 import uuid
 import zipfile
 from collections.abc import Callable, Iterator
@@ -16,16 +15,11 @@ from botocore.config import Config
 
 from lakehouse_local import server
 from lakehouse_local.home import REGION, Home
+from tests.free_port import free_port
 from tests.until import until
 
 ROOT = Path(__file__).resolve().parents[3]
 RUNTIMES = Path(os.environ.get("LAKEHOUSE_HOME") or ROOT / ".lakehouse").resolve() / "runtimes"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def new_home(folder: Path) -> Home:

@@ -127,4 +127,5 @@ def test_what_is_empty_by_state_is_no_news_to_the_test_of_nulls(
             if expression.startswith("case ") and " else " not in expression
         }
         assert left_empty - named == set(), node["name"]
+        assert "valid_to" not in node["columns"] or "valid_to" in named, node["name"]
         assert named - node["columns"].keys() == set(), node["name"]

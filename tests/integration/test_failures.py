@@ -11,6 +11,7 @@ import pytest
 
 from lakehouse_local.home import Home
 from lakehouse_local.salesforce_org import lifecycle
+from tests.integration.conftest import AFTER_THE_DEMO
 from tests.until import until
 
 pytestmark = [pytest.mark.local_aws, pytest.mark.timeout(900)]
@@ -148,6 +149,7 @@ def test_data_survives_down_and_up(lakehouse: Any) -> None:
     assert lakehouse.run("down").status == 0
     assert_one_line(lakehouse.run("status"), "lakehouse up")
     assert lakehouse.run("up", "--plain", "--demo-org").status == 0
+    lakehouse.build_only(AFTER_THE_DEMO)  # a deployment's selection is all
     assert sorted(map(str, lakehouse.raw("account", "id", "_batch"))) == sorted(map(str, before))
     assert lakehouse.run("run", "--objects", "Account", "--plain").status == 0
 

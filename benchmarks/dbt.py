@@ -39,6 +39,8 @@ from lakehouse_local.local_aws.processes import own_environment
 
 ROOT = Path(__file__).parents[1]
 LAYERS = ("raw", "staging", "intermediate", "marts")
+TAKEN = """all = spark._jvm.org.apache.hadoop.fs.FileSystem.getAllStatistics()
+print(sum(each.getBytesRead() for each in all if each.getScheme().startswith("s3")))"""
 SPARK = {
     "glue": "Java's and Spark's own settings, as on Glue",
     "small": "the local AWS's settings for few rows",
@@ -175,6 +177,7 @@ class Lake:
         if threads:
             env |= {"DBT_THREADS": str(threads), "SESSION_REUSE": "False"}
         offset = self._ledger.stat().st_size
+        taken = self._taken()
         statements, spark = self._statements(), cpu_below(self._server)
         program = "import os; os.chdir(os.environ['LAKEHOUSE_BUILD_FOLDER']);"
         program += "from lakehouse_jobs.entry.dbt_build import main; main()"
@@ -189,6 +192,7 @@ class Lake:
             dbt=run.cpu,
             spark=cpu_below(self._server) - spark,
             statements=self._statements() - statements,
+            taken=self._taken() - taken,
             models={k.split(".")[-1]: v for k, v in seconds.items() if k.startswith("model.")},
             tests=_by_kind(seconds),
             read=_by_table([m for m in moved if m[1] == "read" and "/data/" in m[2]]),
@@ -200,6 +204,23 @@ class Lake:
         glue = self._client("glue")
         found = [s["Id"] for s in glue.list_sessions().get("Sessions", ())]
         return sum(len(glue.list_statements(SessionId=each)["Statements"]) for each in found)
+
+    def _taken(self) -> int:
+        """Bytes that the warm session has taken from S3 so far; 0 where there is none.
+
+        As Iceberg's streams count them, metadata too (HadoopMetricsContext), without what S3 had
+        answered by when a stream hung up.
+        """
+        glue = self._client("glue")
+        sessions = [s["Id"] for s in glue.list_sessions().get("Sessions", ())]
+        if len(sessions) != 1:
+            return 0
+        number = glue.run_statement(SessionId=sessions[0], Code=TAKEN)["Id"]
+        while True:
+            found = glue.get_statement(SessionId=sessions[0], Id=number)["Statement"]
+            if found["State"] not in ("WAITING", "RUNNING"):
+                return int(found["Output"]["Data"]["TextPlain"])
+            time.sleep(0.2)
 
     def _client(self, service: str) -> Any:
         return boto3.client(

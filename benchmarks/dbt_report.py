@@ -15,6 +15,7 @@ class Built:
     dbt: float  # CPU seconds of dbt
     spark: float  # CPU seconds of the session
     statements: int
+    taken: int  # bytes that Spark took of what S3 answered, metadata too
     models: dict[str, float]  # wall seconds by model
     tests: dict[str, float]  # wall seconds of the data tests by kind
     read: dict[str, int]  # bytes of data files by table
@@ -67,6 +68,7 @@ def report(built: dict[int, list[Built]], changed: int) -> str:
     row("data tests, wall seconds", mid(lambda b: sum(b.tests.values())), ".1f")
     row("data files written, kB", mid(lambda b: b.written / 1e3), ",.0f")
     row("data files read, kB", mid(lambda b: sum(b.read.values()) / 1e3), ",.0f")
+    row("of all that S3 answered Spark took, kB", mid(lambda b: b.taken / 1e3), ",.0f")
     row("metadata read and written, kB", mid(lambda b: b.metadata / 1e3), ",.0f")
     row("statements", mid(lambda b: b.statements), ".0f")
 

@@ -23,12 +23,15 @@
     another one: its values are others then, in rows of batches that the model has seen. Another
     set of columns is no reason: a model that reads a new one has changed itself.
 
+    A base model has no table: of its types the staging model tells that is made from it.
+
     By the columns that the build was told; dbt run by hand does not ask for those of other models. -#}
 {% macro stands_on_other_types(node) -%}
     {%- for id in node.depends_on.nodes if id.startswith('model.') -%}
         {%- set parent = graph.nodes[id] -%}
-        {%- set columns = var('known_columns').get(parent.schema ~ '.' ~ parent.alias, {}) -%}
-        {%- if not has_declared_types(parent, columns) or stands_on_other_types(parent) -%}
+        {%- set typed = graph.nodes.get(id.replace('.base_', '.stg_'), parent) -%}
+        {%- set columns = var('known_columns').get(typed.schema ~ '.' ~ typed.alias, {}) -%}
+        {%- if not has_declared_types(typed, columns) or stands_on_other_types(parent) -%}
             {{ return(true) }}
         {%- endif -%}
     {%- endfor -%}

@@ -1,8 +1,15 @@
 {#- Measures and classes that more than one model has, each defined once. -#}
 
-{#- Amount times probability, in the amount's currency. Salesforce's percents are 0 to 100. -#}
+{#- Amount times probability, in the amount's currency. Salesforce's percents are 0 to 100, and
+    doubles: a product of doubles would fall short of half a cent and be rounded down. -#}
 {% macro weighted_amount(amount, probability_percent) -%}
-    cast({{ amount }} * {{ probability_percent }} / 100 as decimal(18, 2))
+    cast({{ amount }} * cast({{ probability_percent }} as decimal(9, 4)) / 100 as decimal(18, 2))
+{%- endmacro %}
+
+
+{#- Quantity, a double, times the price of one. -#}
+{% macro line_amount(quantity, price) -%}
+    cast(cast({{ quantity }} as decimal(18, 4)) * {{ price }} as decimal(18, 2))
 {%- endmacro %}
 
 
@@ -10,8 +17,8 @@
 {% macro outcome(opportunity, stage) -%}
     case
         when {{ opportunity }}.is_won then 'Won'
-        when {{ opportunity }}.is_closed then 'Lost'
-        when {{ opportunity }}.is_closed is not null then 'Open'
+        when not {{ opportunity }}.is_closed then 'Open'
+        when {{ opportunity }}.is_closed and {{ opportunity }}.is_won is not null then 'Lost'
         else coalesce({{ stage }}.outcome, 'Unknown')
     end
 {%- endmacro %}
@@ -26,5 +33,5 @@
 {#- An amount in the corporate currency. Salesforce's rate is what one unit of the corporate
     currency costs: amounts are divided by it. -#}
 {% macro corporate_amount(amount, conversion_rate) -%}
-    cast({{ amount }} / nullif({{ conversion_rate }}, 0) as decimal(18, 2))
+    cast({{ amount }} / nullif(cast({{ conversion_rate }} as decimal(18, 6)), 0) as decimal(18, 2))
 {%- endmacro %}

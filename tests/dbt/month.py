@@ -160,12 +160,21 @@ KINDS: Final = (
         table="opportunitylineitem",
         prefix="00k",
         count=20,
-        fields={"quantity": NUMBER, "unitprice": NUMBER, "totalprice": NUMBER},
+        fields={
+            "opportunityid": TEXT,
+            "product2id": TEXT,
+            "quantity": NUMBER,
+            "unitprice": NUMBER,
+            "totalprice": NUMBER,
+        },
         draw=lambda dice: {
+            "opportunityid": record("006", dice.randrange(30)),
+            "product2id": _some(dice, "01t", 8),
             "quantity": float(dice.randrange(-2, 9)),
             "unitprice": round(dice.random() * 100, 2),
             "totalprice": round(dice.random() * 100, 2),
         },
+        fixed=("opportunityid",),
     ),
     Kind(
         table="product2",

@@ -82,7 +82,7 @@ def funnel(
 ) -> dict[tuple[date, str], tuple[int, int, Decimal]]:
     """Opportunities created, those that reached a stage, their amounts: by month and stage.
 
-    With a row for those that have been in no open stage, where a month has some.
+    With a row for those that have been in no open stage.
     """
     known = stages()
     seen: dict[str, set[str]] = defaultdict(set)
@@ -104,8 +104,7 @@ def funnel(
     found = {}
     for month, rows in cohorts.items():
         nowhere = [amount for furthest, amount in rows if not furthest]
-        if nowhere:
-            found[month, NOWHERE] = (len(rows), len(nowhere), sum(nowhere, Decimal(0)))
+        found[month, NOWHERE] = (len(rows), len(nowhere), sum(nowhere, Decimal(0)))
         for name, stage in known.items():
             if stage.outcome != "Lost":
                 there = [amount for furthest, amount in rows if furthest >= stage.order]

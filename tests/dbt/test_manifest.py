@@ -134,7 +134,7 @@ def test_every_staging_model_lists_its_columns_in_order(models: list[Node]) -> N
 
 def test_columns_of_money_time_and_share_say_their_unit(models: list[Node]) -> None:
     units = {
-        r"amount|price|revenue": "currency",
+        r"amount|price|revenue|cost": "currency",
         r"^hours_": "[Hh]ours",
         r"^days_|_days_": "[Dd]ays",
         r"minutes": "minutes",

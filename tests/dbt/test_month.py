@@ -1,7 +1,9 @@
 """Marts built build by build are those built in one go from raw, row by row."""
 
 import json
+from collections import Counter
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -154,6 +156,52 @@ def test_stages_change_and_are_reached_as_the_entries_tell(month: Lake) -> None:
         )
         for row in reached
     }
+
+
+def test_the_page_says_what_was_sold(month: Lake) -> None:
+    opportunities = oracle.current(VERSIONS["opportunity"])
+    won = {
+        id
+        for id, row in opportunities.items()
+        if row["outcome"] == "Won" and not row["_is_deleted"]
+    }
+    lines = [
+        row
+        for row in oracle.current(VERSIONS["opportunitylineitem"]).values()
+        if row["opportunityid"] in won and not row["_is_deleted"]
+    ]
+
+    names, rows = month.ask(asked_for("below_list_price"))
+
+    sold = {row[0]: (float(row[1]), Decimal(row[2])) for row in rows}
+    assert names[:3] == ["product_name", "units", "total_price"]
+    assert 0 < len(lines) < len(VERSIONS["opportunitylineitem"])
+    assert sum(units for units, _ in sold.values()) == sum(row["quantity"] for row in lines)
+    assert sum(price for _, price in sold.values()) == sum(
+        oracle.cents(row["totalprice"]) for row in lines
+    )
+
+
+def test_the_page_says_how_far_opportunities_came(month: Lake) -> None:
+    changes = oracle_stages.stage_changes(VERSIONS["opportunityhistory"])
+    funnel = oracle_stages.funnel(VERSIONS["opportunity"], changes)
+    created = sum(c for (_, stage), (c, _, _) in funnel.items() if stage == "Prospecting")
+    reached = Counter[str]()
+    for (_, stage), (_, many, _) in funnel.items():
+        reached[stage] += many
+
+    _, rows = month.ask(asked_for("rpt_sales_funnel"))
+
+    assert {row[0]: (int(row[1]), float(row[2])) for row in rows} == {
+        stage: (many, float((100 * Decimal(many) / created).quantize(Decimal("0.1"))))
+        for stage, many in reached.items()
+    }
+
+
+def asked_for(words: str) -> str:
+    """The query of the page that has these words."""
+    [query] = [each for each in OTHERS if words in each]
+    return query
 
 
 def test_unit_tests_of_the_project(month: Lake) -> None:

@@ -17,11 +17,11 @@ STAMPS = [("createddate", TIME), ("systemmodstamp", TIME)]
 ACCOUNT = pa.schema([("id", pa.string()), ("name", pa.string()), ("ownerid", pa.string()), *STAMPS])
 USER = pa.schema([("id", pa.string()), ("name", pa.string()), *STAMPS])
 STAGED, HISTORY = "t_staging.stg_salesforce__accounts", "t_marts.dim_account"
-DATA_TESTS = {
-    "primary_key_stg_salesforce__accounts_account_id",
-    "unbroken_history_dim_account_account_id",
-    "current_accounts_match_staging",
-    "known_references_dim_account",
+# Test and how many rows it finds of the defects that are planted at once.
+FOUND = {
+    "primary_key_stg_salesforce__accounts_account_id": 1,
+    "unbroken_history_dim_account": 4,  # Gap, Lost, Gone, Value
+    "known_references_dim_account": 1,
 }
 Lake = Any  # of conftest.py, which tests cannot import
 
@@ -39,7 +39,7 @@ def account(kind: str, defect: str, day: int, name: str = "A") -> dict[str, Any]
     return version(f"{kind}{defect}", day, name, ownerid="u")
 
 
-DEFECTS = ("Doubled", "Gap", "Lost", "Owner")
+DEFECTS = ("Doubled", "Gap", "Lost", "Gone", "Value", "Owner")
 
 
 def plant(lake: Lake, kind: str) -> None:
@@ -48,6 +48,8 @@ def plant(lake: Lake, kind: str) -> None:
         f"insert into {STAGED} select * from {STAGED} where account_id = '{kind}Doubled'",
         f"delete from {HISTORY} where account_id = '{kind}Gap' and account_name = 'B'",
         f"delete from {HISTORY} where account_id = '{kind}Lost'",
+        f"update {STAGED} set is_deleted = true where account_id = '{kind}Gone'",
+        f"update {HISTORY} set account_name = 'Z' where account_id = '{kind}Value' and is_current",
         f"update {HISTORY} set owner_id = 'nobody' where account_id = '{kind}Owner'",
         f"update {STAGED} set owner_id = 'nobody' where account_id = '{kind}Owner'",
     ):
@@ -77,13 +79,13 @@ found = []
 for variables in told:
     test = ["test", "--select", *models, "--indirect-selection", "cautious"]
     done = dbtRunner(manifest=manifest).invoke([*test, "--vars", json.dumps(variables)])
-    found.append({each.node.name: str(each.status) for each in done.result.results})
+    found.append({each.node.name: each.failures for each in done.result.results})
 print(json.dumps(found))
 """
 
 
-def failing(lake: Lake, *told: dict[str, Any]) -> list[set[str]]:
-    """The data tests that do not pass, with what a build tells dbt beside these variables."""
+def failing(lake: Lake, *told: dict[str, Any]) -> list[dict[str, int]]:
+    """What the data tests find, with what a build tells dbt beside these variables."""
     known = {
         f"{database}.{name}": table.columns
         for database in ("t_staging", "t_marts")
@@ -97,8 +99,8 @@ def failing(lake: Lake, *told: dict[str, Any]) -> list[set[str]]:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     each_time = json.loads(done.stdout.splitlines()[-1])
-    assert all(found.keys() >= DATA_TESTS for found in each_time), done.stdout
-    return [{name for name, status in found.items() if status != "pass"} for found in each_time]
+    assert all(found.keys() >= FOUND.keys() for found in each_time), done.stdout
+    return [{name: rows for name, rows in found.items() if rows} for found in each_time]
 
 
 @pytest.fixture(scope="module")
@@ -134,7 +136,7 @@ def test_defects_are_found_where_a_build_touched_and_elsewhere_when_all_is_teste
     assert "data tests: of what is new" in outcome["log"]
     before, after = ({"tested_batches": {"account": batch, "user": 1}} for batch in (1, 2))
     whole, by_hand = before | {"whole_tables": True}, {}
-    assert failing(lake, before, whole, by_hand) == [set(), DATA_TESTS, DATA_TESTS]
+    assert failing(lake, before, whole, by_hand) == [{}, FOUND, FOUND]
 
     plant(lake, "touched")
-    assert failing(lake, before, after) == [DATA_TESTS, set()]
+    assert failing(lake, before, after) == [FOUND, {}]

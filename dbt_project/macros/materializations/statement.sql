@@ -5,7 +5,7 @@
 {% macro statement(name=none, fetch_result=false, auto_begin=true, language='sql') -%}
     {%- set code = caller() if execute else '' -%}
     {%- set pieces = pieces_of(as_python(code)) if language == 'sql' and is_long(code) else [] -%}
-    {%- set key = local_md5(code) -%}
+    {%- set key = local_md5(code) if pieces -%}
     {%- for piece in pieces -%}
         {% call dbt.statement(auto_begin=auto_begin) -%}
 custom_glue_code_for_dbt_adapter

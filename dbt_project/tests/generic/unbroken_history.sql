@@ -1,15 +1,38 @@
-{#- The rows of a history fit together. For each key: periods are not empty, do not
-    overlap and leave no gap but after a deletion; one row is current, none where the
-    record is deleted. Returns the rows that break a rule, and which. Of keys that are tested
-    already nothing is asked (see untested_since). -#}
-{% test unbroken_history(model, key) %}
+{#- The rows of a history fit together, and with staging. For each key: periods are not empty, do
+    not overlap and leave no gap but after a deletion; one row is current, with staging's values,
+    none where the record is deleted. Returns the keys that break a rule, and which. Of keys that
+    are tested already nothing is asked (see untested_since).
+
+    staging  the staging model with the current version of each record, under the same key
+    columns  names that both have, whose values are compared -#}
+{% test unbroken_history(model, key, staging, columns) %}
+{%- set of_history, of_staging = untested_since(model), untested_since(staging) %}
+{%- set some = of_history is not none and of_staging is not none %}
 
 with
 
-neighbours as (
+{% if some -%}
+-- A version that this history missed is new in staging alone.
+untested as (
+
+    select {{ key }}
+    from {{ model }}
+    where _batch > {{ of_history }}
+    union all
+    select {{ key }}
+    from {{ staging }}
+    where _batch > {{ of_staging }}
+
+),
+
+{% endif -%}
+periods as (
 
     select
         {{ key }},
+        {%- for column in columns %}
+        {{ column }},
+        {%- endfor %}
         valid_from,
         valid_to,
         is_current,
@@ -17,14 +40,26 @@ neighbours as (
         lead(valid_from) over (partition by {{ key }} order by valid_from) as next_from,
         count(*) over (partition by {{ key }}, valid_from) as same_start,
         count_if(is_current) over (partition by {{ key }}) as current_rows
-    from {{ with_untested_keys(model, [key]) }} as tested
+    from {{ model }}
+    {{ 'where ' ~ key ~ ' in (select ' ~ key ~ ' from untested)' if some }}
+
+),
+
+living as (
+
+    select
+        {{ key }},
+        {{ columns | join(', ') }}
+    from {{ staging }}
+    where not is_deleted {{ 'and ' ~ key ~ ' in (select ' ~ key ~ ' from untested)' if some }}
 
 ),
 
 judged as (
 
     select
-        *,
+        {{ key }},
+        valid_from,
         case
             when {{ key }} is null or valid_from is null then 'no key'
             when same_start > 1 then 'two rows with one start'
@@ -37,7 +72,22 @@ judged as (
             when next_from is null and valid_to is not null and not is_closed_by_deletion
                 then 'no current row'
         end as broken_rule
-    from neighbours
+    from periods
+    union all
+    select
+        coalesce(current_rows.{{ key }}, living.{{ key }}) as {{ key }},
+        current_rows.valid_from,
+        case
+            when current_rows.{{ key }} is null then 'no current row of a living record'
+            when living.{{ key }} is null then 'a current row of no living record'
+            when not (
+                {%- for column in columns %}
+                current_rows.{{ column }} <=> living.{{ column }}{{ ' and' if not loop.last }}
+                {%- endfor %}
+            ) then 'other values than in staging'
+        end as broken_rule
+    from (select * from periods where is_current) as current_rows
+    full join living on current_rows.{{ key }} = living.{{ key }}
 
 )
 

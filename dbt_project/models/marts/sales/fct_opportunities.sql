@@ -29,6 +29,7 @@ classified as (
         opportunities.lead_source,
         opportunities.stage_name,
         opportunities.forecast_category,
+        opportunities.currency_iso_code,
         opportunities.amount,
         opportunities.expected_revenue,
         opportunities.probability_percent,
@@ -63,6 +64,7 @@ select
     phase,
     outcome,
     forecast_category,
+    currency_iso_code,
 
     -- numerics
     amount,

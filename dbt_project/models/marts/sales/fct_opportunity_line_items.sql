@@ -17,8 +17,8 @@ select
     list_price,
     discount_percent,
     total_price,
-    cast(quantity * list_price as decimal(18, 2)) as list_amount,
-    cast(cast(quantity * unit_price as decimal(18, 2)) - total_price as decimal(18, 2))
+    {{ line_amount('quantity', 'list_price') }} as list_amount,
+    cast({{ line_amount('quantity', 'unit_price') }} - total_price as decimal(18, 2))
         as discount_amount,
     sort_order,
 

@@ -142,8 +142,6 @@ funnel as (
         count_if(is_furthest and outcome = 'Lost') as lost_opportunities
     from reached
     group by created_month, stage_name, phase, stage_order
-    -- Most months have nobody there.
-    having stage_order is not null or count_if(is_reached) > 0
 
 )
 

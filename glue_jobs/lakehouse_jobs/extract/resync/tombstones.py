@@ -1,6 +1,4 @@
 """Tombstones: versions that say that a record went without a trace."""
-# pyarrow.compute makes its functions at import:
-# pyright: reportAttributeAccessIssue=false
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -9,7 +7,6 @@ from pathlib import Path
 from typing import Final
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from lakehouse_jobs.contract.raw_log import Change, SystemColumn
 from lakehouse_jobs.errors import AnswerRefusedError
@@ -24,6 +21,8 @@ from lakehouse_jobs.raw.schema import UTC_MICROSECONDS
 
 # Salesforce tells of deletions of the last 15 days, counted by its own clock: keep off the edge.
 REACH: Final = timedelta(days=14, hours=23)
+# In whole minutes: the seconds are cut off (api_rest, Get Deleted).
+_MINUTE: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,22 +58,33 @@ class Tombstones:
         """Versions as tombstones: stamp and values stay."""
         stamp = self.subject.stamp(Change.HARD_DELETE)
         rows = len(last)
-        told = pa.array(
-            [dates.get(i, stamp.extracted_at) for i in last["id"].to_pylist()], UTC_MICROSECONDS
-        )
+        found = stamp.extracted_at
+        deleted_at = [
+            _best_date(dates.get(id, found), changed=changed, found=found)
+            for id, changed in zip(
+                last["id"].to_pylist(), last[STAMP_COLUMN].to_pylist(), strict=True
+            )
+        ]
         columns = {
             SystemColumn.RUN_ID: pa.repeat(stamp.run_id, rows),
-            SystemColumn.EXTRACTED_AT: pa.repeat(
-                pa.scalar(stamp.extracted_at, UTC_MICROSECONDS), rows
-            ),
+            SystemColumn.EXTRACTED_AT: pa.repeat(pa.scalar(found, UTC_MICROSECONDS), rows),
             SystemColumn.BATCH: pa.repeat(pa.scalar(stamp.batch, pa.int64()), rows),
             SystemColumn.CHANGE: pa.repeat(stamp.change.value, rows),
             SystemColumn.IS_DELETED: pa.repeat(pa.scalar(True), rows),
-            # Salesforce cuts seconds off: no deletion before the last change.
-            SystemColumn.DELETED_AT: pc.if_else(
-                pc.greater(told, last[STAMP_COLUMN]), told, last[STAMP_COLUMN]
-            ),
+            SystemColumn.DELETED_AT: pa.array(deleted_at, UTC_MICROSECONDS),
         }
         return pa.Table.from_arrays(
             [columns.get(n, last[n]) for n in last.schema.names], schema=last.schema
         )
+
+
+def _best_date(told: datetime, *, changed: datetime | None, found: datetime) -> datetime:
+    """When a record went: after its last change, and no later than it was found gone (all UTC).
+
+    Where both fall into one minute, that is its end; where what was told is of an earlier
+    deletion, when it was found gone.
+    """
+    if changed is None or told > changed:
+        return told
+    ended = min(told + _MINUTE, found)
+    return ended if ended > changed else found

@@ -48,6 +48,23 @@ def test_a_hard_delete_becomes_a_tombstone_with_the_best_date(many):
     assert (again["status"], again["message"]) == ("unchanged", "8 records compared, no difference")
 
 
+def test_a_record_that_went_in_the_minute_of_its_last_change_went_after_it(many):
+    """Salesforce cuts the seconds off: what is told is not later than the stamp then."""
+    org = many.org
+    same_minute, told_of_before = org.records["Account"][2:4]
+    changed = datetime(2026, 3, 1, 11, tzinfo=UTC)
+    org.hard_delete("Account", same_minute, told=changed)
+    org.hard_delete("Account", told_of_before, told=changed - timedelta(minutes=30))
+
+    many.run(mode="full")
+
+    stones = {r["id"]: r["_deleted_at"] for r in many.rows("account") if r["_is_deleted"]}
+    assert stones == {
+        same_minute["Id"]: changed + timedelta(minutes=1),
+        told_of_before["Id"]: org.now,
+    }
+
+
 def test_an_object_that_tells_no_deletions_gets_the_time_of_the_run(many):
     many.org.not_replicated.add("Account")
     many.org.hard_delete("Account", many.org.records["Account"][0])

@@ -29,7 +29,8 @@ help: ## This list
 ##@ Develop
 
 .PHONY: test
-test: lint types runtimes ## All that a reviewer would run: linters, types, import contracts, all tests
+test: $(SYNCED) ## All that a reviewer would run: linters, types, import contracts, all tests
+	@$(MAKE) --jobs=3 --output-sync=target lint types runtimes
 	@$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(ARGS)
 
 # tests/side_by_side.py says which tests share a worker, and with it their servers. One worker
@@ -50,7 +51,7 @@ lint: $(SYNCED) ## Python and SQL style, and which package may import which
 	@$(BIN)/ruff check --quiet $(wildcard $(SOURCES))
 	@$(BIN)/ruff format --quiet --check $(wildcard $(SOURCES))
 	@$(BIN)/lint-imports --no-cache > .venv/lint-imports.log 2>&1 || { cat .venv/lint-imports.log; exit 1; }
-	@$(BIN)/sqlfluff lint --disable-progress-bar dbt_project > .venv/sqlfluff.log 2>&1 \
+	@$(BIN)/sqlfluff lint --processes 0 --disable-progress-bar dbt_project > .venv/sqlfluff.log 2>&1 \
 	  || { cat .venv/sqlfluff.log; exit 1; }
 
 .PHONY: types

@@ -26,13 +26,14 @@ from lakehouse_constructs._kinds import check_kinds
 from lakehouse_constructs._lake_formation import LakeFormation
 from lakehouse_constructs._layer import Layer
 from lakehouse_constructs._removal import confirmed
-from lakehouse_constructs._statements import allow, glue_arn, glue_arns
+from lakehouse_constructs._statements import Statement, allow, glue_arn, glue_arns
 from lakehouse_constructs.lake_bucket import LakeBucket
 
 _PREFIX: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _NAME: Final = re.compile(r"[a-z0-9_]{1,255}")  # of a table or column, as Glue keeps them
 # Spark asks for these, whether they exist or not.
-_ASKED_FOR: Final = ("default", "global_temp")
+_DEFAULT: Final = "default"
+_ASKED_FOR: Final = (_DEFAULT, "global_temp")
 
 
 class IcebergCatalog(Construct):
@@ -211,9 +212,9 @@ class IcebergCatalog(Construct):
         """Let dbt look up tables, and let its sessions read raw and write the other layers.
 
         :param grantee: runs dbt, which lists databases and tables, and reads no file.
-        :param session_role: runs dbt's SQL on Glue. Where Lake Formation is on it also gets
-            DESCRIBE on the database ``default``, which Spark asks for at its start: it
-            must exist.
+        :param session_role: runs dbt's SQL on Glue. Spark asks for the database ``default``
+            at its start and makes it where an account has none, so the role may make this
+            one. Where Lake Formation is on it gets DESCRIBE on it instead: it must exist.
         """
         looked_up = self._access.give(
             grantee,
@@ -224,7 +225,7 @@ class IcebergCatalog(Construct):
                 wildcard="dbt-glue lists all databases; refused, it would create its own",
             ),
         )
-        self._access.describe(session_role, "default")
+        self._access.describe(session_role, _DEFAULT)
         asked_for = [*_ASKED_FOR, *self.names]
         built = self._access.give(
             session_role,
@@ -240,8 +241,20 @@ class IcebergCatalog(Construct):
                 ),
                 wildcard="Spark lists the functions of a database; there are none",
             ),
+            *self._to_make_default(),
         )
         return looked_up.combine(built)
+
+    def _to_make_default(self) -> list[Statement]:
+        """What Glue's metastore client does where an account has no ``default``.
+
+        It looks for that database before the first statement, makes it, and ends where it
+        may not (createDefaultDatabase in awslabs/aws-glue-data-catalog-client-for-apache-
+        hive-metastore). Under Lake Formation the grant on it has failed before.
+        """
+        if self.lake_formation != LakeFormation.OFF:
+            return []
+        return [allow("glue:CreateDatabase", on=glue_arns(self, "catalog", f"database/{_DEFAULT}"))]
 
     def _share(self, layer: Layer, access: Access) -> Share:
         return Share(

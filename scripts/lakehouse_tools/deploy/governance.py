@@ -17,6 +17,8 @@ WORKER_DPUS: Final = {"G.1X": 1, "G.2X": 2, "G.4X": 4, "G.8X": 8}
 RUNS: Final = "L-5E4153CA"  # Max concurrent job runs per account
 DPUS: Final = "L-08F3B322"  # Max task DPUs per account
 # Service "codebuild", the environment of DbtBuild's project.
+# Spark asks for this database at its start, and dbt's sessions are granted DESCRIBE on it.
+_DEFAULT: Final = "default"
 BUILDS: Final = "L-9D07B6EF"
 _BUILDS_NAME: Final = "Concurrently running builds for Linux/Small environment"
 
@@ -28,6 +30,8 @@ def lake_formation(environment: Environment, template: Template, *, executor: st
     """
     if environment.home is not None:
         raise Note("the local AWS has no Lake Formation: not looked at")
+    grants = _of_type(template, "AWS::LakeFormation::PrincipalPermissions")
+    _look_for_default(environment, grants)
     client = environment.client("lakeformation")
     found = client.get_data_lake_settings()["DataLakeSettings"]
     closed = [
@@ -41,7 +45,6 @@ def lake_formation(environment: Environment, template: Template, *, executor: st
     if not closed:
         return "new databases and tables are open to IAM: no grants needed"
     told = f"new {' and '.join(closed)} answer to Lake Formation's grants alone"
-    grants = _of_type(template, "AWS::LakeFormation::PrincipalPermissions")
     names = ", ".join(_databases(template))
     if not grants:
         raise CheckFailedError(
@@ -57,6 +60,23 @@ def lake_formation(environment: Environment, template: Template, *, executor: st
             f" CREATE_DATABASE on the catalog, and the grant option on {names}",
         )
     return f"{told}; the template makes {len(grants)} grants on {names}"
+
+
+def _look_for_default(environment: Environment, grants: list[Mapping[str, Any]]) -> None:
+    """Refuse a grant on the database ``default`` where there is none: it would fail the stack."""
+    databases = [grant["Properties"].get("Resource", {}).get("Database", {}) for grant in grants]
+    if not any(database.get("Name") == _DEFAULT for database in databases):
+        return
+    client = environment.client("glue")
+    try:
+        client.get_database(Name=_DEFAULT)
+    except client.exceptions.EntityNotFoundException:
+        raise CheckFailedError(
+            "the account has no Glue database default, which Spark asks for at its start and on"
+            " which the template makes a grant",
+            "let an administrator of Lake Formation make it, once:"
+            " `aws glue create-database --database-input Name=default`",
+        ) from None
 
 
 def _for_everybody(permissions: list[Mapping[str, Any]]) -> bool:

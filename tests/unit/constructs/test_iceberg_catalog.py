@@ -1,4 +1,5 @@
 import json
+import re
 
 import pytest
 from aws_cdk import App, CfnParameter, RemovalPolicy, Stack
@@ -194,6 +195,35 @@ def test_a_build_looks_up_and_its_sessions_read_raw_and_write_the_rest(
     for action in ("s3:PutObject", "s3:DeleteObject", "glue:CreateTable", "glue:UpdateTable"):
         assert "lake_test_raw" not in session[action]
     assert "database/default" in session["glue:GetUserDefinedFunctions"]
+
+
+def test_a_session_may_make_the_database_default_and_no_other(
+    stack: Stack, catalog, resources
+) -> None:
+    """Spark makes it at its start where an account has none, and ends where it may not."""
+    catalog.grant_build(_role(stack, "Build"), session_role=_role(stack, "Session"))
+
+    assert "glue:CreateDatabase" not in _allowed(resources, "Build")
+    on = _allowed(resources, "Session")["glue:CreateDatabase"]
+    assert re.findall(r":(catalog|database/[^\"]*)", on) == ["catalog", "database/default"]
+
+
+def test_lake_formation_leaves_the_database_default_to_its_administrator(
+    stack: Stack, lake, resources
+) -> None:
+    catalog = IcebergCatalog(
+        stack, "Catalog", lake=lake, prefix="x", lake_formation=LakeFormation.CATALOG
+    )
+
+    catalog.grant_build(_role(stack, "Build"), session_role=_role(stack, "Session"))
+
+    assert "glue:CreateDatabase" not in _allowed(resources, "Session")
+    described = [
+        grant["Resource"]["Database"]["Name"]
+        for grant in resources("AWS::LakeFormation::PrincipalPermissions")
+        if "Database" in grant["Resource"]
+    ]
+    assert "default" in described
 
 
 def test_who_has_no_policy_is_told(stack: Stack, catalog) -> None:

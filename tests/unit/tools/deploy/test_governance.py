@@ -15,6 +15,8 @@ DATABASE = {
     "Properties": {"DatabaseInput": {"Name": "lakehouse_dev_raw"}},
 }
 GRANT = {"Type": "AWS::LakeFormation::PrincipalPermissions", "Properties": {}}
+DEFAULT = {"Name": "default"}
+GRANT_ON_DEFAULT = {**GRANT, "Properties": {"Resource": {"Database": DEFAULT}}}
 OPEN = [
     {
         "Principal": {"DataLakePrincipalIdentifier": "IAM_ALLOWED_PRINCIPALS"},
@@ -33,14 +35,17 @@ GROUPS = {
 def look(account, stub):
     """The check against an account with these settings."""
 
-    def run(*, databases=(), tables=(), admins=(), template=(DATABASE,), may_create=None):
+    def run(
+        *, databases=(), tables=(), admins=(), template=(DATABASE,), may_create=None, asked=True
+    ):
         settings = {
             "CreateDatabaseDefaultPermissions": list(databases),
             "CreateTableDefaultPermissions": list(tables),
             "DataLakeAdmins": [{"DataLakePrincipalIdentifier": a} for a in admins],
         }
         stubbed = stub("lakeformation")
-        stubbed.add_response("get_data_lake_settings", {"DataLakeSettings": settings}, {})
+        if asked:
+            stubbed.add_response("get_data_lake_settings", {"DataLakeSettings": settings}, {})
         if may_create is not None:
             given = ["CREATE_DATABASE"] if may_create else []
             stubbed.add_response(
@@ -80,6 +85,21 @@ def test_the_role_that_deploys_has_to_be_let_in(look):
 def test_an_administrator_and_one_who_may_create_are_let_in(look):
     assert "1 grants" in look(template=(DATABASE, GRANT), admins=[EXECUTOR])
     assert "1 grants" in look(template=(DATABASE, GRANT), may_create=True)
+
+
+def test_a_grant_on_the_database_default_needs_one(look, stub):
+    """Granted where it is missing, it would fail the whole deployment."""
+    stub("glue").add_client_error(
+        "get_database", "EntityNotFoundException", expected_params=DEFAULT
+    )
+    with pytest.raises(CheckFailedError, match="no Glue database default") as caught:
+        look(template=(DATABASE, GRANT_ON_DEFAULT), asked=False)
+    assert "glue create-database" in str(caught.value.remedy)
+
+
+def test_a_grant_on_the_database_default_that_is_there(look, stub):
+    stub("glue").add_response("get_database", {"Database": DEFAULT}, DEFAULT)
+    assert "1 grants" in look(template=(DATABASE, GRANT_ON_DEFAULT), admins=[EXECUTOR])
 
 
 @pytest.fixture

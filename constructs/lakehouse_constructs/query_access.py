@@ -22,6 +22,7 @@ from lakehouse_constructs._kinds import check_kinds
 from lakehouse_constructs._statements import (
     Statement,
     allow,
+    glue_arns,
     on_key,
     on_listing,
     on_objects,
@@ -136,7 +137,10 @@ class QueryAccess(Construct):
     def grant_query(
         self, grantee: iam.IGrantable, *, layers: tuple[Layer, ...] = (Layer.MARTS,)
     ) -> iam.Grant:
-        """Let a user or role query in this workgroup, and read its results.
+        """Let a user or role query in this workgroup, read its results, and browse.
+
+        Who browses sees the names of the account's catalogs, workgroups and databases, as
+        BI tools list them; tables and columns of the granted layers alone.
 
         For some tables or columns alone: no ``layers``, and then ``grant_read`` of the
         catalog. Mind that every result of the workgroup can be read by all of its users.
@@ -167,7 +171,7 @@ class QueryAccess(Construct):
                 "athena:GetWorkGroup",
                 on=[work_group],
             ),
-            allow("athena:GetDataCatalog", on=[data_catalog]),
+            *self._to_browse(data_catalog),
         ]
         if self.results_prefix is None:
             return statements
@@ -181,6 +185,34 @@ class QueryAccess(Construct):
                 actions=["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"],
             ),
             on_key(self._lake.key, services=["s3"]),
+        ]
+
+    def _to_browse(self, data_catalog: str) -> list[Statement]:
+        """What drivers of BI tools ask for before they show a table.
+
+        From docs.aws.amazon.com/athena/latest/ug: policy-actions, datacatalogs-example-policies
+        and, for the list of databases, fine-grained-access-to-glue-resources.
+        """
+        return [
+            allow(
+                "athena:GetDataCatalog",
+                "athena:ListDatabases",
+                "athena:GetDatabase",
+                "athena:ListTableMetadata",
+                "athena:GetTableMetadata",
+                on=[data_catalog],
+            ),
+            allow(
+                "athena:ListDataCatalogs",
+                "athena:ListWorkGroups",
+                on=["*"],
+                wildcard="The lists of catalogs and workgroups know no resource; they show names",
+            ),
+            allow(
+                "glue:GetDatabases",
+                on=glue_arns(self, "catalog", "database/*"),
+                wildcard="A list of databases is of all or refused; it shows none of their tables",
+            ),
         ]
 
     def metric_scanned_bytes(self, **options: Any) -> cloudwatch.Metric:

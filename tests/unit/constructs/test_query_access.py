@@ -161,6 +161,31 @@ class TestUsers:
         assert "s3:DeleteObject" not in text
         assert "glue:UpdateTable" not in text
 
+    def test_a_tool_can_list_what_there_is(self, stack: Stack, queries, resources) -> None:
+        """What the JDBC and ODBC drivers ask for, on what AWS lets it be given."""
+        queries.grant_query(iam.User(stack, "Analyst"))
+
+        allowed = _allowed(resources)
+        for action in ("ListDatabases", "GetDatabase", "ListTableMetadata", "GetTableMetadata"):
+            (on,) = allowed[f"athena:{action}"]
+            assert on.endswith(":datacatalog/AwsDataCatalog")
+        for action in ("ListDataCatalogs", "ListWorkGroups"):
+            assert allowed[f"athena:{action}"] == {"*"}
+        assert {"catalog", "database/*"} <= {
+            on.rpartition(":")[2] for on in allowed["glue:GetDatabases"]
+        }
+
+    def test_who_lists_all_databases_looks_into_the_granted_ones_alone(
+        self, stack: Stack, queries, resources
+    ) -> None:
+        queries.grant_query(iam.User(stack, "Analyst"))
+
+        for action, on in _allowed(resources).items():
+            if action.startswith("glue:") and action != "glue:GetDatabases":
+                assert {each.rpartition(":")[2] for each in on} == {
+                    *("catalog", "database/lake_test_marts", "table/lake_test_marts/*")
+                }, action
+
     def test_two_teams_do_not_read_each_others_results(
         self, stack: Stack, lake, catalog, resources
     ) -> None:
@@ -180,7 +205,28 @@ class TestUsers:
 
         text = json.dumps(resources("AWS::IAM::Policy"))
         assert "workgroup/lake-test" in text
-        assert "glue:" not in text
+        assert {action for action in _allowed(resources) if action.startswith("glue:")} == {
+            "glue:GetDatabases"
+        }
+        assert "lake_test" not in text
+
+
+def _allowed(resources) -> dict[str, set[str]]:
+    """Action -> the ARNs that the one policy allows it on, their references left out."""
+    (policy,) = resources("AWS::IAM::Policy")
+    found: dict[str, set[str]] = {}
+    for statement in policy["PolicyDocument"]["Statement"]:
+        actions, on = statement["Action"], statement["Resource"]
+        for action in [actions] if isinstance(actions, str) else actions:
+            found.setdefault(action, set()).update(
+                _text(each) for each in (on if isinstance(on, list) else [on])
+            )
+    return found
+
+
+def _text(arn) -> str:
+    parts = arn["Fn::Join"][1] if isinstance(arn, dict) and "Fn::Join" in arn else [arn]
+    return "".join(part if isinstance(part, str) else "" for part in parts)
 
 
 def test_metrics_are_of_the_workgroup(queries) -> None:

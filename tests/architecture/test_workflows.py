@@ -63,6 +63,38 @@ def test_production_waits_for_development() -> None:
     assert deploy["jobs"]["prod"]["environment"] == "prod"
 
 
+@pytest.mark.parametrize(
+    ("variables", "status", "told"),
+    [
+        ({"PROD": "arn", "REGION": "eu-central-1"}, 1, "::error::PROD_ROLE_ARN is set and DEV_R"),
+        ({"DEV": "arn", "PROD": "arn"}, 1, "::error::AWS_REGION is not set"),
+        ({}, 0, "::notice::DEV_ROLE_ARN is not set: nothing will be deployed"),
+        ({"DEV": "arn", "REGION": "eu-central-1"}, 0, "::notice::PROD_ROLE_ARN is not set: dev al"),
+        ({"DEV": "arn", "PROD": "arn", "REGION": "eu-central-1"}, 0, ""),
+    ],
+)
+def test_what_will_be_deployed_is_told_before_anything_runs(
+    variables: dict[str, str], status: int, told: str
+) -> None:
+    """A job without its variable is skipped, and what needs it: GitHub says nothing of that."""
+    deploy = yaml.safe_load((ROOT / ".github/workflows/deploy.yml").read_text(encoding="utf-8"))
+    step = deploy["jobs"]["test"]["steps"][0]
+    unset = dict.fromkeys(step["env"], "")  # a variable that GitHub does not know is empty
+
+    done = subprocess.run(
+        ["bash", "-e", "-c", step["run"]],
+        env=unset | variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert set(variables) <= set(step["env"])
+    assert (done.returncode, done.stderr) == (status, "")
+    assert done.stdout.startswith(told)
+    assert bool(done.stdout) == bool(told)
+
+
 def test_the_delivery_to_production_can_ask_the_gate() -> None:
     """Before it deploys, with the role that may read the runs; its failure ends the job."""
     deploy = yaml.safe_load((ROOT / ".github/workflows/deploy.yml").read_text(encoding="utf-8"))

@@ -1,11 +1,12 @@
 """What an execution costs on AWS, from list prices and stated durations.
 
 Prices are those of `lakehouse_tools/prices.py`, sizes those of `config/` as it is: its groups,
-and an environment's schedules and dbt's sessions, all of the smallest worker. Durations are
-assumptions that you pass in, not measurements: a Glue run bills at least a minute, so short ones
+and an environment's schedules and dbt's sessions, all of the smallest worker; a build runs as many
+models, seeds and data tests as the dbt project has as it is shipped. Durations are
+assumptions that you pass in, not measurements. A Glue run bills at least a minute, so short ones
 cost the same.
 
-    python benchmarks/cost_of_a_run.py --env prod --extract-minutes 2 --dbt-minutes 6
+    python benchmarks/cost_of_a_run.py --env prod --extract-minutes 2 --dbt-minutes 9
     python benchmarks/cost_of_a_run.py --by-objects
     python benchmarks/cost_of_a_run.py --by-models
 """
@@ -30,6 +31,8 @@ from lakehouse_tools.prices import (
 
 CONFIG: Final = Path(__file__).resolve().parents[1] / "config"
 ALARMS: Final = 5  # of PipelineAlarms
+# About what a build of the project as it is shipped runs: tests/dbt/test_price.py counts it.
+NODES: Final = 115
 
 
 def main() -> None:
@@ -41,7 +44,10 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--extract-minutes", type=float, default=2)
     parser.add_argument("--session-workers", type=int, help="default: all sessions' together")
-    parser.add_argument("--dbt-minutes", type=float, default=6)
+    parser.add_argument(
+        "--nodes", type=int, default=NODES, help="models, seeds and tests in a build"
+    )
+    parser.add_argument("--dbt-minutes", type=float, help="default: what so many nodes take")
     parser.add_argument("--upkeep-minutes", type=float, default=4, help="of dbt's tables, a day")
     parser.add_argument("--lake-gb", type=float, default=10)
     parser.add_argument("--by-objects", action="store_true", help="extraction alone, by objects")
@@ -57,6 +63,10 @@ def main() -> None:
     given["groups"] = given["groups"] or groups
     given["session_workers"] = given["session_workers"] or workers
     by_models = {k: given.pop(k) for k in ("session_seconds", "model_seconds")}
+    nodes, of_nodes = given.pop("nodes"), ""
+    if given["dbt_minutes"] is None:
+        given["dbt_minutes"] = build_minutes(nodes, **by_models)
+        of_nodes = f"{nodes} models, seeds and data tests in a build, "
     if given.pop("by_models"):
         print(build_table(session_workers=given["session_workers"], **by_models))
         return
@@ -69,7 +79,7 @@ def main() -> None:
     # A session of its own at the end of a day's first build.
     upkeep = DAYS_PER_MONTH * replace(run, groups=0, dbt_minutes=upkeep_minutes).build()
     rest = KEY_MONTH + SECRET_MONTH + ALARMS * ALARM_MONTH + lake_gb * GB_MONTH
-    print(f"assumed: {run}, {lake_gb:g} GB in the lake")
+    print(f"assumed: {run}, {of_nodes}{lake_gb:g} GB in the lake")
     print(f"one execution      {run.total():8.2f}  (extract {run.extract():.2f},"
           f" dbt {run.build():.2f}, states {run.states():.4f})")  # fmt: skip
     print(f"at rest, a month   {rest:8.2f}  (one key, one secret, {ALARMS} alarms,"
@@ -107,6 +117,11 @@ def scheduled(environment: str, *, groups: int) -> list[tuple[int, float]]:
     return [(read, a_day) for read, a_day in found if a_day is not None]
 
 
+def build_minutes(nodes: int, *, session_seconds: float, model_seconds: float) -> float:
+    """Minutes of a build: its session's start and dbt's own, then one node after the other."""
+    return (session_seconds + model_seconds * nodes) / 60
+
+
 def build_table(*, session_workers: int, session_seconds: float, model_seconds: float) -> str:
     """US$ a build and a month for incremental builds with one thread, as Markdown."""
     lines = [
@@ -116,8 +131,8 @@ def build_table(*, session_workers: int, session_seconds: float, model_seconds: 
         f"| models and tests | billed minutes | a build | {_months()} |",
         "|---:|---:|---:" + "|---:" * len(EVERY) + "|",
     ]
-    for nodes in (10, 75, 300):
-        minutes = (session_seconds + model_seconds * nodes) / 60
+    for nodes in (10, NODES, 300):
+        minutes = build_minutes(nodes, session_seconds=session_seconds, model_seconds=model_seconds)
         once = Execution(
             groups=0,
             workers=0,

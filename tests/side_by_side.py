@@ -7,6 +7,7 @@ LONGEST = (
     "tests/dbt/test_month.py",
     "tests/integration/test_demo.py",
     "tests/integration/test_old_lake.py",  # before others move on from what the demo left
+    "tests/integration/test_by_hand.py",
     "tests/integration/test_failures.py",
     "tests/integration/test_org_changes.py",
     "tests/dbt/test_incremental.py",
@@ -26,6 +27,7 @@ LONGEST = (
 TOGETHER = {
     "tests/integration/test_demo.py": "the demo",
     "tests/integration/test_old_lake.py": "the demo",
+    "tests/integration/test_by_hand.py": "the demo",
     "tests/integration/test_failures.py": "the demo",
     "tests/integration/test_org_changes.py": "the demo",
 }

@@ -18,7 +18,7 @@ from pyiceberg.exceptions import NoSuchTableError
 
 from lakehouse_jobs.contract.arguments import BuildVariable
 from lakehouse_jobs.contract.raw_log import SystemColumn, TableProperty
-from lakehouse_jobs.contract.runs import BUILT_KEY
+from lakehouse_jobs.contract.runs import BUILT_KEY, TESTED_KEY
 from lakehouse_local import runtimes, server
 from lakehouse_local.home import REGION, Home, aws_environment
 from tests.dbt import several_currencies
@@ -252,6 +252,12 @@ class Lake:
         """``runs/_built.json``."""
         key = {"Bucket": VARIABLES["LAKE_BUCKET"], "Key": BUILT_KEY}
         return json.loads(self.client("s3").get_object(**key)["Body"].read())
+
+    def notes(self) -> dict[str, bytes]:
+        """What builds of the pipeline tell each other: ``_built.json`` and ``_tested.json``."""
+        s3, bucket = self.client("s3"), VARIABLES["LAKE_BUCKET"]
+        keys = (BUILT_KEY, TESTED_KEY)
+        return {key: s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys}
 
     def build(
         self, execution: str, *, failed: str = "", full_refresh: bool = False, models: str = ""

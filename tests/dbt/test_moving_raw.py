@@ -131,6 +131,33 @@ def test_a_delta_is_shuffled_into_parts_by_its_own_size(lake: Lake, tmp_path: Pa
     assert found == ["20", "1"]  # the table has grown, the second delta is small
 
 
+def test_the_pipeline_goes_on_from_what_was_built_by_hand(lake: Lake) -> None:
+    """After the tests above. Models of accounts alone, as each build takes its time."""
+    lake.select = "+dim_account"
+    lake.land("account", [account("eight", 8)], batch=8, fields=BEFORE)
+    first = lake.build("before")
+    assert first["status"] == "succeeded", first["log"]
+    notes = lake.notes()
+
+    lake.land("account", [account("nine", 9)], batch=9, fields=BEFORE)
+    log = lake.by_hand("build", "--select", lake.select, "--exclude-resource-type", "unit_test")
+    assert "built anew" not in log
+    assert "nine" in names(lake)[1]
+    assert lake.notes() == notes  # so the pipeline builds it, whatever has been built
+
+    lake.land("account", [account("ten", 10)], batch=10, fields=BEFORE)
+    last = lake.build("after")
+    assert last["status"] == "succeeded", last["log"]
+    assert lake.built() == {"account": 10}
+    other = lake.elsewhere("2")
+    anew = other.build("in-one-go")
+    assert anew["status"] == "succeeded", anew["log"]
+    for layer in ("staging", "marts"):
+        for table in other.tables(layer):
+            assert lake.rows(layer, table) == other.rows(layer, table), table
+    assert other.tables("marts") == ["dim_account"]
+
+
 def test_a_statement_that_dbt_glue_cannot_send_is_refused_in_a_line(lake: Lake) -> None:
     for name, value in {"slash": r"'\d'", "quotes": "''" * 2}.items():
         model = f"{{{{ config(unique_key='x') }}}}\nselect {value} as x\n"

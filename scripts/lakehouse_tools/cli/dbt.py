@@ -1,4 +1,4 @@
-"""``lakehouse dbt``: the dbt project's generated part."""
+"""``lakehouse dbt``: the dbt project's generated part, and dbt by hand."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,11 +18,12 @@ if TYPE_CHECKING:
 
 @click.group()
 def command() -> None:
-    """The dbt project's sources and staging models, and its seed of stages.
+    """The dbt project: what is generated of it, and what dbt needs to run by hand.
 
     \b
-    Example:
+    Examples:
       lakehouse dbt generate --check
+      eval "$(lakehouse dbt env --env dev)"
     """
 
 
@@ -136,3 +137,45 @@ def _raw(
     from lakehouse_tools.environment import Environment
 
     return read_raw(Environment.named(environment_name), config)
+
+
+@command.command()
+@environment_option
+@project_option
+def env(*, environment_name: str, project_folder: Path) -> None:
+    """Print what plain `dbt` needs, as lines that a shell evaluates.
+
+    The settings of the deployed build, the region, and the pinned dbt first on PATH, so that
+    `dbt build` works in the project's folder with the profile there. Of an account's
+    credentials nothing is printed: dbt takes those of your shell. For the local AWS its
+    address and dummy keys are: use a terminal of its own. Changes nothing.
+
+    dbt then writes to the environment's own databases, and its Glue sessions are billed
+    while it runs: docs/dbt-models.md, "By hand".
+
+    \b
+    Examples:
+      lakehouse dbt env
+      eval "$(lakehouse dbt env --env dev)" && cd dbt_project && dbt build --select dim_account
+    """
+    from lakehouse_tools import dbt_by_hand
+    from lakehouse_tools.dbt_models.project import read_project
+    from lakehouse_tools.environment import Environment, aws_errors
+    from lakehouse_tools.glue_tables import tables_of
+    from lakehouse_tools.stack import read_stack
+
+    try:
+        environment = Environment.named(environment_name)
+        program = dbt_by_hand.program(environment)
+        project = read_project(project_folder)
+        with aws_errors(environment):
+            stack = read_stack(environment)
+            change = dbt_by_hand.change(environment, dbt_by_hand.settings(environment, stack))
+            raw = [table["Name"] for table in tables_of(environment, stack.raw_database)]
+    except Exception:
+        # The shell's eval of nothing succeeds, and what stands behind it would run.
+        click.echo("false")
+        raise
+    click.echo(change.as_shell(path=program.parent))
+    if exclude := dbt_by_hand.tables_to_leave_out(project.declared | project.sources, raw=raw):
+        click.echo(f"raw lacks tables; dbt can build the rest: dbt build {exclude}", err=True)

@@ -4,15 +4,15 @@ import os
 import re
 import subprocess
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from lakehouse_tools import dbt_by_hand
 from lakehouse_tools.checks import CheckFailedError, Note
 from lakehouse_tools.colours import without_colours
 from lakehouse_tools.deploy.project import find_project
 from lakehouse_tools.environment import Environment
-from lakehouse_tools.errors import RequestError
+from lakehouse_tools.errors import MachineError, RequestError
 from lakehouse_tools.stack import Stack
 
 _SECONDS: Final = 420  # a Glue session may take five minutes to start
@@ -24,15 +24,13 @@ def debug(environment: Environment, stack: Stack) -> str:
 
     In an account that session is billed, for its least of one minute.
     """
-    from lakehouse_local.home import Home
-
-    home = environment.home or Home.from_environment()
-    program = home.build_bin / "dbt"
-    if not program.is_file():
+    try:
+        program = dbt_by_hand.program(environment)
+    except MachineError:
         raise Note(
-            f"not tried: dbt is not in {home.runtimes}",
+            "not tried: dbt is not on this machine",
             "`lakehouse setup` brings it; a build in CodeBuild brings its own",
-        )
+        ) from None
     try:
         project = find_project() / "dbt_project"
     except RequestError as error:
@@ -54,10 +52,11 @@ def _run(
     places = ("--project-dir", str(project), "--profiles-dir", str(project))
     # A checkout stays as it is, whatever dbt writes.
     own = {"DBT_TARGET_PATH": str(folder / "target"), "DBT_LOG_PATH": str(folder / "logs")}
+    change = dbt_by_hand.change(environment, dbt_by_hand.settings(environment, stack))
     try:
         return subprocess.run(
             [str(program), "--no-use-colors", "debug", *places],
-            env=_environment(environment, settings(environment, stack), os.environ) | own,
+            env=change.applied(os.environ) | own,
             cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -73,28 +72,6 @@ def _run(
             f"dbt debug did not end within {_SECONDS} seconds",
             "look at Glue's interactive sessions in the account's console, then try again",
         ) from None
-
-
-def settings(environment: Environment, stack: Stack) -> dict[str, str]:
-    """The variables that the build's project has, as deployed."""
-    (project,) = environment.client("codebuild").batch_get_projects(names=[stack.dbt_project_name])[
-        "projects"
-    ]
-    return {v["name"]: v["value"] for v in project["environment"]["environmentVariables"]}
-
-
-def _environment(
-    environment: Environment, variables: Mapping[str, str], environ: Mapping[str, str]
-) -> dict[str, str]:
-    if environment.home is None:
-        kept = {**environ, **environment.region_variables()}
-    else:
-        from lakehouse_local.home import aws_environment
-
-        kept = {k: v for k, v in environ.items() if not k.startswith("AWS_")}
-        kept |= aws_environment(environment.home.endpoint)
-        kept["NO_PROXY"] = ",".join(filter(None, [kept.get("NO_PROXY"), "127.0.0.1"]))
-    return {**kept, **variables, "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}
 
 
 def _reason(output: str) -> str:

@@ -4,7 +4,7 @@ import pytest
 from botocore import exceptions
 
 from lakehouse_local.home import Home
-from lakehouse_tools.connections.dbt import _environment
+from lakehouse_tools import dbt_by_hand
 from lakehouse_tools.deploy import synthesis
 from lakehouse_tools.environment import Environment, aws_errors
 from lakehouse_tools.errors import AwsError, CredentialsError, LocalAwsDownError
@@ -83,8 +83,8 @@ def test_clients_and_child_processes_work_in_one_region(
     assert account.client("sts").meta.region_name == region
     child = synthesis.child_environment(account, Home(root=tmp_path, port=5791))
     assert (child["AWS_REGION"], child["AWS_DEFAULT_REGION"]) == (region, region)
-    debug = _environment(account, {}, {"AWS_REGION": "elsewhere"})
-    assert (debug["AWS_REGION"], debug["AWS_DEFAULT_REGION"]) == (region, region)
+    by_hand = dbt_by_hand.change(account, {}).values
+    assert (by_hand["AWS_REGION"], by_hand["AWS_DEFAULT_REGION"]) == (region, region)
 
 
 def test_an_unknown_profile_is_named(account, monkeypatch):

@@ -12,6 +12,7 @@ ToolError
 ├── FollowingStoppedError  ctrl-C while following; the execution goes on; exit status 130
 ├── QueryError             Athena refused or failed a query
 ├── ModelsError            a file of the dbt project stands in the way of generating models
+├── RegisterError          a raw table cannot be taken up again from its files
 └── MachineError           something on this machine is missing
 
 Each message is one line: what, the value, what to do now.
@@ -82,6 +83,10 @@ class QueryError(ToolError):
 
 class ModelsError(ToolError):
     """A file of the dbt project cannot be read or written, or would be lost."""
+
+
+class RegisterError(ToolError):
+    """A raw table cannot be taken up again from the files that it left."""
 
 
 class MachineError(ToolError):

@@ -58,6 +58,7 @@ class TableProperty(StrEnum):
     # they are in the table of rejected values. An address as it is stands for a list of one
     REJECTED_FILE = "lakehouse.rejected-file"
     SWEPT = "lakehouse.swept"  # ISO 8601 UTC: when files nobody refers to were last looked for
+    REGISTERED = "lakehouse.registered"  # ISO 8601 UTC: when it was last taken up from its files
 
 
 # Tables of the raw database that hold no object: names of objects begin with a letter.

@@ -26,6 +26,11 @@ _NEW: Final = {
 }
 
 
+def location_of(identifier: tuple[str, str], *, bucket: str) -> str:
+    """Where a table (database, name) of the raw database lies: an ``s3://`` address."""
+    return f"s3://{bucket}/{identifier[0]}/{identifier[1]}"
+
+
 def load_or_create(
     catalog: Catalog,
     identifier: tuple[str, str],
@@ -47,7 +52,7 @@ def load_or_create(
         return catalog.create_table(
             identifier,
             schema=schema(),
-            location=f"s3://{bucket}/{identifier[0]}/{identifier[1]}",
+            location=location_of(identifier, bucket=bucket),
             properties={**_NEW, **properties},
         )
     except TableAlreadyExistsError:

@@ -27,6 +27,7 @@ COMMANDS: Final = {
     "compare": "compare",
     "gate": "gate",
     "validate": "validate",
+    "register": "register",
     "dbt": "dbt",
     "org": "org",
     "down": "down",

@@ -5,15 +5,17 @@ import os
 import subprocess
 import sys
 import urllib.request
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from importlib import import_module
+from urllib.parse import urlsplit
 
 import pytest
 
 from lakehouse_jobs.contract.arguments import Argument
 from tests.free_port import free_port
 from tests.unit.jobs.fake_org import FakeOrg, serving
+from tests.unit.tools.conftest import STACK
 from tests.until import until
 
 
@@ -219,6 +221,33 @@ def lab(fake_org, local_aws_endpoint, monkeypatch, request):
     return Lab(
         org=fake_org, endpoint=local_aws_endpoint, bucket=bucket, database=database, config=config
     )
+
+
+@pytest.fixture
+def register(lab, monkeypatch):
+    """Calls ``lakehouse register`` on the lab's lake, as if a stack had made it."""
+    from click.testing import CliRunner
+
+    from lakehouse_tools import stack as stacks
+    from lakehouse_tools.cli import cli
+
+    stack = replace(
+        STACK,
+        lake_bucket_name=lab.bucket,
+        raw_database=lab.database,
+        extract_job_name=f"{lab.bucket}-job",
+    )
+    monkeypatch.setattr(stacks, "read_stack", lambda _: stack)
+    monkeypatch.setenv("LAKEHOUSE_LOCAL_PORT", str(urlsplit(lab.endpoint).port))
+    config = json.dumps(lab.config).encode()
+    lab.client("s3").put_object(Bucket=lab.bucket, Key="config.json", Body=config)
+    lab.client("glue").create_job(
+        Name=stack.extract_job_name,
+        Role="arn:aws:iam::123456789012:role/job",
+        Command={"Name": "glueetl", "ScriptLocation": "s3://none/none.py"},
+        DefaultArguments={Argument.OBJECTS_CONFIG.flag: f"s3://{lab.bucket}/config.json"},
+    )
+    return lambda *arguments: CliRunner().invoke(cli, ["register", *arguments])
 
 
 ACCOUNT = {

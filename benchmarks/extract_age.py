@@ -133,10 +133,11 @@ class Table:
         raw = open_table(
             self.catalog,
             database=self.database,
-            bucket=self.store.bucket,
+            store=self.store,
             object_name="Account",
             org_id="00D000000000062EAA",
             wanted=self.wanted,
+            built=dict,
         )
         now = START + PACE * number
         since = now - timedelta(minutes=10)

@@ -32,6 +32,7 @@
     ├── MassDeletionError          more records are gone than anybody would delete
     └── RawTableError
         ├── WrongOrgError          the table holds another org's rows
+        ├── TableGoneError         the catalog lacks a table that was there
         ├── NewerFormatError       a newer version of this program wrote the table
         ├── CommitFailedError      certain: nothing of this run is in the table
         │   └── SupersededError    another run committed first (also a ValidationException)
@@ -170,6 +171,10 @@ class RawTableError(LakehouseError):
 
 class WrongOrgError(RawTableError):
     """The table was filled from another org. Raised before any write."""
+
+
+class TableGoneError(RawTableError):
+    """The catalog lacks a table that was there. Raised before an empty one is made in its place."""
 
 
 class NewerFormatError(RawTableError):

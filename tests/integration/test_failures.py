@@ -50,6 +50,27 @@ def watermark(lakehouse: Any, table: str) -> str:
     return found.properties["lakehouse.watermark"]
 
 
+def test_a_raw_table_that_somebody_dropped_is_taken_up_and_built_on(lakehouse: Any) -> None:
+    database, catalog = lakehouse.outputs["RawDatabase"], lakehouse.catalog()
+    batch = int(catalog.load_table((database, "account")).properties["lakehouse.batch"])
+    lakehouse.client("glue").delete_table(DatabaseName=database, Name="account")
+    lifecycle.change(lakehouse.home)
+    result = lakehouse.run("run", "--plain")
+    assert_one_line(result, "Account", "its data files are there", "lakehouse register Account")
+    assert "account" not in {name for _, name in catalog.list_tables(database)}
+
+    assert_one_line(lakehouse.run("register"), "say --yes to register", status=2)
+    registered = lakehouse.run("register", "--yes")
+    assert registered.status == 0, registered.err
+    assert f"registered: {database}.account" in registered.out
+    again = lakehouse.run("run", "--plain")
+    assert again.status == 0, again.out + again.err
+    table = catalog.load_table((database, "account"))
+    assert int(table.properties["lakehouse.batch"]) == batch + 1
+    mart = catalog.load_table((lakehouse.outputs["MartsDatabase"], "dim_account"))
+    assert max(mart.scan().to_arrow()["_batch"].to_pylist()) == batch + 1
+
+
 def test_a_run_without_news_starts_no_build(lakehouse: Any) -> None:
     build = lakehouse.client("codebuild")
     project = lakehouse.outputs["DbtProjectName"]

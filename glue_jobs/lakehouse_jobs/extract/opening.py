@@ -10,6 +10,7 @@ from lakehouse_jobs.extract.rejected_table import settle
 from lakehouse_jobs.extract.schema_policy import Admission, admit, hidden_and_gone, waiting_object
 from lakehouse_jobs.extract.steps import Step, step
 from lakehouse_jobs.extract.subject import Subject
+from lakehouse_jobs.extract.summary import read_built
 from lakehouse_jobs.extract.task import Task
 from lakehouse_jobs.extract.told import say
 from lakehouse_jobs.raw.commit import iso
@@ -51,10 +52,11 @@ def opened(
         raw = open_table(
             task.lake.catalog,
             database=task.lake.database,
-            bucket=task.lake.store.bucket,
+            store=task.lake.store,
             object_name=description.name,
             org_id=task.org.org_id,
             wanted=selection.wanted,
+            built=lambda: read_built(task.lake.store),
         )
         raw, note = settle(raw, store=task.lake.store)
         say(outcome, note)

@@ -8,7 +8,7 @@ from pyiceberg.exceptions import NoSuchNamespaceError, NoSuchTableError, TableAl
 from pyiceberg.schema import Schema
 from pyiceberg.table import Table
 
-from lakehouse_jobs.errors import RawTableError
+from lakehouse_jobs.errors import RawTableError, TableGoneError
 
 # Of every table that the job makes. Upkeep gives them to tables that lack them.
 KEPT_YOUNG: Final = {
@@ -38,16 +38,27 @@ def load_or_create(
     bucket: str,
     schema: Callable[[], Schema],
     properties: Mapping[str, str],
+    before_making: Callable[[], None] = lambda: None,
 ) -> Table:
-    """The table; made at ``s3://<bucket>/<database>/<table>`` where there is none.
+    """The table; made at :func:`location_of` where there is none.
 
-    Raises RawTableError where the database is missing.
+    ``before_making`` raises TableGoneError where it must not be made. Raises that, or
+    RawTableError where the database is missing.
     """
     # Load first: create writes a metadata file before it finds that the table is there.
     try:
         return catalog.load_table(identifier)
     except NoSuchTableError:
         pass
+    try:
+        before_making()
+    except TableGoneError:
+        # Of two first runs at once the other has made it meanwhile, and written files.
+        try:
+            return catalog.load_table(identifier)
+        except NoSuchTableError:
+            pass
+        raise
     try:
         return catalog.create_table(
             identifier,

@@ -103,6 +103,13 @@ class Store:
             for error in answer.get("Errors", []):
                 log.warn(f"{error.get('Key')} could not be deleted: {error.get('Code')}")
 
+    def holds_any(self, prefix: str) -> bool:
+        """Whether an object lies under a prefix; a folder's mark (PyArrow leaves some) is none."""
+        pages = self._s3.get_paginator("list_objects_v2").paginate(
+            Bucket=self.bucket, Prefix=prefix
+        )
+        return any(not o["Key"].endswith("/") for page in pages for o in page.get("Contents", []))
+
     def sizes(self, prefix: str) -> dict[str, int]:
         """Bytes of every object under a prefix, by key."""
         pages = self._s3.get_paginator("list_objects_v2").paginate(

@@ -1,6 +1,6 @@
 """A raw table: opened or made, guarded, evolved, and its state as the last run left it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -12,6 +12,7 @@ from lakehouse_jobs.contract.raw_log import FORMAT_VERSION, TableProperty, table
 from lakehouse_jobs.errors import CommitFailedError, NewerFormatError, SupersededError
 from lakehouse_jobs.raw.create import load_or_create
 from lakehouse_jobs.raw.fence import put_fence
+from lakehouse_jobs.raw.gone import refuse_known
 from lakehouse_jobs.raw.owner import wrong_org
 from lakehouse_jobs.raw.rejected_files import read_rejected_files
 from lakehouse_jobs.raw.schema import (
@@ -22,6 +23,7 @@ from lakehouse_jobs.raw.schema import (
     iceberg_type,
     new_schema,
 )
+from lakehouse_jobs.raw.store import Store
 from lakehouse_jobs.raw.unfilled import marked, read_unfilled, unfilled_text
 
 _SCHEMA_ATTEMPTS = 5
@@ -68,20 +70,22 @@ def open_table(
     catalog: Catalog,
     *,
     database: str,
-    bucket: str,
+    store: Store,
     object_name: str,
     org_id: str,
     wanted: Sequence[RawColumn],
+    built: Callable[[], Mapping[str, int]],
 ) -> RawTable:
-    """The table of an object with room for the wanted columns; made where there is none.
+    """The table of an object with room for the wanted columns; made where there was none ever.
 
-    Raises WrongOrgError or NewerFormatError before anything is written.
+    ``built``: up to which batch builds have read each raw table; asked only where there is
+    no table. Raises TableGoneError, WrongOrgError or NewerFormatError before anything is written.
     """
     identifier = (database, table_name(object_name))
     table = load_or_create(
         catalog,
         identifier,
-        bucket=bucket,
+        bucket=store.bucket,
         schema=lambda: new_schema([*wanted, *SYSTEM_COLUMNS]),
         properties={
             TableProperty.OBJECT: object_name,
@@ -89,6 +93,9 @@ def open_table(
             TableProperty.FORMAT_VERSION: str(FORMAT_VERSION),
             TableProperty.BATCH: "0",
         },
+        before_making=lambda: refuse_known(
+            identifier, store=store, object_name=object_name, built=built()
+        ),
     )
     changes: dict[str, None] = {}  # of a plan whose answer was lost, too
     for _ in range(_SCHEMA_ATTEMPTS):

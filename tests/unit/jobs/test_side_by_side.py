@@ -34,10 +34,11 @@ def opened(account_lab):
             return open_table(
                 account_lab.catalog,
                 database=account_lab.database,
-                bucket=account_lab.bucket,
+                store=store,
                 object_name="Account",
                 org_id="00D000000000062EAA",
                 wanted=wanted,
+                built=dict,
             )
 
         def land(self, raw, run_id, *, files=1, twin=""):

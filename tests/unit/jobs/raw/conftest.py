@@ -19,7 +19,7 @@ class Grown:
     store: Any
     extra: list[str] = field(default_factory=list)  # columns beside id
 
-    def open(self):
+    def open(self, *, built=dict):
         from lakehouse_jobs.raw.schema import RawColumn
         from lakehouse_jobs.raw.table import open_table
 
@@ -29,10 +29,11 @@ class Grown:
         return open_table(
             self.lab.catalog,
             database=self.lab.database,
-            bucket=self.lab.bucket,
+            store=self.store,
             object_name="Account",
             org_id="00D000000000062EAA",
             wanted=wanted,
+            built=built,
         )
 
     @property

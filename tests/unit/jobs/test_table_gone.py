@@ -115,3 +115,21 @@ def test_taken_up_again_it_goes_on_from_its_watermark_and_batch(two, register):
     assert [row["name"] for row in two.rows("account") if row["_batch"] > 2] == ["Four"]
     assert seen_by_builds(two)[0] == 3
     assert two.json(f"runs/run-{two.runs}/_sales.json")["unbuilt"] == ["Account", "Lead"]
+
+
+def test_back_to_an_earlier_state_what_came_since_is_read_again(two, register):
+    two.run()
+    earlier = two.table("account").metadata_location
+    later(two, "Three")
+    two.run()
+    two.table("account").delete("name = 'One'")  # by somebody
+    assert sorted(row["name"] for row in two.rows("account")) == ["Three", "Two"]
+    drop(two, "account")
+
+    done = register("Account", "--yes", "--metadata", earlier)
+
+    assert done.exit_code == 0, done.output
+    assert sorted(row["name"] for row in two.rows("account")) == ["One", "Two"]
+    outcome = two.run()["Account"]
+    assert (outcome["status"], outcome["batch"], outcome["rows"]) == ("landed", 2, 1)
+    assert sorted(row["name"] for row in two.rows("account")) == ["One", "Three", "Two"]

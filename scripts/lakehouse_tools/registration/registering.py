@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 def register(catalog: "Catalog", stack: Stack, state: State) -> None:
-    """Register a table from its metadata file; none of its files is changed.
+    """Register a table from its metadata file; nothing that it holds is changed.
 
-    Raises RegisterError where somebody else was first.
+    Raises RegisterError where somebody else was first, or the files cannot be written.
     """
     from pyiceberg.exceptions import CommitFailedException, TableAlreadyExistsError
 
@@ -29,6 +29,12 @@ def register(catalog: "Catalog", stack: Stack, state: State) -> None:
         ) from error
     # PyIceberg registers without the table's properties, of which builds take batch and watermark.
     # A commit writes them; where it fails, another one came first, and did.
-    with suppress(CommitFailedException), table.transaction() as change:
-        now = datetime.now(UTC).isoformat(timespec="seconds")
-        change.set_properties({TableProperty.REGISTERED.value: now})
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    try:
+        with suppress(CommitFailedException), table.transaction() as change:
+            change.set_properties({TableProperty.REGISTERED.value: now})
+    except OSError as error:  # PyArrow's, as of a denied write
+        raise RegisterError(
+            f"{'.'.join(name)} is registered, but builds do not see its batch, as a commit failed:"
+            f" {error}: `lakehouse run` commits to it"
+        ) from error

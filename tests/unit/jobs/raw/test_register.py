@@ -162,6 +162,23 @@ def test_an_earlier_state_is_told_what_builds_have_read_beyond_it(lost, register
     assert (len(lost.rows()), lost.table.properties["lakehouse.batch"]) == (6, "2")
 
 
+def test_where_nothing_can_be_written_it_is_registered_all_the_same(lost, register, monkeypatch):
+    from pyiceberg.catalog.glue import GlueCatalog
+
+    def denied(*_):
+        raise PermissionError("AWS Error ACCESS_DENIED during PutObject operation")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(GlueCatalog, "commit_table", denied)
+        done = register("Account", "--yes")
+
+    assert done.exit_code == 1
+    assert "account is registered, but builds do not see its batch, as a commit failed: AWS E" in (
+        done.output
+    )
+    assert (tables(lost), lost.table.metadata_location) == (["account"], lost.address)
+
+
 def test_a_table_that_the_catalog_has_is_refused(grown, register):
     grown.commit()
     before = grown.table.metadata_location

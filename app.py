@@ -88,8 +88,8 @@ def _synthesize() -> None:
     anywhere = app.node.try_get_context(ANY_ACCOUNT) in (True, "true")
     for name, environment in STACKS.items():
         settings = load(environment, folder=ROOT / "config")
-        if anywhere:  # the roles are of the account that config means
-            settings = replace(settings, readers=())
+        if anywhere:  # the roles and the VPC are of the account that config means
+            settings = replace(settings, readers=(), vpc=None)
         LakehouseStack(
             app,
             name,

@@ -21,6 +21,7 @@ from lakehouse_constructs import (
 )
 from lakehouse_constructs.alarms import RUNBOOK, twice
 from stacks.settings import Settings
+from stacks.vpc import imported_vpc
 
 
 class LakehouseStack(Stack):
@@ -55,12 +56,15 @@ class LakehouseStack(Stack):
             lake_formation=settings.lake_formation,
             removal_policy=settings.removal_policy,
         )
+        vpc, security_groups = imported_vpc(self, settings.vpc)
         self.extractor = SalesforceExtractor(
             self,
             "Extractor",
             lake=self.lake,
             catalog=self.catalog,
             objects_config=settings.objects_config,
+            vpc=vpc,
+            security_groups=security_groups,
             worker_type=settings.extraction.worker_type,
             number_of_workers=settings.extraction.workers,
             timeout=settings.extraction.timeout,
@@ -75,6 +79,8 @@ class LakehouseStack(Stack):
             catalog=self.catalog,
             session_prefix=f"{settings.kebab_prefix}-dbt",
             sessions=settings.sessions,
+            vpc=vpc,
+            security_groups=security_groups,
             timeout=settings.build_timeout,
             log_retention=settings.log_retention,
             wheel_cache=wheel_cache,

@@ -17,6 +17,7 @@ from lakehouse_jobs.contract.objects import WORKER_TYPES, ObjectsConfig
 from stacks.old_lake import A_BUCKET, A_DATABASE, A_KEY, BUCKET, DATABASE, KEY, OldLake
 from stacks.readers import readers
 from stacks.values import account, matching, optional, region
+from stacks.vpc import VpcSettings, vpc
 
 _PREFIX: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -62,6 +63,7 @@ class Settings:
     log_retention: logs.RetentionDays
     lake_formation: LakeFormation
     readers: tuple[str, ...]  # ARNs of the roles that may query the marts
+    vpc: VpcSettings | None  # where everything runs; None: outside of any
     extraction: ExtractionLimits
     sessions: GlueSessions
     build_timeout: Duration
@@ -90,10 +92,11 @@ def _settings(section: Section, *, objects_config: Path, objects: ObjectsConfig)
     emails, runbook = section.section("alerts").read(_alerts)
     sessions, build_timeout = section.section("dbt").read(_dbt)
     own_account = account(section)
+    own_region = region(section)
     return Settings(
         prefix=matching(section, "prefix", _PREFIX, "a-z, 0-9 and _, such as lakehouse_dev"),
         account=own_account,
-        region=region(section),
+        region=own_region,
         removal_policy=RemovalPolicy[
             (section.text("removal_policy", "retain", one_of=("retain", "destroy"))).upper()
         ],
@@ -108,6 +111,7 @@ def _settings(section: Section, *, objects_config: Path, objects: ObjectsConfig)
             section.text("lake_formation", LakeFormation.OFF.value, one_of=tuple(LakeFormation))
         ),
         readers=readers(section, account=own_account),
+        vpc=vpc(section.optional_section("vpc"), region=own_region),
         extraction=section.section("extraction").read(_extraction),
         sessions=sessions,
         build_timeout=build_timeout,

@@ -1,4 +1,4 @@
-"""Reasons why findings of cdk-nag's AwsSolutions stand, each on the construct it is about."""
+"""Reasons why findings stand, each on the construct it is about."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -9,8 +9,15 @@ from constructs import Construct
 
 
 def acknowledge(scope: Construct, rule: str, reason: str) -> None:
-    """Acknowledge one rule, for example ``SMG4``, on a construct and what it holds."""
+    """Acknowledge one rule of cdk-nag, for example ``SMG4``, on a construct and what it holds."""
     Validations.of(scope).acknowledge(_reason(rule, reason))
+
+
+def acknowledge_template(scope: Construct, rule: str, reason: str) -> None:
+    """The same for a rule by which CDK itself checks templates, for example ``W3010``."""
+    Validations.of(scope).acknowledge(
+        Acknowledgment(id=f"CloudFormation-Validate::{rule}", reason=reason)
+    )
 
 
 def acknowledge_wildcards(scope: Construct, reasons: Iterable[tuple[str, str]]) -> None:

@@ -13,6 +13,7 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_glue as glue
 from constructs import Construct
 
+from lakehouse_constructs._acknowledge import acknowledge_template
 from lakehouse_constructs._checks import check_unused, refused
 from lakehouse_constructs._statements import Conditions, Statement, allow, glue_arns
 
@@ -57,6 +58,9 @@ def network(
         description="Places Glue's workers in the VPC",
         network=glue.ConnectionNetwork.subnet(subnets[0]),
         security_groups=groups,
+    )
+    acknowledge_template(
+        connection, "W3010", "The zone is that of the subnet, which exists already"
     )
     return Network(vpc=vpc, subnets=subnets, security_groups=groups, connection=connection)
 

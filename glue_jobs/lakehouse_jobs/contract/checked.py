@@ -122,6 +122,11 @@ class Section:
         """A nested object; absent is the same as empty."""
         return Section(self._take(name, {}), where=self.where, path=self.key(name))
 
+    def optional_section(self, name: str) -> "Section | None":
+        """A nested object; None where it is absent or null."""
+        value = self._take(name, None)
+        return None if value is None else Section(value, where=self.where, path=self.key(name))
+
     def sections(self, name: str) -> list["Section"]:
         """A list of objects."""
         value = self._take(name, [])

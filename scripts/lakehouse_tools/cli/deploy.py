@@ -21,7 +21,7 @@ from lakehouse_tools.cli.options import environment_option, json_option, plain_o
 @click.option(
     "--skip",
     multiple=True,
-    type=click.Choice(["lake-formation", "quotas", "connections", "dbt"]),
+    type=click.Choice(["lake-formation", "quotas", "vpc", "connections", "salesforce", "dbt"]),
     help="Leave this out; repeat for more.",
 )
 @click.option(
@@ -46,9 +46,9 @@ def command(
 
     Checks come first: Node and the CDK CLI, whose credentials these are, whether account
     and region are those of the configuration, the stack's state, the bootstrap's version,
-    Lake Formation, quotas. Then what the deployment would change is shown, and asked for.
-    What was shown is what is deployed. Afterwards the stack's outputs are looked for and
-    the connections tried, as `lakehouse connections` does.
+    the VPC that config names, Lake Formation, quotas. Then what the deployment would change
+    is shown, and asked for. What was shown is what is deployed. Afterwards the stack's
+    outputs are looked for and the connections tried, as `lakehouse connections` does.
 
     With --gate nothing is deployed while `lakehouse gate` finds anything missing; its list
     is among the checks. It is off by default, for a new lake has to be there before it can

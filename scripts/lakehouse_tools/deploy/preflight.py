@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from lakehouse_jobs.contract.arguments import Mode
 from lakehouse_jobs.contract.objects import ObjectsConfig
 from lakehouse_tools.checks import Check, CheckFailedError, Note, Secrets, attempt
-from lakehouse_tools.deploy import cdk, deployed, governance, synthesis
+from lakehouse_tools.deploy import cdk, deployed, governance, network, synthesis
 from lakehouse_tools.deploy.project import find_project
 from lakehouse_tools.environment import Environment
 from lakehouse_tools.errors import NotDeployedError
@@ -67,6 +67,8 @@ class Preflight:
             yield self._try("alerts", self._alerts)
         if self._environment.home is None:
             yield self._try("schedules", self._schedules)
+            if "vpc" not in self._skip and self._config().get("vpc"):
+                yield self._try("VPC", self._vpc, _MAY_ASK)
         if "lake-formation" not in self._skip:
             yield self._try("Lake Formation", self._lake_formation, _MAY_ASK)
         if "quotas" not in self._skip:
@@ -112,9 +114,7 @@ class Preflight:
         """Whether the credentials lead to where the configuration says."""
         if self._environment.home is not None:
             return self.place  # it names an account of AWS
-        name = self._environment.name
-        path = find_project() / "config" / f"{name}.json"
-        config = json.loads(path.read_text(encoding="utf-8"))
+        name, config = self._environment.name, self._config()
         for key, here in (("account", self._account), ("region", self._region)):
             wanted = config.get(key)
             if wanted and str(wanted) != here:
@@ -198,13 +198,10 @@ class Preflight:
 
     def _schedules(self) -> str:
         """Whether the environment's schedules read the changes of every group."""
-        folder, name = find_project() / "config", self._environment.name
-        schedules = json.loads((folder / f"{name}.json").read_text("utf-8")).get("schedules", [])
+        name, schedules = self._environment.name, self._config().get("schedules", [])
         if not schedules:
             return f"config/{name}.json has none: runs are started by hand"
-        groups = [
-            g.name for g in ObjectsConfig.from_file(folder / "salesforce_objects.json").groups
-        ]
+        groups = [group.name for group in _objects().groups]
         read = {
             group
             for schedule in schedules
@@ -220,6 +217,11 @@ class Preflight:
             )
         return f"{len(schedules)}; each group's changes are read by one at least"
 
+    def _vpc(self) -> str:
+        workers = sum(group.workers for group in _objects().groups)
+        workers += _sessions(self._template().resources)[0]
+        return network.vpc(self._environment, self._config()["vpc"], workers=workers)
+
     def _lake_formation(self) -> str:
         role = str(self._properties()["cloudFormationExecutionRoleArn"])
         partition = "aws" if self._environment.home else _partition(self._environment)
@@ -232,11 +234,14 @@ class Preflight:
         return governance.lake_formation(self._environment, self._template(), executor=role)
 
     def _quotas(self) -> str:
-        folder = find_project() / "config"
-        config = ObjectsConfig.from_file(folder / "salesforce_objects.json")
         return governance.quotas(
-            self._environment, config, session_dpus=_session_dpus(self._template().resources)
+            self._environment, _objects(), session_dpus=_sessions(self._template().resources)[1]
         )
+
+    def _config(self) -> Any:
+        """``config/<env>.json``, which the synthesis checks."""
+        path = find_project() / "config" / f"{self._environment.name}.json"
+        return json.loads(path.read_text(encoding="utf-8"))
 
     def _template(self) -> Any:
         assert self.assembly is not None  # noqa: S101 - checks() ends before
@@ -269,8 +274,15 @@ def _partition(environment: Environment) -> str:
     return str(environment.client("sts").meta.partition)
 
 
-def _session_dpus(resources: Any) -> int:
-    """DPUs of dbt's sessions, from the variables of the build's project: each thread has one."""
+def _objects() -> ObjectsConfig:
+    return ObjectsConfig.from_file(find_project() / "config" / "salesforce_objects.json")
+
+
+def _sessions(resources: Any) -> tuple[int, int]:
+    """Workers and DPUs of dbt's sessions, from the variables of the build's project.
+
+    Each thread has a session.
+    """
     from lakehouse_jobs.contract.arguments import BuildVariable
 
     for resource in resources.values():
@@ -279,6 +291,7 @@ def _session_dpus(resources: Any) -> int:
         listed = resource["Properties"]["Environment"].get("EnvironmentVariables", [])
         values = {v["Name"]: v["Value"] for v in listed}
         workers = int(values.get(BuildVariable.SESSION_WORKERS, 0))
+        workers *= int(values.get(BuildVariable.THREADS, 1))
         dpus = governance.WORKER_DPUS[values.get(BuildVariable.SESSION_WORKER_TYPE, "G.1X")]
-        return workers * dpus * int(values.get(BuildVariable.THREADS, 1))
-    return 0
+        return workers, workers * dpus
+    return 0, 0

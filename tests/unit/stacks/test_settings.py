@@ -12,9 +12,15 @@ from lakehouse_jobs.contract.arguments import Mode
 from lakehouse_jobs.contract.errors import ConfigError
 from stacks.old_lake import OldLake
 from stacks.settings import load
+from stacks.vpc import VpcSettings
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 KEY = "arn:aws:kms:eu-central-1:123456789012:key/1f0c"
+_VPC = {
+    "id": "vpc-0123abcd",
+    "availability_zones": ["eu-central-1a", "eu-central-1b"],
+    "private_subnets": ["subnet-0123abcd", "subnet-4567abcd"],
+}
 OBJECTS = {"groups": {"sales": {"include": ["Account"]}, "support": {"include": ["Case"]}}}
 
 
@@ -56,6 +62,7 @@ def test_defaults_keep_data_and_fire_no_schedule(folder: Path) -> None:
     assert settings.runbook is None
     assert settings.old_lake is None
     assert settings.readers == ()
+    assert settings.vpc is None
 
 
 def test_everything_can_be_set(folder: Path) -> None:
@@ -71,6 +78,7 @@ def test_everything_can_be_set(folder: Path) -> None:
         alerts={"emails": ["ops@example.com"], "runbook": "https://wiki.example/lake"},
         lake_formation="catalog-and-files",
         readers=[_role("team/analysts")],
+        vpc=_VPC | {"security_groups": ["sg-0123abcd"]},
         extraction={
             "worker_type": "G.4X",
             "workers": 3,
@@ -106,6 +114,12 @@ def test_everything_can_be_set(folder: Path) -> None:
     assert settings.runbook == "https://wiki.example/lake"
     assert settings.lake_formation == LakeFormation.CATALOG_AND_FILES
     assert settings.readers == (_role("team/analysts"),)
+    assert settings.vpc == VpcSettings(
+        id="vpc-0123abcd",
+        availability_zones=("eu-central-1a", "eu-central-1b"),
+        private_subnets=("subnet-0123abcd", "subnet-4567abcd"),
+        security_groups=("sg-0123abcd",),
+    )
     limits = settings.extraction
     assert (limits.worker_type, limits.workers, limits.max_concurrent_runs) == ("G.4X", 3, 7)
     assert limits.timeout.to_minutes() == 90
@@ -159,6 +173,29 @@ def _schedule(**values: Any) -> list[dict[str, Any]]:
             "the stack's account, 210987654321",
         ),
         ({"readers": [_role("a"), _role("a", account="210987654321")]}, "readers", "123456789012"),
+        ({"vpc": "vpc-0123abcd"}, "vpc", "a JSON object"),
+        ({"vpc": {}}, "vpc.id", "the id of a VPC"),
+        ({"vpc": _VPC | {"id": "our-vpc"}}, "vpc.id", "such as vpc-0a1b2c3d4e5f67890"),
+        ({"vpc": _VPC | {"private_subnets": []}}, "vpc.private_subnets", "one subnet at least"),
+        ({"vpc": _VPC | {"private_subnets": ["sg-0123abcd"]}}, "vpc.private_subnets", "subnet-0a"),
+        (
+            {"vpc": _VPC | {"private_subnets": ["subnet-0123abcd"]}},
+            "vpc.availability_zones",
+            "one for each of the 1 private_subnets",
+        ),
+        (
+            {"vpc": _VPC | {"availability_zones": ["euc1-az2", "euc1-az3"]}},
+            "vpc.availability_zones",
+            "eu-central-1a",
+        ),
+        ({"vpc": _VPC, "region": "eu-west-1"}, "vpc.availability_zones", "region, eu-west-1"),
+        ({"vpc": _VPC | {"security_groups": ["default"]}}, "vpc.security_groups", "sg-0a1b2c"),
+        (
+            {"vpc": _VPC | {"security_groups": [f"sg-0123abc{n}" for n in range(6)]}},
+            "vpc.security_groups",
+            "5 at most",
+        ),
+        ({"vpc": _VPC | {"subnets": []}}, "vpc.subnets", "private_subnets"),
         ({"extraction": {"workers": 300}}, "extraction.workers", "from 2 to 299"),
         ({"extraction": {"worker_type": "G.025X"}}, "extraction.worker_type", "G.1X"),
         ({"extraction": {"timeout_minutes": 0}}, "extraction.timeout_minutes", "from 1 to 10080"),
@@ -227,6 +264,7 @@ def test_the_page_tells_of_every_key_and_of_no_other(folder: Path) -> None:
         "extraction.": {"extraction": unknown},
         "dbt.": {"dbt": unknown},
         "old_lake.": {"old_lake": _OLD | unknown},
+        "vpc.": {"vpc": _VPC | unknown},
         "schedules[].": {"schedules": _schedule(**unknown)},
     }
     keys = {k for path, values in sections.items() for k in known(path, **values)}
@@ -249,6 +287,12 @@ def test_the_page_tells_of_every_key_of_the_objects(folder: Path) -> None:
     keys |= known("", **unknown) - {"groups", "api_budget", "defaults", "objects"}
 
     assert _told("The objects") == keys
+
+
+def test_a_vpc_that_is_null_is_none(folder: Path) -> None:
+    _write(folder, vpc=None)
+
+    assert load("dev", folder=folder).vpc is None
 
 
 def test_a_missing_file_is_named(folder: Path) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from lakehouse_local.home import Home
-from lakehouse_tools.deploy import deployed, governance, preflight, synthesis
+from lakehouse_tools.deploy import deployed, governance, network, preflight, synthesis
 from lakehouse_tools.environment import Environment
 from lakehouse_tools.errors import DeployError
 from lakehouse_tools.review.assembly import Assembly
@@ -188,6 +188,20 @@ def test_a_group_that_no_schedule_reads_is_worth_saying(look, project, schedules
     found = look()["schedules"]
     assert (found.passed, told in found.text) == (passed, True), found.text
     assert ("config/dev.json" in (found.remedy or "")) == (passed is None)
+
+
+@pytest.mark.parametrize("skip", [(), ("vpc",)])
+def test_the_vpc_that_the_config_names_is_looked_at(look, project, monkeypatch, skip):
+    asked = []
+    monkeypatch.setattr(
+        network, "vpc", lambda _, wanted, *, workers: asked.append((wanted, workers)) or "open"
+    )
+    config = json.loads((project / "config" / "dev.json").read_text())
+    (project / "config" / "dev.json").write_text(json.dumps(config | {"vpc": {"id": "vpc-1"}}))
+    found = look(skip=skip)
+    # Two workers of the one group, and three for each of dbt's two threads.
+    assert asked == ([] if skip else [({"id": "vpc-1"}, 8)])
+    assert ("VPC" in found) == (not skip)
 
 
 def test_another_cdk_cli(look):

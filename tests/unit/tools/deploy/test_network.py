@@ -1,0 +1,144 @@
+"""The check of the VPC, against moto's EC2."""
+
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from moto import mock_aws
+
+from lakehouse_tools.checks import CheckFailedError, Note
+from lakehouse_tools.deploy import network
+from lakehouse_tools.environment import Environment
+from tests.unit.tools.conftest import client
+
+ANYWHERE = "0.0.0.0/0"
+ZONES = ["us-east-1a", "us-east-1b"]
+
+
+@pytest.fixture
+def ec2() -> Iterator[Any]:
+    with mock_aws():
+        yield client("ec2")
+
+
+@pytest.fixture
+def look(account: Environment, ec2: Any) -> Any:
+    """The check of a VPC that is as it should be, until a test changes it."""
+    account._clients["ec2"] = ec2
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    for attribute in ("EnableDnsSupport", "EnableDnsHostnames"):
+        ec2.modify_vpc_attribute(VpcId=vpc, **{attribute: {"Value": True}})
+    subnets = [
+        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{n}.0/28", AvailabilityZone=zone)["Subnet"][
+            "SubnetId"
+        ]
+        for n, zone in enumerate(ZONES)
+    ]
+    gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    ec2.attach_internet_gateway(VpcId=vpc, InternetGatewayId=gateway)
+    address = ec2.allocate_address(Domain="vpc")
+    nat = ec2.create_nat_gateway(SubnetId=subnets[0], AllocationId=address["AllocationId"])
+    table = ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
+    for subnet in subnets:
+        ec2.associate_route_table(RouteTableId=table, SubnetId=subnet)
+    nat_id = nat["NatGateway"]["NatGatewayId"]
+    ec2.create_route(RouteTableId=table, DestinationCidrBlock=ANYWHERE, NatGatewayId=nat_id)
+    wanted = {"id": vpc, "availability_zones": ZONES, "private_subnets": subnets}
+
+    def run(*, workers: int = 8, **changed: Any) -> str:
+        return network.vpc(account, wanted | changed, workers=workers)
+
+    run.there = SimpleNamespace(  # type: ignore[attr-defined]
+        vpc=vpc, subnets=subnets, table=table, gateway=gateway, nat=nat_id, ip=address["PublicIp"]
+    )
+    return run
+
+
+def _group(ec2: Any, vpc: str, *, port: int | None = None) -> str:
+    """A security group that lets its own members in: on one port, or on all."""
+    group = ec2.create_security_group(GroupName=f"g{port}", Description="g", VpcId=vpc)["GroupId"]
+    first, last = (0, 65535) if port is None else (port, port)
+    own = [{"GroupId": group}]
+    rule = {"IpProtocol": "tcp", "FromPort": first, "ToPort": last, "UserIdGroupPairs": own}
+    ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[rule])
+    return group
+
+
+def test_the_address_that_salesforce_has_to_let_in_is_told(look: Any) -> None:
+    there = look.there
+
+    assert look() == (
+        f"{there.vpc}, {' and '.join(there.subnets)}, out by {there.nat}: Salesforce sees"
+        f" {there.ip}"
+    )
+
+
+def test_named_security_groups_that_are_open_as_glue_asks(look: Any, ec2: Any) -> None:
+    narrow = _group(ec2, look.there.vpc, port=443)
+
+    assert look(security_groups=[narrow, _group(ec2, look.there.vpc)])
+
+
+def test_too_few_addresses_are_worth_saying(look: Any) -> None:
+    with pytest.raises(Note, match=r"10 free addresses, .* want 11 at once") as caught:
+        look(workers=11)
+    assert "larger subnet first" in str(caught.value.remedy)
+
+
+def test_what_is_not_there_is_named(look: Any, ec2: Any) -> None:
+    elsewhere = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    for changed, told in (
+        ({"id": "vpc-0000abcd"}, "there is no vpc-0000abcd"),
+        ({"private_subnets": ["subnet-0000abcd", look.there.subnets[1]]}, "subnet-0000abcd is no"),
+        ({"security_groups": ["sg-0000abcd"]}, "sg-0000abcd: no security group of"),
+        ({"security_groups": [_group(ec2, elsewhere)]}, "no security group of"),
+        ({"availability_zones": ZONES[::-1]}, "is in us-east-1a, and the file says us-east-1b"),
+    ):
+        with pytest.raises(CheckFailedError, match=told) as caught:
+            look(**changed)
+        assert "correct `vpc." in str(caught.value.remedy)
+
+
+def test_a_security_group_that_keeps_workers_apart(look: Any, ec2: Any) -> None:
+    narrow = _group(ec2, look.there.vpc, port=443)
+    with pytest.raises(CheckFailedError, match=f"none of {narrow} lets its own members in on all"):
+        look(security_groups=[narrow])
+
+    shut = _group(ec2, look.there.vpc)
+    everything = [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": ANYWHERE}]}]
+    ec2.revoke_security_group_egress(GroupId=shut, IpPermissions=everything)
+    with pytest.raises(CheckFailedError, match="lets its own members out on all TCP ports"):
+        look(security_groups=[shut])
+
+
+def test_a_subnet_without_a_way_out(look: Any, ec2: Any) -> None:
+    ec2.delete_route(RouteTableId=look.there.table, DestinationCidrBlock=ANYWHERE)
+
+    with pytest.raises(CheckFailedError, match=r"has no way out: rtb-.* has no route") as caught:
+        look()
+    assert "--skip vpc" in str(caught.value.remedy)
+
+
+def test_a_public_subnet_by_the_main_route_table(look: Any, ec2: Any) -> None:
+    there = look.there
+    subnet = ec2.create_subnet(VpcId=there.vpc, CidrBlock="10.0.9.0/28", AvailabilityZone=ZONES[0])[
+        "Subnet"
+    ]["SubnetId"]
+    of_vpc = {"Name": "vpc-id", "Values": [there.vpc]}
+    (main,) = (
+        table["RouteTableId"]
+        for table in ec2.describe_route_tables(Filters=[of_vpc])["RouteTables"]
+        if table["RouteTableId"] != there.table
+    )
+    ec2.create_route(RouteTableId=main, DestinationCidrBlock=ANYWHERE, GatewayId=there.gateway)
+
+    with pytest.raises(CheckFailedError, match=f"{subnet} is a public subnet: .* {there.gateway}"):
+        look(private_subnets=[there.subnets[0], subnet], availability_zones=[ZONES[0]] * 2)
+
+
+def test_a_vpc_that_resolves_no_names(look: Any, ec2: Any) -> None:
+    ec2.modify_vpc_attribute(VpcId=look.there.vpc, EnableDnsHostnames={"Value": False})
+
+    with pytest.raises(CheckFailedError, match=r"enableDnsHostnames of vpc-.* is off"):
+        look()

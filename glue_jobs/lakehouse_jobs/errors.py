@@ -8,6 +8,7 @@
     │   └── SecretUnfilledError    it still holds the stack's placeholder
     ├── SalesforceError
     │   ├── LoginRefusedError      credentials or permissions
+    │   │   └── AddressRefusedError    the org does not let this address in
     │   ├── UnreachableError       no answer after every attempt
     │   ├── MisdirectedError       Salesforce points to another address
     │   ├── ClockError             a clock by which rows would be passed over
@@ -66,6 +67,10 @@ class SalesforceError(LakehouseError):
 
 class LoginRefusedError(SalesforceError):
     """Salesforce gave no token for these credentials."""
+
+
+class AddressRefusedError(LoginRefusedError):
+    """The address that the login came from is outside of the login IP ranges."""
 
 
 class UnreachableError(SalesforceError):

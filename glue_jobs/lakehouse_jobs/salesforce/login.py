@@ -12,12 +12,13 @@ from urllib.parse import urlsplit
 
 import jwt
 
-from lakehouse_jobs.errors import LoginRefusedError, SecretError
+from lakehouse_jobs.errors import AddressRefusedError, LoginRefusedError, SecretError
 from lakehouse_jobs.salesforce.answers import Refusal
 from lakehouse_jobs.salesforce.secret import Credentials
 
 TOKEN_PATH = "/services/oauth2/token"  # noqa: S105 - a path
 LOGIN_HOSTS = frozenset({"login.salesforce.com", "test.salesforce.com"})
+_OUT_OF_RANGE = "ip restricted"  # an invalid_grant, by its description alone
 JWT_SECONDS = 180  # Salesforce accepts no assertion that lives longer
 
 
@@ -91,6 +92,12 @@ def read_token(answer: Mapping[str, Any], credentials: Credentials) -> Token:
 def refusal(found: Refusal, *, credentials: Credentials) -> LoginRefusedError:
     """The error for a refused token request."""
     url = credentials.instance_url
+    if _OUT_OF_RANGE in found.message.lower():
+        return AddressRefusedError(
+            f"{url} refused the login: {found.code}: {found.message}; the login IP ranges of the "
+            "user's profile or of the app do not have the address that this comes from: add it "
+            "in Salesforce, or relax them in the app's policies"
+        )
     if credentials.private_key is None:
         return LoginRefusedError(
             f"{url} refused the login: {found.code}: {found.message}; check the secret's "

@@ -6,14 +6,14 @@ from typing import Final
 
 from lakehouse_jobs.contract.objects import FieldRules, ObjectsConfig
 from lakehouse_jobs.contract.raw_log import TableProperty, table_name
-from lakehouse_jobs.errors import ObjectNotFoundError
+from lakehouse_jobs.errors import AddressRefusedError, ObjectNotFoundError
 from lakehouse_jobs.extract.columns import unknown
 from lakehouse_jobs.salesforce import Org, read_secret
 from lakehouse_jobs.salesforce.describe import Description
 from lakehouse_jobs.salesforce.limits import read_limits
 from lakehouse_tools import secret
 from lakehouse_tools.checks import Check, CheckFailedError, Note, Secrets, attempt
-from lakehouse_tools.configured import deployed_config
+from lakehouse_tools.configured import deployed_config, in_vpc
 from lakehouse_tools.discover import permissions
 from lakehouse_tools.discover.access import open_org
 from lakehouse_tools.display.words import count
@@ -28,6 +28,10 @@ GRANT: Final = (
     " or take it out of config/salesforce_objects.json"
 )
 
+_FROM_ITS_VPC: Final = (
+    "nothing, if the ranges have the address of the VPC's NAT gateway: runs come from that one;"
+    " `lakehouse run` tries it"
+)
 _UNKNOWN: Final = "no such field, or this user may not read it"
 _CORRECT: Final = "grant Read on it, or correct the name in config/salesforce_objects.json"
 
@@ -45,7 +49,12 @@ def check(environment: Environment, stack: Stack, secrets: Secrets) -> Iterator[
             (credentials.client_secret, credentials.private_key), user=credentials.client_id
         )
         config.append(deployed_config(environment, stack))
-        org = open_org(credentials, api_version=config[0].api_version)
+        try:
+            org = open_org(credentials, api_version=config[0].api_version)
+        except AddressRefusedError as error:
+            if not in_vpc(environment, stack):
+                raise
+            raise Note(f"not tried further from this machine: {error}", _FROM_ITS_VPC) from None
         secrets.learn((org.transport.token.access_token,))
         opened.append(org)
         return f"signed in to org {org.org_id} at {credentials.instance_url}"

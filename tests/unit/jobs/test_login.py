@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from lakehouse_jobs.contract.secret import PLACEHOLDER, UNFILLED_KEY
-from lakehouse_jobs.errors import SecretError, SecretUnfilledError
+from lakehouse_jobs.errors import AddressRefusedError, SecretError, SecretUnfilledError
 from lakehouse_jobs.salesforce import Credentials, Transport, read_secret
 from lakehouse_jobs.salesforce.answers import Refusal
 from lakehouse_jobs.salesforce.login import long_id, read_token, refusal
@@ -72,6 +72,17 @@ def test_a_refused_jwt_names_what_its_app_needs_beside_the_credentials():
     assert "the scopes api and refresh_token" in told
     assert "client credentials flow" not in told
     assert "client credentials flow" in str(refusal(found, credentials=secret))
+
+
+def test_an_address_outside_of_the_login_ranges_is_no_matter_of_credentials():
+    found = Refusal(status=400, code="invalid_grant", message="ip restricted")
+    credentials = Credentials(instance_url="http://127.0.0.1:9", client_id="a", client_secret="s")
+
+    told = refusal(found, credentials=credentials)
+
+    assert isinstance(told, AddressRefusedError)
+    assert "login IP ranges" in str(told)
+    assert "client credentials flow" not in str(told)
 
 
 def test_a_key_that_is_none_is_told():

@@ -90,6 +90,21 @@ def test_a_login_that_repeats_the_secret_is_told_without_it(look, org):
     assert "invalid_grant" in found["login"].text
 
 
+@pytest.mark.parametrize("connections", [["in-the-vpc"], []])
+def test_a_machine_outside_of_the_login_ranges_says_nothing_of_a_job_in_a_vpc(
+    look, org, stub, connections
+):
+    refused = {"error": "invalid_grant", "error_description": "ip restricted"}
+    org.mood("POST", "/services/oauth2/token", times=1, status=400, body=refused)
+    job = {"Job": {"Connections": {"Connections": connections}} if connections else {}}
+    stub("glue").add_response("get_job", job, {"JobName": "extract"})
+    found = look()
+    assert list(found) == ["login"]
+    assert found["login"].passed is (None if connections else False)
+    assert "the login IP ranges of the user's profile" in found["login"].text
+    assert ("NAT gateway" in (found["login"].remedy or "")) == bool(connections)
+
+
 def test_an_object_that_the_user_cannot_see(look, org):
     config = {"groups": {"all": {"include": ["Account", "Gone__c", "Con*"]}}}
     found = look(config)

@@ -19,6 +19,8 @@ from lakehouse_constructs._topic import let_alarms_publish
 RUNBOOK: Final = "docs/runbook.md"
 # A description has 1,024 characters, of which the sentence and the section take their part.
 _RUNBOOK: Final = re.compile(r"[^#\s]{1,800}")
+# Of ExecutionFailed, so that failures of an hourly schedule are one alarm and not one each.
+_FAILING_FOR: Final = 24  # periods of five minutes
 _MINUTE: Final = 60
 _DAY: Final = 86_400
 _LONGEST: Final = 7 * _DAY  # CloudWatch evaluates no alarm over more
@@ -78,30 +80,36 @@ class PipelineAlarms(Construct):
         self._topic = topic
         let_alarms_publish(as_topic(topic))
         self.alarms: dict[str, cloudwatch.Alarm] = {}
-        for name, what, metric in (
-            ("ExecutionFailed", "An execution failed", state_machine.metric_failed),
-            ("ExecutionTimedOut", "An execution timed out", state_machine.metric_timed_out),
-            ("ExecutionAborted", "An execution was stopped", state_machine.metric_aborted),
+        period = Duration.minutes(5)
+        for name, what, metric, periods in (
+            # Each failed execution sends a message of its own; the others send none.
+            ("ExecutionFailed", "An execution failed", state_machine.metric_failed, _FAILING_FOR),
+            ("ExecutionTimedOut", "An execution timed out", state_machine.metric_timed_out, 1),
+            ("ExecutionAborted", "An execution was stopped", state_machine.metric_aborted, 1),
         ):
-            self._at_least_one(name, what, metric(statistic="Sum", period=Duration.minutes(5)))
+            self._at_least_one(name, what, metric(statistic="Sum", period=period), periods=periods)
         if dead_letter_queue is not None:
             self._at_least_one(
                 "StartsNotDelivered",
                 "A scheduled start did not reach the state machine",
                 dead_letter_queue.metric_approximate_number_of_messages_visible(
-                    statistic="Maximum", period=Duration.minutes(5)
+                    statistic="Maximum", period=period
                 ),
             )
         if seconds is not None:
             self._no_success(state_machine, seconds)
 
-    def _at_least_one(self, name: str, what: str, metric: cloudwatch.Metric) -> None:
+    def _at_least_one(
+        self, name: str, what: str, metric: cloudwatch.Metric, *, periods: int = 1
+    ) -> None:
+        """Goes off at once, and is over when ``periods`` in a row had none."""
         self._alarm(
             name,
             what,
             metric=metric,
             threshold=1,
-            evaluation_periods=1,
+            evaluation_periods=periods,
+            datapoints_to_alarm=1,
             comparison_operator=(cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD),
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         )

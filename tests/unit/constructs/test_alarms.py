@@ -57,6 +57,21 @@ def test_it_watches_how_executions_end(make, by_metric) -> None:
         assert "AlarmName" not in alarm
 
 
+def test_failures_one_after_the_other_are_one_alarm(make, by_metric) -> None:
+    """Each failed execution tells by itself; the others have the alarm alone, each time."""
+    make()
+
+    found = {
+        name: (alarm["Period"] * alarm["EvaluationPeriods"], alarm["DatapointsToAlarm"])
+        for name, alarm in by_metric().items()
+    }
+    assert found == {
+        "ExecutionsFailed": (2 * 3600, 1),  # an hourly schedule's next failure comes within
+        "ExecutionsTimedOut": (300, 1),
+        "ExecutionsAborted": (300, 1),
+    }
+
+
 def test_the_pipeline_may_lie_in_another_stack(stack: Stack, template_of) -> None:
     app = stack.node.scope
     assert isinstance(app, App)

@@ -28,6 +28,11 @@ pytestmark = [pytest.mark.local_aws, pytest.mark.timeout(900)]
 BEFORE, ADDED = ["Account", "Lead"], "Project__c"
 DEV, PROD = "LakehouseDev", "LakehouseProd"
 PARTS = ("app.py", "cdk.json", "config", "stacks", "constructs", "glue_jobs", "dbt_project")
+VPC = {
+    "id": "vpc-0123abcd",
+    "availability_zones": ["us-east-1a"],
+    "private_subnets": ["subnet-0123abcd"],
+}
 # Another version of a package of the job, as `make lock` would write it.
 CLICK = """\
 click==8.3.1 \\
@@ -69,6 +74,7 @@ def changed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     def dev(config: dict[str, Any]) -> None:
         config["removal_policy"] = "destroy"
         config["schedules"][0]["expression"] = "rate(2 hours)"
+        config["vpc"] = VPC
 
     def prod(config: dict[str, Any]) -> None:
         config["schedules"][1]["groups"] = ["marketing"]
@@ -222,6 +228,14 @@ def test_what_was_changed_has_changed(lakehouse: Any, told: dict[str, Any]) -> N
     assert "rate(2 hours)" in {s["ScheduleExpression"] for s in found}
     names = {check["name"] for check in told["deployed"]["checks"]}
     assert {"account", "bootstrap", "deployment", "outputs", "S3", "login", ADDED} <= names
+
+
+def test_the_local_aws_takes_the_stack_without_the_accounts_vpc(
+    lakehouse: Any, told: dict[str, Any]
+) -> None:
+    job = lakehouse.client("glue").get_job(JobName=told["after"]["outputs"]["ExtractJobName"])
+    assert not job["Job"].get("Connections", {}).get("Connections")
+    assert "VPC" not in {check["name"] for check in told["deployed"]["checks"]}
 
 
 def test_the_next_run_loads_what_is_new_and_goes_on_with_the_rest(

@@ -55,10 +55,10 @@ def look(account: Environment, ec2: Any) -> Any:
     return run
 
 
-def _group(ec2: Any, vpc: str, *, port: int | None = None) -> str:
-    """A security group that lets its own members in: on one port, or on all."""
-    group = ec2.create_security_group(GroupName=f"g{port}", Description="g", VpcId=vpc)["GroupId"]
-    first, last = (0, 65535) if port is None else (port, port)
+def _group(ec2: Any, vpc: str, *, first: int = 0, last: int = 65535) -> str:
+    """A security group that lets its own members in on these TCP ports."""
+    name = f"{first} to {last}"
+    group = ec2.create_security_group(GroupName=name, Description="g", VpcId=vpc)["GroupId"]
     own = [{"GroupId": group}]
     rule = {"IpProtocol": "tcp", "FromPort": first, "ToPort": last, "UserIdGroupPairs": own}
     ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[rule])
@@ -75,7 +75,7 @@ def test_the_address_that_salesforce_has_to_let_in_is_told(look: Any) -> None:
 
 
 def test_named_security_groups_that_are_open_as_glue_asks(look: Any, ec2: Any) -> None:
-    narrow = _group(ec2, look.there.vpc, port=443)
+    narrow = _group(ec2, look.there.vpc, last=443)
 
     assert look(security_groups=[narrow, _group(ec2, look.there.vpc)])
 
@@ -101,9 +101,10 @@ def test_what_is_not_there_is_named(look: Any, ec2: Any) -> None:
 
 
 def test_a_security_group_that_keeps_workers_apart(look: Any, ec2: Any) -> None:
-    narrow = _group(ec2, look.there.vpc, port=443)
-    with pytest.raises(CheckFailedError, match=f"none of {narrow} lets its own members in on all"):
-        look(security_groups=[narrow])
+    for ports in ({"last": 443}, {"first": 443}):
+        narrow = _group(ec2, look.there.vpc, **ports)
+        with pytest.raises(CheckFailedError, match=f"none of {narrow} lets its own members in on"):
+            look(security_groups=[narrow])
 
     shut = _group(ec2, look.there.vpc)
     everything = [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": ANYWHERE}]}]
@@ -118,6 +119,16 @@ def test_a_subnet_without_a_way_out(look: Any, ec2: Any) -> None:
     with pytest.raises(CheckFailedError, match=r"has no way out: rtb-.* has no route") as caught:
         look()
     assert "--skip vpc" in str(caught.value.remedy)
+
+
+def test_a_way_out_by_a_gateway_that_is_gone(look: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    # moto leaves a route as it is when its gateway goes.
+    gone = {"DestinationCidrBlock": ANYWHERE, "NatGatewayId": look.there.nat, "State": "blackhole"}
+    table = {"RouteTableId": "rtb-1", "Associations": [{"Main": True}], "Routes": [gone]}
+    monkeypatch.setattr(network, "_tables", lambda *_: [table])
+
+    with pytest.raises(CheckFailedError, match=r"in rtb-1 leads nowhere \(blackhole\)"):
+        look()
 
 
 def test_a_public_subnet_by_the_main_route_table(look: Any, ec2: Any) -> None:

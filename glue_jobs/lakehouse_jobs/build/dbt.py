@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from lakehouse_jobs.build.catalog import Columns
+from lakehouse_jobs.build.erased import Model
 from lakehouse_jobs.build.errors import DbtError
 from lakehouse_jobs.build.results import first_line
 from lakehouse_jobs.build.selection import Source
@@ -39,6 +40,31 @@ class Project:
             )
             for node in self._manifest.sources.values()
         ]
+
+    @property
+    def models(self) -> list[Model]:
+        """The models that have a table of their own."""
+        return [
+            Model(
+                id=node.unique_id,
+                name=node.name,
+                database=node.schema,
+                table=node.alias,
+                sources=tuple(self._sources_of(node)),
+            )
+            for node in self._manifest.nodes.values()
+            if node.resource_type == "model" and node.config.materialized != "ephemeral"
+        ]
+
+    def _sources_of(self, node: Any) -> list[str]:
+        """The raw tables that a node stands on, through whatever models."""
+        found: dict[str, None] = {}
+        for each in node.depends_on_nodes:
+            if each in self._manifest.sources:
+                found[self._manifest.sources[each].identifier] = None
+            elif each in self._manifest.nodes:
+                found |= dict.fromkeys(self._sources_of(self._manifest.nodes[each]))
+        return list(found)
 
     def build(
         self,

@@ -5,6 +5,7 @@
     BuildError
     ├── CatalogError   the Glue catalog lacks a database, or refused to answer
     ├── DbtError       dbt ended before it ran a node
+    ├── ErasedError    a table that may hold erased records cannot be rebuilt
     └── BuiltError     a note that builds leave for later ones cannot be read or written
 """
 
@@ -19,6 +20,10 @@ class CatalogError(BuildError):
 
 class DbtError(BuildError):
     """dbt could not read the project, or broke off."""
+
+
+class ErasedError(BuildError):
+    """A model made of an object of which records were erased cannot be rebuilt."""
 
 
 class BuiltError(BuildError):

@@ -21,6 +21,8 @@ class BuildSettings:
     select: tuple[str, ...] = ()  # dbt selectors; none means everything
     full_refresh: bool = False  # every model anew from raw, every seed from its file
     models: tuple[str, ...] = ()  # of this build alone, instead of `select`; none: `select`
+    # API names: what is made of them is built from scratch, and nothing else (see .erased).
+    erased_objects: tuple[str, ...] = ()
     timeout_minutes: int | None = None  # of the build, a little more than it; None: no end
     execution_name: str | None = None  # None: started by hand, nothing is recorded
 
@@ -38,6 +40,7 @@ class BuildSettings:
             select=tuple(environment.get(BuildVariable.SELECT, "").split()),
             full_refresh=environment.get(BuildVariable.FULL_REFRESH) == "true",
             models=_selectors(environment),
+            erased_objects=_names(environment.get(BuildVariable.ERASED_OBJECTS, "")),
             timeout_minutes=_minutes(environment),
             execution_name=environment.get(BuildVariable.EXECUTION_NAME) or None,
         )

@@ -73,6 +73,9 @@ class BuildVariable(StrEnum):
     FULL_REFRESH = "LAKEHOUSE_FULL_REFRESH"  # "true": rebuild every model from raw
     MODELS = "LAKEHOUSE_MODELS"  # as SELECT, for this build instead of it; may be empty
     FAILED_OBJECTS = "LAKEHOUSE_FAILED_OBJECTS"  # comma-separated API names, may be empty
+    # Set by `lakehouse erase`: comma-separated API names of objects of which records were erased.
+    # What is made of them and is there is rebuilt from raw, and nothing else.
+    ERASED_OBJECTS = "LAKEHOUSE_ERASED_OBJECTS"
     # Set for the comparison with the old system, which runs in the same project.
     WORK_GROUP = "LAKEHOUSE_WORK_GROUP"  # of Athena
     STATE_MACHINE_ARN = "LAKEHOUSE_STATE_MACHINE_ARN"  # whose run times are compared

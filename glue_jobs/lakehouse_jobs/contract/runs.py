@@ -6,7 +6,7 @@ run, which the state machine reads, ``_dbt.json`` the result of the dbt build,
 objects never begin with an underscore. ``runs/_built.json`` says up to
 which batch the last successful builds have read each raw table, ``runs/_tested.json``
 up to which one data tests have passed, ``runs/_upkeep.json`` when the tables that dbt
-makes were last kept.
+makes were last kept. ``runs/_erasures/`` has a note for each erasure of records.
 """
 
 from enum import StrEnum
@@ -31,6 +31,8 @@ BUILT_KEY: Final = f"{RUNS_PREFIX}_built.json"
 TESTED_KEY: Final = f"{RUNS_PREFIX}_tested.json"
 # The same (lakehouse_jobs.build.upkeep).
 UPKEEP_KEY: Final = f"{RUNS_PREFIX}_upkeep.json"
+# Written and read by `lakehouse erase` alone.
+ERASURES_PREFIX: Final = f"{RUNS_PREFIX}_erasures/"
 
 
 def object_outcome_key(execution_name: str, object_name: str) -> str:

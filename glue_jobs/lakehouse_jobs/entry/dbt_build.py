@@ -12,6 +12,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -19,7 +20,7 @@ from typing import Any
 
 import boto3
 
-from lakehouse_jobs.build import built, catalog, results, tested, upkeep
+from lakehouse_jobs.build import built, catalog, erased, results, tested, upkeep
 from lakehouse_jobs.build.dbt import Project
 from lakehouse_jobs.build.errors import BuildError, BuiltError
 from lakehouse_jobs.build.known import Known, learn
@@ -38,6 +39,8 @@ def build(settings: BuildSettings, *, folder: Path, glue: Any, s3: Any) -> Build
         project = Project(folder)
         known = learn(project, settings, tables=tables, now=now)
         _tell(known)
+        if settings.erased_objects:
+            return _without_erased(project, known, settings, started=started)
         before = tested.take(**lake)
         counted = {} if settings.full_refresh else before.by(now=now, select=settings.select)
         succeeded, nodes = _run(project, known, counted, settings)
@@ -67,6 +70,30 @@ def build(settings: BuildSettings, *, folder: Path, glue: Any, s3: Any) -> Build
         minutes = upkeep.minutes_for(build=settings.timeout_minutes, elapsed=elapsed)
         outcome["warnings"] += upkeep.keep(project, minutes=minutes, now=now, **lake)
     return outcome
+
+
+def _without_erased(
+    project: Project, known: Known, settings: BuildSettings, *, started: float
+) -> BuildOutcome:
+    """Build from scratch what is made of objects of which records were erased. Raises BuildError.
+
+    No note is left: other models are as far behind as they were.
+    """
+    names = erased.made_of(
+        settings.erased_objects,
+        models=project.models,
+        tables=known.tables,
+        left_out=[each.source.table for each in known.left_out],
+    )
+    settings = replace(settings, models=tuple(names), full_refresh=True)
+    succeeded, nodes = _run(project, known, {}, settings) if names else (True, [])
+    return results.outcome(
+        nodes,
+        succeeded=succeeded,
+        excluded=known.excluded,
+        stale=known.stale,
+        seconds=time.monotonic() - started,
+    )
 
 
 def _tell(known: Known) -> None:

@@ -5,7 +5,7 @@ makes a table old. The raw log needs no snapshots for its history: each past sta
 ``_batch <= n``. They serve readers that are under way, and a person who takes back a commit.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Final
@@ -65,17 +65,24 @@ def _expirable(metadata: TableMetadata, now: datetime) -> list[tuple[Snapshot, t
     return found
 
 
-def expire(table: Table, snapshots: Sequence[Snapshot], *, properties: dict[str, str]) -> bool:
+def expire(
+    table: Table,
+    snapshots: Sequence[Snapshot],
+    *,
+    properties: dict[str, str],
+    defaults: Mapping[str, str] = KEPT_YOUNG,
+) -> bool:
     """Take snapshots out of the metadata, and schemas that only they had; whether that landed.
 
-    Sets properties in the same commit. No file is deleted. Gives way (False) where another
-    commit came first. Raises what S3 and Glue raise where it is not known.
+    Sets properties in the same commit, and ``defaults`` that the table lacks. No file is deleted.
+    Gives way (False) where another commit came first. Raises what S3 and Glue raise where it is
+    not known.
     """
     gone = {s.snapshot_id for s in snapshots}
     used = {s.schema_id for s in table.metadata.snapshots if s.snapshot_id not in gone}
     current = table.metadata.current_schema_id
     schemas = [s.schema_id for s in table.metadata.schemas if s.schema_id not in used | {current}]
-    missing = {k: v for k, v in KEPT_YOUNG.items() if k not in table.properties}
+    missing = {k: v for k, v in defaults.items() if k not in table.properties}
     try:
         with table.transaction() as transaction:
             pin_snapshots(transaction)

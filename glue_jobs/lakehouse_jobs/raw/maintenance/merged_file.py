@@ -20,6 +20,8 @@ _STEP_ROWS: Final = 16 * 1024
 
 _FIELD_ID: Final = b"PARQUET:field_id"
 
+Keep = Callable[[pa.Table], pa.Table]
+
 
 def merge(
     paths: Sequence[str],
@@ -28,14 +30,18 @@ def merge(
     schema: pa.Schema,
     folder: Path,
     upload: Callable[[Path], str],
+    keep: Keep | None = None,
 ) -> list[str]:
     """Write the rows of Parquet files to new ones of this schema; their addresses.
 
     Columns are matched by field id. Memory holds a row group, the disk one merged file.
+
+    :param keep: which rows of a table are written, in their order. Default: all.
     """
     written: list[str] = []
+    rows = _batches(paths, io=io, schema=schema)
     groups = chunked(
-        _batches(paths, io=io, schema=schema), most_rows=GROUP_ROWS, most_bytes=GROUP_BYTES
+        map(keep, rows) if keep else rows, most_rows=GROUP_ROWS, most_bytes=GROUP_BYTES
     )
     group = next(groups, None)
     while group is not None:

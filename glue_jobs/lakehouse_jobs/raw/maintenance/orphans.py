@@ -37,12 +37,13 @@ def orphans(
         for prefix in prefixes
         for address in islice(store.older_than(now - AGE, prefix=prefix), 20 * MOST)
     ]
-    known = _metadata_files(table)
+    known = metadata_files(table)
     suspects = [address for address in old if address not in known]
     return sorted(unreferred(table, suspects, data=data))[:MOST]
 
 
-def _metadata_files(table: Table) -> set[str]:
+def metadata_files(table: Table) -> set[str]:
+    """Addresses of what the table's metadata names itself; manifests and data are elsewhere."""
     metadata = table.metadata
     return {
         table.metadata_location,

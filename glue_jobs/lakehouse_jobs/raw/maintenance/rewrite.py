@@ -18,7 +18,7 @@ from pyiceberg.table import Table
 
 from lakehouse_jobs.raw.added import described
 from lakehouse_jobs.raw.fence import pin_snapshots
-from lakehouse_jobs.raw.maintenance.merged_file import merge
+from lakehouse_jobs.raw.maintenance.merged_file import Keep, merge
 from lakehouse_jobs.raw.maintenance.small_files import LiveFile
 from lakehouse_jobs.raw.schema import ARROW, RawColumn, arrow_schema
 from lakehouse_jobs.raw.store import Store
@@ -29,8 +29,12 @@ REWRITE: Final = "lakehouse.rewrite"
 _ONE_AT_A_TIME: Final = threading.Lock()
 
 
-def rewrite(table: Table, files: Sequence[LiveFile], *, store: Store) -> bool:
+def rewrite(
+    table: Table, files: Sequence[LiveFile], *, store: Store, keep: Keep | None = None
+) -> bool:
     """Merge these files of the table's current snapshot; whether that landed.
+
+    ``keep``: which rows of a table are written again; default: all.
 
     Raises what S3 and Glue raise; the new files are kept where the commit may have landed.
     """
@@ -54,6 +58,7 @@ def rewrite(table: Table, files: Sequence[LiveFile], *, store: Store) -> bool:
                 schema=arrow_schema(table.schema(), columns),
                 folder=Path(folder),
                 upload=upload,
+                keep=keep,
             )
     except BaseException:
         store.discard(written)

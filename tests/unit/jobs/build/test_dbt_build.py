@@ -3,12 +3,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from botocore.exceptions import ClientError
 
 from lakehouse_jobs.build.catalog import Table
+from lakehouse_jobs.build.erased import Model
 from lakehouse_jobs.build.errors import CatalogError, DbtError
 from lakehouse_jobs.build.selection import Source
 from lakehouse_jobs.build.settings import BuildSettings
@@ -47,6 +48,7 @@ class Project:
     told: dict[str, Any]
     error: Exception | None = None
     status = "success"
+    models: ClassVar[list[Model]] = []
 
     def __init__(self, folder: Path) -> None:
         type(self).told = {"folder": folder}
@@ -381,3 +383,45 @@ def test_a_build_whose_time_is_nearly_over_leaves_upkeep_to_the_next(
     dbt_build.build(replace(SETTINGS, timeout_minutes=3), folder=Path(), glue=None, s3=s3)
 
     assert "upkeep" not in project.told
+
+
+def erased(project: type[Project], *names: str) -> BuildSettings:
+    models = [
+        Model(id=name, name=name, database="staging", table=name, sources=("account",))
+        for name in names
+    ]
+    project.models = models
+    return replace(SETTINGS, failed_objects=(), erased_objects=("Account",))
+
+
+def test_after_an_erasure_what_is_made_of_the_object_is_built_anew_and_no_note_is_left(
+    project: type[Project], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    s3 = S3()
+    s3.objects[UPKEEP] = LONG_AGO
+    before = dict(s3.objects)
+    settings = erased(project, "stg_a", "never_built")
+    outcome = dbt_build.build(settings, folder=Path(), glue=None, s3=s3)
+
+    assert outcome["status"] == "succeeded"
+    assert project.told["select"] == ("stg_a",)
+    assert project.told["full_refresh"] is True
+    assert project.told["tested_batches"] == {}
+    assert s3.objects == before
+    assert "upkeep" not in project.told
+
+
+def test_where_nothing_was_built_of_the_object_dbt_does_not_start(project: type[Project]) -> None:
+    """Without a selector it would build everything."""
+    settings = erased(project, "never_built")
+    outcome = dbt_build.build(settings, folder=Path(), glue=None, s3=S3())
+    assert outcome["status"] == "succeeded"
+    assert "select" not in project.told
+
+
+def test_a_table_that_cannot_be_rebuilt_fails_the_build(project: type[Project]) -> None:
+    settings = replace(erased(project, "stg_a"), failed_objects=("Account",))
+    outcome = dbt_build.build(settings, folder=Path(), glue=None, s3=S3())
+    assert outcome["status"] == "failed"
+    assert "staging.stg_a may hold erased records" in (outcome["cause"] or "")
+    assert "select" not in project.told

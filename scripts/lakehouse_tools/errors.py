@@ -10,6 +10,7 @@ ToolError
 ├── DeployError            the CDK CLI ended with an error
 ├── ExecutionError         the state machine's execution did not succeed
 ├── FollowingStoppedError  ctrl-C while following; the execution goes on; exit status 130
+├── ErasureError           records could not be erased, or not be proved to be
 ├── QueryError             Athena refused or failed a query
 ├── ModelsError            a file of the dbt project stands in the way of generating models
 ├── RegisterError          a raw table cannot be taken up again from its files
@@ -75,6 +76,10 @@ class FollowingStoppedError(ToolError):
     """The person stopped looking; the execution goes on."""
 
     exit_status = EXIT_INTERRUPTED
+
+
+class ErasureError(ToolError):
+    """Records are not, or not provably, out of every place; the same command goes on."""
 
 
 class QueryError(ToolError):

@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "report": "report",
     "query": "query",
     "history": "history",
+    "erase": "erase",
     "docs": "docs",
     "compare": "compare",
     "gate": "gate",

@@ -18,7 +18,7 @@ from lakehouse_tools.stack import Stack
 from lakehouse_tools.versions.model import Carrier, ModelRows, holds
 
 # Keys of marts whose rows come of several objects, and what each is called in their staging.
-_OF_SEVERAL: Final = {"activity_id": ("task_id", "event_id")}
+OF_SEVERAL: Final = {"activity_id": ("task_id", "event_id")}
 _TYPES: Final = {"_id": "string", "_ids": "array<string>"}
 
 
@@ -29,16 +29,16 @@ def follow(
 
     Nothing where dbt has not built the object's staging model under its usual name.
     """
-    staging = _ids_of(tables_of(environment, stack.staging_database))
-    marts = _ids_of(tables_of(environment, stack.marts_database))
+    staging = ids_of(tables_of(environment, stack.staging_database))
+    marts = ids_of(tables_of(environment, stack.marts_database))
     model = next((m for m in map(model_name, models(object_name)) if m in staging), None)
-    key = _key(staging[model]) if model else None
+    key = key_of(staging[model]) if model else None
     if model is None or key is None:
         return (), ()
     own = [(stack.staging_database, model, key)]
     for name, ids in marts.items():
-        first = _key(ids)
-        if first and key in (first, *_OF_SEVERAL.get(first, ())):
+        first = key_of(ids)
+        if first and key in (first, *OF_SEVERAL.get(first, ())):
             own.append((stack.marts_database, name, first))
     theirs = {(name, column) for _, name, column in own}
     others = {
@@ -55,7 +55,7 @@ def follow(
         return tuple(each.result() for each in rows), counted.result()
 
 
-def _ids_of(tables: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+def ids_of(tables: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
     """Table → its columns that hold ids, one each or several, in the table's order."""
     return {
         table["Name"]: [
@@ -70,7 +70,7 @@ def _ids_of(tables: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
     }
 
 
-def _key(ids: Sequence[str]) -> str | None:
+def key_of(ids: Sequence[str]) -> str | None:
     """The first column of one id."""
     return next((column for column in ids if column.endswith("_id")), None)
 

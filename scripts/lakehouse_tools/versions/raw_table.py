@@ -1,6 +1,6 @@
 """An object's raw table: its columns by field, and which batch came with which snapshot."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -27,21 +27,31 @@ class RawTable:
     entry: Mapping[str, Any]  # of the Glue catalog
 
 
+def known(environment: Environment, stack: Stack) -> list[RawTable]:
+    """The raw tables of all objects."""
+    return [
+        RawTable(object=str(name), name=table["Name"], columns=_columns(table), entry=table)
+        for table in tables_of(environment, stack.raw_database)
+        if (name := table.get("Parameters", {}).get(TableProperty.OBJECT))
+    ]
+
+
 def find(environment: Environment, stack: Stack, object_name: str) -> RawTable:
     """The raw table of an object, whatever the case of its name. Raises RequestError."""
-    tables = tables_of(environment, stack.raw_database)
-    known = {
-        str(name): table
-        for table in tables
-        if (name := table.get("Parameters", {}).get(TableProperty.OBJECT))
-    }
-    for name, table in known.items():
-        if name.lower() == object_name.lower():
-            columns = _columns(table)
-            return RawTable(object=name, name=table["Name"], columns=columns, entry=table)
-    there = ", ".join(sorted(known)) or "no object yet"
+    return among(known(environment, stack), object_name)
+
+
+def among(tables: Sequence[RawTable], object_name: str, *, command: str = "history") -> RawTable:
+    """The one of an object, whatever the case of its name. Raises RequestError.
+
+    ``command``: the one that the name was given to.
+    """
+    for table in tables:
+        if table.object.lower() == object_name.lower():
+            return table
+    there = ", ".join(sorted(table.object for table in tables)) or "no object yet"
     raise RequestError(
-        f"history: got the object {object_name!r}; raw has {there}: another one is read once"
+        f"{command}: got the object {object_name!r}; raw has {there}: another one is read once"
         " config/salesforce_objects.json names it"
     )
 

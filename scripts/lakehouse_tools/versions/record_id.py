@@ -12,36 +12,46 @@ from lakehouse_tools.stack import Stack
 from lakehouse_tools.versions.raw_table import RawTable
 
 
-def whole(text: str) -> str:
-    """The 18 characters of an id; 15 are completed. Raises RequestError for what is none."""
+def whole(text: str, *, command: str = "history") -> str:
+    """The 18 characters of an id; 15 are completed. Raises RequestError for what is none.
+
+    ``command``: the one that the id was given to.
+    """
     if not re.fullmatch(r"[0-9A-Za-z]{15}(?:[0-9A-Za-z]{3})?", text):
         raise RequestError(
-            f"history: got the id {text!r}; allowed: a Salesforce record id, 15 or 18 letters"
+            f"{command}: got the id {text!r}; allowed: a Salesforce record id, 15 or 18 letters"
             " and digits, as it stands at the end of the record's address"
         )
     return long_id(text)
 
 
-def unknown(environment: Environment, stack: Stack, table: RawTable, record: str) -> RequestError:
+def unknown(
+    environment: Environment,
+    stack: Stack,
+    table: RawTable,
+    record: str,
+    *,
+    command: str = "history",
+) -> RequestError:
     """Why raw has no version of this id; an id's first three characters tell its object."""
     prefixes = _prefixes(environment, stack)
     own = prefixes.get(table.object)
     if own is None:
         return RequestError(
-            f"history: raw has no version of any {table.object} yet: bring some with"
+            f"{command}: raw has no version of any {table.object} yet: bring some with"
             f" `lakehouse run{environment.option}`"
         )
     given = record[:3]
     if given == own:
         return RequestError(
-            f"history: raw has no version of {table.object} {record}: Salesforce has not reported"
+            f"{command}: raw has no version of {table.object} {record}: Salesforce has not reported"
             " it to this lake (another org, no access, erased on request, or not yet read:"
             f" `lakehouse status{environment.option}` says up to when raw reaches)"
         )
     other = next((name for name, prefix in prefixes.items() if prefix == given), None)
-    ask = f": ask `lakehouse history{environment.option} {other} {record}`" if other else ""
+    ask = f": ask `lakehouse {command}{environment.option} {other} {record}`" if other else ""
     return RequestError(
-        f"history: {record} is no {table.object}: its id would begin with {own}, and {given} are"
+        f"{command}: {record} is no {table.object}: its id would begin with {own}, and {given} are"
         f" the ids of {other or 'an object that raw does not have'}{ask}"
     )
 

@@ -30,7 +30,7 @@ help: ## This list
 
 .PHONY: test
 test: $(SYNCED) ## All that a reviewer would run: linters, types, import contracts, all tests
-	@$(MAKE) --jobs=3 --output-sync=target lint types runtimes
+	@$(MAKE) --jobs=3 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) lint types runtimes
 	@$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(ARGS)
 
 # tests/side_by_side.py says which tests share a worker, and with it their servers. One worker

@@ -82,7 +82,7 @@ class PipelineAlarms(Construct):
         self.alarms: dict[str, cloudwatch.Alarm] = {}
         period = Duration.minutes(5)
         for name, what, metric, periods in (
-            # Each failed execution sends a message of its own; the others send none.
+            # Most failed executions send a message of their own; the others send none.
             ("ExecutionFailed", "An execution failed", state_machine.metric_failed, _FAILING_FOR),
             ("ExecutionTimedOut", "An execution timed out", state_machine.metric_timed_out, 1),
             ("ExecutionAborted", "An execution was stopped", state_machine.metric_aborted, 1),

@@ -139,8 +139,9 @@ class QueryAccess(Construct):
     ) -> iam.Grant:
         """Let a user or role query in this workgroup, read its results, and browse.
 
-        Who browses sees the names of the account's catalogs, workgroups and databases, as
-        BI tools list them; tables and columns of the granted layers alone.
+        Who browses sees the names of the account's catalogs and workgroups, and its databases
+        with descriptions and locations, as BI tools list them; tables and columns of the
+        granted layers alone.
 
         For some tables or columns alone: no ``layers``, and then ``grant_read`` of the
         catalog. Mind that every result of the workgroup can be read by all of its users.
@@ -208,6 +209,8 @@ class QueryAccess(Construct):
                 on=["*"],
                 wildcard="The lists of catalogs and workgroups know no resource; they show names",
             ),
+            # Which a driver without a schema of its own begins in.
+            allow("glue:GetDatabase", on=glue_arns(self, "catalog", "database/default")),
             allow(
                 "glue:GetDatabases",
                 on=glue_arns(self, "catalog", "database/*"),

@@ -41,7 +41,7 @@ periods as (
         count(*) over (partition by {{ key }}, valid_from) as same_start,
         count_if(is_current) over (partition by {{ key }}) as current_rows
     from {{ model }}
-    {{ 'where ' ~ key ~ ' in (select ' ~ key ~ ' from untested)' if some }}
+    {{ 'where ' ~ key ~ ' in (select ' ~ key ~ ' from untested) or ' ~ key ~ ' is null' if some }}
 
 ),
 

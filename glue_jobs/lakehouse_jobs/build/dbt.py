@@ -76,6 +76,7 @@ class Project:
         raw_watermarks: Mapping[str, datetime],
         tested_batches: Mapping[str, int],
         full_refresh: bool,
+        data_tests: bool = True,
     ) -> tuple[bool, list[dict[str, Any]]]:
         """Run models, seeds and data tests: whether all went well, and each node's result.
 
@@ -106,6 +107,8 @@ class Project:
                 }
             ),
         ]
+        if not data_tests:
+            arguments += ["--exclude-resource-type", "test"]
         if full_refresh:
             arguments.append("--full-refresh")
         if select:

@@ -77,7 +77,8 @@ def _without_erased(
 ) -> BuildOutcome:
     """Build from scratch what is made of objects of which records were erased. Raises BuildError.
 
-    No note is left: other models are as far behind as they were.
+    No note is left: other models are as far behind as they were. Nothing is tested: a test that
+    fails would keep the tables below it, and what was erased in them.
     """
     names = erased.made_of(
         settings.erased_objects,
@@ -86,7 +87,7 @@ def _without_erased(
         left_out=[each.source.table for each in known.left_out],
     )
     settings = replace(settings, models=tuple(names), full_refresh=True)
-    succeeded, nodes = _run(project, known, {}, settings) if names else (True, [])
+    succeeded, nodes = _run(project, known, {}, settings, data_tests=False) if names else (True, [])
     return results.outcome(
         nodes,
         succeeded=succeeded,
@@ -104,10 +105,16 @@ def _tell(known: Known) -> None:
 
 
 def _run(
-    project: Project, known: Known, counted: Mapping[str, int], settings: BuildSettings
+    project: Project,
+    known: Known,
+    counted: Mapping[str, int],
+    settings: BuildSettings,
+    *,
+    data_tests: bool = True,
 ) -> tuple[bool, list[dict[str, Any]]]:
     """Dbt itself; ``counted``: what counts as tested. See :meth:`Project.build`."""
-    print(f"data tests: {'of what is new' if counted else 'of all rows'}", flush=True)
+    rows = "of what is new" if counted else "of all rows"
+    print(f"data tests: {rows if data_tests else 'none'}", flush=True)
     return project.build(
         select=settings.models or settings.select,
         leave_out=[each.source for each in known.left_out],
@@ -116,6 +123,7 @@ def _run(
         raw_watermarks=known.watermarks,
         tested_batches=counted,
         full_refresh=settings.full_refresh,
+        data_tests=data_tests,
     )
 
 

@@ -23,7 +23,7 @@ def command() -> None:
     \b
     Examples:
       lakehouse dbt generate --check
-      eval "$(lakehouse dbt env --env dev)"
+      vars="$(lakehouse dbt env --env dev)" && eval "$vars"
     """
 
 
@@ -156,7 +156,7 @@ def env(*, environment_name: str, project_folder: Path) -> None:
     \b
     Examples:
       lakehouse dbt env
-      eval "$(lakehouse dbt env --env dev)" && cd dbt_project && dbt build --select dim_account
+      vars="$(lakehouse dbt env --env dev)" && eval "$vars" && cd dbt_project && dbt build
     """
     from lakehouse_tools import dbt_by_hand
     from lakehouse_tools.dbt_models.project import read_project
@@ -172,9 +172,10 @@ def env(*, environment_name: str, project_folder: Path) -> None:
             stack = read_stack(environment)
             change = dbt_by_hand.change(environment, dbt_by_hand.settings(environment, stack))
             raw = [table["Name"] for table in tables_of(environment, stack.raw_database)]
-    except Exception:
-        # The shell's eval of nothing succeeds, and what stands behind it would run.
-        click.echo("false")
+    except BaseException:
+        # The shell's eval of nothing succeeds, and what stands behind it would run, with what
+        # the shell has of another environment.
+        click.echo("unset DBT_SESSION_ROLE_ARN; false")
         raise
     click.echo(change.as_shell(path=program.parent))
     if exclude := dbt_by_hand.tables_to_leave_out(project.declared | project.sources, raw=raw):

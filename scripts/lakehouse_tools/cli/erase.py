@@ -78,6 +78,7 @@ def command(
         raw.require_erasable(catalog(environment), database=stack.raw_database, asked=wanted)
         if not yes:
             click.confirm("\nErase them? This cannot be taken back", abort=True)
+            run.require_quiet(environment, stack)
         erasure = run.erase(environment, stack, wanted, say=click.echo)
     click.echo()
     show_erasure(output(), erasure)

@@ -66,13 +66,10 @@ def former(
     table: Table, store: Store, *, before: datetime, spare: Collection[str] = ()
 ) -> set[str]:
     """Addresses of files below a table that nothing refers to, as for :func:`purge`."""
-    prefix = f"{store.key_of(table.location())}/"
-    known = metadata_files(table) | {*spare}
-    suspects = {
-        address
-        for address in store.older_than(before, prefix=prefix)
-        if address not in known and not address.endswith((_METADATA, "/"))
-    }
+    suspects = older(table, store, before=before) - {*spare}
+    # Looked up after the files were listed: a commit in between may have named one of them.
+    table = table.catalog.load_table(table.name())
+    suspects -= metadata_files(table)
     return unreferred(table, suspects, data=True) if suspects else set()
 
 

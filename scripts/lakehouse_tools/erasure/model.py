@@ -51,7 +51,7 @@ class Place:
     database: str
     table: str
     rows: int  # of the records; 0
-    snapshots: int  # 1
+    snapshots: int  # in raw all, 1; of a rebuilt table those from before the erasure, 0
     former_files: int  # from before the erasure, and still in the bucket; 0
     removed: int  # files that were deleted
     rebuilt: bool = False  # from raw that lacks the records: a row can only name them

@@ -44,16 +44,21 @@ def rebuild(
     stack: Stack,
     objects: Sequence[str],
     *,
+    clock: Callable[[], datetime],
     say: Say,
     sleep: Callable[[float], None] = time.sleep,
-) -> list[Name]:
-    """Build anew what is made of objects; the tables that were. Raises ErasureError."""
-    before = tables(environment, stack)
-    if not before:
+) -> tuple[list[Name], datetime]:
+    """Build anew what is made of objects: the tables that were, and since when they are clean.
+
+    ``clock``: the time by the bucket's own clock, UTC. Raises ErasureError.
+    """
+    if not tables(environment, stack):
         say("dbt has built nothing yet")
-        return []
+        return [], clock()
     name = f"erase-{execution_name(datetime.now(UTC))}"
     build = _begun(environment, stack, name, objects, say=say, sleep=sleep)
+    # One build runs at a time: what is older another may have made of rows that are gone now.
+    clean, before = clock(), tables(environment, stack)
     say(f"build {build}: what is made of {', '.join(objects)} is built anew from raw")
     client = environment.client("codebuild")
     while True:
@@ -69,7 +74,7 @@ def rebuild(
             " then give the same command again"
         )
     after = tables(environment, stack)
-    return [table for table, location in after.items() if before.get(table) != location]
+    return [table for table, location in after.items() if before.get(table) != location], clean
 
 
 def _begun(

@@ -6,8 +6,7 @@ seems dead can bring rows that it had read before.
 
 from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack
-from datetime import UTC, datetime, timedelta
-from typing import Final
+from datetime import datetime
 from uuid import uuid4
 
 from pyiceberg.catalog import Catalog
@@ -29,8 +28,6 @@ from lakehouse_tools.erasure.model import Asked, Place
 from lakehouse_tools.errors import ErasureError
 
 Say = Callable[[str], None]
-# Nobody can commit to a claimed table: all that nothing refers to may go, however young.
-_ALWAYS: Final = timedelta(days=1)
 
 
 def require_erasable(catalog: Catalog, *, database: str, asked: Sequence[Asked]) -> None:
@@ -47,14 +44,21 @@ def erase(
     *,
     database: str,
     asked: Sequence[Asked],
-    begun: datetime,
+    clock: Callable[[], datetime],
     say: Say,
 ) -> list[Place]:
     """Erase the records from the tables of their objects and from the rejected values.
 
-    ``begun``: when the erasure began, by the bucket's clock. Raises ErasureError where a run is
+    ``clock``: the time by the bucket's own clock, UTC. Raises ErasureError where a run is
     reading one of the objects.
     """
+    begun = clock()
+    rejected = _rejected(catalog, database)
+    if rejected is None and store.holds_any(f"{database}/{REJECTED_TABLE}/data/"):
+        raise ErasureError(
+            f"erase: the catalog has lost {database}.{REJECTED_TABLE}, whose files are there and"
+            f" may hold values of the records: `lakehouse register {REJECTED_TABLE}`, then erase"
+        )
     owner = f"lakehouse erase {uuid4().hex}"
     places: list[Place] = []
     with ExitStack() as claims:
@@ -64,9 +68,9 @@ def erase(
             say(f"{database}.{one.table.name}: writing anew the files that hold rows of them")
             table = catalog.load_table((database, one.table.name))
             _settle(table, store, owner=owner, say=say)
-            after = datetime.now(UTC) + _ALWAYS
-            places.append(_without(table, one.ids, store, before=after))
-        rejected = _rejected(catalog, database)
+            # What is older nobody can commit any more; a run that takes the claim over, should
+            # this machine sleep, writes younger files.
+            places.append(_without(table, one.ids, store, before=clock()))
         if rejected is not None:
             say(f"{database}.{REJECTED_TABLE}: writing anew the files that hold values of them")
             ids = [record for one in asked for record in one.ids]
@@ -139,6 +143,7 @@ def proved(
 ) -> Place:
     """A table of raw, read again from the catalog on."""
     table = table.catalog.load_table(table.name())
+    rows.require_erasable(table)
     # Its signature comes from a generic base class that pyright does not see through.
     wanted = In("id", tuple(ids))  # pyright: ignore[reportCallIssue]
     scan = table.scan(row_filter=wanted, selected_fields=("id",))

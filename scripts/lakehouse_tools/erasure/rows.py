@@ -85,6 +85,7 @@ def erase(table: Table, ids: Collection[str], *, store: Store) -> Table:
     missed = 0
     while missed < _ATTEMPTS:
         table = _fresh(table)
+        require_erasable(table)  # delete files may have come: live files are not known with them
         files = holding(table, ids)
         if not files:
             return _settled(table)

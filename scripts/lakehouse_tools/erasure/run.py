@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 
 from lakehouse_jobs.raw.store import Store
 from lakehouse_tools.environment import Environment
@@ -56,22 +57,17 @@ def erase(
     store = Store(stack.lake_bucket_name, client=environment.client("s3"))
     lake = catalog(environment)
     key = note.begin(environment, stack, asked)
-    places = raw.erase(
-        lake,
-        store,
-        database=stack.raw_database,
-        asked=asked,
-        begun=note.touch(environment, stack, key),
-        say=say,
-    )
-    clean = note.touch(environment, stack, key)  # whatever is written from now on is without them
-    rebuilt = models.rebuild(environment, stack, [one.object for one in asked], say=say)
+    clock = partial(note.touch, environment, stack, key)
+    places = raw.erase(lake, store, database=stack.raw_database, asked=asked, clock=clock, say=say)
+    objects = [one.object for one in asked]
+    rebuilt, clean = models.rebuild(environment, stack, objects, clock=clock, say=say)
     removed = {}
     for name in rebuilt:
         say(f"{'.'.join(name)}: deleting files from before")
         removed[name] = files.purge(lake.load_table(name), store, before=clean).files
     say("reading every place again")
     found = survey.look(environment, stack, asked)
+    since = clean.timestamp() * 1000
     for name, number in removed.items():
         table = lake.load_table(name)
         places.append(
@@ -79,7 +75,7 @@ def erase(
                 database=name[0],
                 table=name[1],
                 rows=_rows(found.own, name),
-                snapshots=len(table.metadata.snapshots),
+                snapshots=sum(s.timestamp_ms < since for s in table.metadata.snapshots),
                 former_files=len(files.older(table, store, before=clean)),
                 removed=number,
                 rebuilt=True,

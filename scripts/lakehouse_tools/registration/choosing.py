@@ -63,8 +63,9 @@ def _undecided(folder: Folder, states: list[State]) -> RegisterError:
         for state in states
     )
     return RegisterError(
-        f"{folder.table}: of {len(states)} commits that met one lost, and their files do not tell"
-        f" which: {listed}: say --metadata with the one to take"
+        f"{folder.table}: {len(states)} commits may be the last, as two met or somebody went back"
+        f" to an earlier state, and their files do not tell which: {listed}: say --metadata with"
+        " the one to take"
     )
 
 

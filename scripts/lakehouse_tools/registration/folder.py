@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Final
 
 from lakehouse_jobs.raw.create import location_of
@@ -23,13 +24,22 @@ class Folder:
     files: Mapping[str, datetime]  # address of each file → when it was written, UTC
 
     def newest(self) -> list[str]:
-        """The metadata files of the highest number: several where two commits met."""
+        """The metadata files of the highest number: several where two commits met.
+
+        With the one written last where that has a lower number: somebody went back to an earlier
+        state, and commits since have counted from there.
+        """
         numbered: dict[int, list[str]] = {}
         for address in sorted(self.files):
             name = address.removeprefix(f"{self.address}/metadata/")
             if match := _METADATA.fullmatch(name):
                 numbered.setdefault(int(match[1]), []).append(address)
-        return numbered[max(numbered)] if numbered else []
+        if not numbered:
+            return []
+        highest = numbered[max(numbered)]
+        last = max(sorted(chain(*numbered.values())), key=lambda address: self.files[address])
+        later = self.files[last] > max(self.files[address] for address in highest)
+        return [*highest, last] if later else highest
 
 
 def read_folder(environment: Environment, stack: Stack, table: str) -> Folder:

@@ -407,6 +407,8 @@ def test_after_an_erasure_what_is_made_of_the_object_is_built_anew_and_no_note_i
     assert project.told["select"] == ("stg_a",)
     assert project.told["full_refresh"] is True
     assert project.told["tested_batches"] == {}
+    # One that fails would keep the tables below it as they were.
+    assert project.told["data_tests"] is False
     assert s3.objects == before
     assert "upkeep" not in project.told
 

@@ -1,6 +1,7 @@
 """``lakehouse register``: which of the files that a table left is the table."""
 
 import json
+import time
 import uuid
 
 import pyarrow as pa
@@ -108,12 +109,29 @@ def test_where_both_are_whole_they_are_listed_and_one_has_to_be_said(lost, regis
     done = register("Account", "--yes")
 
     assert done.exit_code == 1
-    assert "of 2 commits that met one lost, and their files do not tell which" in done.output
+    assert "2 commits may be the last, as two met or somebody went back" in done.output
     assert f"{lost.address} (batch 3, watermark 2026-01-01T00:45:00" in done.output
     assert f"{twin} (batch 4, " in done.output
     assert tables(lost) == []
     assert register("Account", "--yes", "--metadata", lost.address).exit_code == 0
     assert lost.table.properties["lakehouse.batch"] == "3"
+
+
+def test_where_somebody_went_back_the_abandoned_commits_are_not_taken_unasked(lost, register):
+    """Commits since count from the earlier state: the last one written has a lower number."""
+    *_, earlier, abandoned = [address for number in range(10) for address in metadata(lost, number)]
+    time.sleep(1.1)  # whole seconds are told of files
+    key = lost.store.key_of(earlier)
+    lost.store.write(key, lost.store.read(key))
+
+    done = register("Account", "--yes")
+
+    assert done.exit_code == 1
+    assert "2 commits may be the last" in done.output
+    assert earlier in done.output
+    assert abandoned in done.output
+    assert tables(lost) == []
+    assert register("Account", "--yes", "--metadata", earlier).exit_code == 0
 
 
 @pytest.mark.parametrize("folder", ["data", "metadata"])

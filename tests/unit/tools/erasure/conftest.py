@@ -1,5 +1,6 @@
 """A lake with a record to be erased, through the shipped job, and its erasure from raw."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -50,7 +51,7 @@ class Person:
         table = RawTable(object="Account", name="account", columns={}, entry={})
         return Asked(table=table, ids=(self.id,))
 
-    def erase(self):
+    def erase(self, clock: Callable[[], datetime] | None = None):
         from lakehouse_tools.erasure import raw
 
         return raw.erase(
@@ -58,7 +59,8 @@ class Person:
             self.store,
             database=self.lab.database,
             asked=[self.asked()],
-            begun=datetime.now(UTC) + timedelta(seconds=2),  # whole seconds are told of files
+            # Whole seconds are told of files; what is there now is from before.
+            clock=clock or (lambda: datetime.now(UTC) + timedelta(seconds=2)),
             say=self.said.append,
         )
 

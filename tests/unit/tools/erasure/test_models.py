@@ -2,6 +2,7 @@
 
 import io
 import json
+from datetime import UTC, datetime
 
 import pytest
 from botocore.stub import ANY
@@ -10,6 +11,7 @@ from lakehouse_tools.erasure import models
 from lakehouse_tools.errors import ErasureError
 
 BUILD = "dbt:1"
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 def tables(stub, stack, **locations):
@@ -50,15 +52,17 @@ def ends(stub, *statuses):
 def rebuild(account, stack, said=None):
     say = (said if said is not None else []).append
     objects = ["Contact", "Lead"]
-    return models.rebuild(account, stack, objects, say=say, sleep=lambda _: None)
+    return models.rebuild(account, stack, objects, clock=lambda: NOW, say=say, sleep=lambda _: None)
 
 
 def test_the_tables_that_the_build_wrote_are_told(account, stub, stack):
-    tables(stub, stack, dim_contact="s3://lake/1", dim_user="s3://lake/2", a_view=None)
+    tables(stub, stack, dim_contact="s3://lake/1", dim_user="s3://lake/1", a_view=None)
     starts(stub, stack)
+    # What another build wrote before this one had its turn is none of it.
+    tables(stub, stack, dim_contact="s3://lake/2", dim_user="s3://lake/2", a_view=None)
     ends(stub, "IN_PROGRESS", "SUCCEEDED")
     tables(stub, stack, dim_contact="s3://lake/3", dim_user="s3://lake/2", a_view=None)
-    assert rebuild(account, stack) == [(stack.marts_database, "dim_contact")]
+    assert rebuild(account, stack) == ([(stack.marts_database, "dim_contact")], NOW)
 
 
 def test_it_waits_for_the_end_of_another_build(account, stub, stack):
@@ -66,6 +70,7 @@ def test_it_waits_for_the_end_of_another_build(account, stub, stack):
     for _ in range(2):
         stub("codebuild").add_client_error("start_build", "AccountLimitExceededException")
     starts(stub, stack)
+    tables(stub, stack, dim_contact="s3://lake/1")
     ends(stub, "SUCCEEDED")
     tables(stub, stack, dim_contact="s3://lake/3")
     said = []
@@ -76,6 +81,7 @@ def test_it_waits_for_the_end_of_another_build(account, stub, stack):
 def test_a_build_that_failed_says_why_and_what_then(account, stub, stack):
     tables(stub, stack, dim_contact="s3://lake/1")
     starts(stub, stack)
+    tables(stub, stack, dim_contact="s3://lake/1")
     ends(stub, "FAILED")
     outcome = json.dumps({"cause": "model dim_contact: no session"}).encode()
     stub("s3").add_response("get_object", {"Body": io.BytesIO(outcome)})
@@ -85,4 +91,4 @@ def test_a_build_that_failed_says_why_and_what_then(account, stub, stack):
 
 def test_where_dbt_built_nothing_no_build_starts(account, stub, stack):
     tables(stub, stack)
-    assert rebuild(account, stack) == []
+    assert rebuild(account, stack) == ([], NOW)

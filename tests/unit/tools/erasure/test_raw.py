@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
@@ -211,6 +212,33 @@ def test_a_commit_that_comes_first_is_kept(person, monkeypatch):
     person.erase()
     assert person.found() == []
     assert len(person.others()) == len(before) + 1
+
+
+def test_a_file_that_somebody_writes_meanwhile_stays(person, monkeypatch):
+    """This machine slept, a run took the claim over: it will name the file in its commit."""
+    from lakehouse_tools.erasure import rows
+
+    lab, real = person.lab, rows.rewrite
+    late = f"{lab.database}/account/data/late.parquet"
+
+    def beside(*args, **options):
+        person.store.write(late, b"of a run")
+        return real(*args, **options)
+
+    monkeypatch.setattr(rows, "rewrite", beside)
+    time.sleep(1.1)  # whole seconds are told of files
+    person.erase(clock=lambda: datetime.now(UTC).replace(microsecond=0))
+    assert person.store.read(late) == b"of a run"
+
+
+def test_rejected_values_that_the_catalog_has_lost_are_not_passed_over(person):
+    from lakehouse_tools.errors import ErasureError
+
+    person.lab.catalog.drop_table((person.lab.database, "_rejected"))
+    before = person.found()
+    with pytest.raises(ErasureError, match="`lakehouse register _rejected`, then erase"):
+        person.erase()
+    assert person.found() == before
 
 
 def test_an_object_that_a_run_reads_is_refused_and_nothing_changes(person):

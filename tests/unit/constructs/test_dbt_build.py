@@ -20,6 +20,7 @@ SET_BY_THE_PIPELINE = {
 }
 SET_WHERE_ASKED_FOR = {BuildVariable.SELECT, BuildVariable.SESSION_CONNECTIONS}
 SET_TO_COMPARE = {BuildVariable.WORK_GROUP, BuildVariable.STATE_MACHINE_ARN}
+SET_TO_ERASE = {BuildVariable.ERASED_OBJECTS}
 
 
 @pytest.fixture
@@ -52,7 +53,7 @@ class TestDefaults:
     def test_every_variable_of_the_contract_is_set(self, project) -> None:
         variables = _variables(project)
 
-        elsewhere = SET_BY_THE_PIPELINE | SET_WHERE_ASKED_FOR | SET_TO_COMPARE
+        elsewhere = SET_BY_THE_PIPELINE | SET_WHERE_ASKED_FOR | SET_TO_COMPARE | SET_TO_ERASE
         assert set(variables) == set(BuildVariable) - elsewhere
         assert variables["MARTS_DATABASE"] == "lake_test_marts"
         assert variables["DBT_SESSION_PREFIX"] == "lake-test-dbt"

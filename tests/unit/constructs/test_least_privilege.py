@@ -12,6 +12,9 @@ from tests.unit.constructs.everything import everything, files
 
 # Actions that know no resource (Service Authorization Reference).
 WITHOUT_RESOURCE: Final = {
+    # The names of all catalogs and workgroups, which BI tools list first.
+    "athena:ListDataCatalogs",
+    "athena:ListWorkGroups",
     "cloudwatch:PutMetricData",
     "ec2:DescribeDhcpOptions",
     "ec2:DescribeNetworkInterfaces",

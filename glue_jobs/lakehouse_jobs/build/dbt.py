@@ -46,7 +46,6 @@ class Project:
         """The models that have a table of their own."""
         return [
             Model(
-                id=node.unique_id,
                 name=node.name,
                 database=node.schema,
                 table=node.alias,

@@ -16,7 +16,6 @@ from lakehouse_jobs.contract.raw_log import table_name
 class Model:
     """A model of the dbt project that has a table."""
 
-    id: str  # dbt's unique id
     name: str
     database: str
     table: str

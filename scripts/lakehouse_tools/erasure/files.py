@@ -19,7 +19,7 @@ from lakehouse_jobs.raw.maintenance.orphans import metadata_files
 from lakehouse_jobs.raw.store import Store
 from lakehouse_tools.errors import ErasureError
 
-_ATTEMPTS: Final = 20
+ATTEMPTS: Final = 20  # times that other commits may come first
 _METADATA: Final = ".metadata.json"
 
 
@@ -42,7 +42,7 @@ def purge(table: Table, store: Store, *, before: datetime, spare: Collection[str
     """
     table = table.catalog.load_table(table.name())
     deleted = 0
-    for _ in range(_ATTEMPTS):
+    for _ in range(ATTEMPTS):
         heads = {ref.snapshot_id for ref in table.metadata.refs.values()}
         old = [s for s in table.metadata.snapshots if s.snapshot_id not in heads]
         if not old:
@@ -54,10 +54,7 @@ def purge(table: Table, store: Store, *, before: datetime, spare: Collection[str
         if landed:
             deleted += _delete(garbage.certain(table), store)
     else:
-        raise ErasureError(
-            f"erase: {'.'.join(table.name())}: other commits came first {_ATTEMPTS} times: give"
-            " the same command when fewer runs are under way"
-        )
+        raise crowded(table)
     deleted += _delete(former(table, store, before=before, spare=spare), store)
     return Purged(table=table, files=deleted)
 
@@ -81,6 +78,14 @@ def older(table: Table, store: Store, *, before: datetime) -> set[str]:
         for address in store.older_than(before, prefix=prefix)
         if not address.endswith((_METADATA, "/"))
     }
+
+
+def crowded(table: Table) -> ErasureError:
+    """What to raise where other commits came first so often."""
+    return ErasureError(
+        f"erase: {'.'.join(table.name())}: other commits came first {ATTEMPTS} times: give the"
+        " same command when fewer runs are under way"
+    )
 
 
 def _delete(addresses: Collection[str], store: Store) -> int:

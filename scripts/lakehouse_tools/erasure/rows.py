@@ -24,11 +24,11 @@ from lakehouse_jobs.raw.maintenance.rewrite import rewrite
 from lakehouse_jobs.raw.maintenance.small_files import LiveFile, live_files
 from lakehouse_jobs.raw.schema import ARROW
 from lakehouse_jobs.raw.store import Store
-from lakehouse_tools.errors import ErasureError, RequestError
+from lakehouse_tools.erasure.files import ATTEMPTS, crowded
+from lakehouse_tools.errors import RequestError
 
 _ID: Final = "id"
 _AT_ONCE: Final = 8  # files that are looked into
-_ATTEMPTS: Final = 20  # times that other commits may come first
 
 
 def require_erasable(table: Table) -> None:
@@ -83,7 +83,7 @@ def erase(table: Table, ids: Collection[str], *, store: Store) -> Table:
         return rows.filter(pc.invert(pc.is_in(rows[_ID], wanted)))
 
     missed = 0
-    while missed < _ATTEMPTS:
+    while missed < ATTEMPTS:
         table = _fresh(table)
         require_erasable(table)  # delete files may have come: live files are not known with them
         files = holding(table, ids)
@@ -94,7 +94,7 @@ def erase(table: Table, ids: Collection[str], *, store: Store) -> Table:
                 missed += 1
                 break
             table = _fresh(table)
-    raise _crowded(table)
+    raise crowded(table)
 
 
 def _settled(table: Table) -> Table:
@@ -102,7 +102,7 @@ def _settled(table: Table) -> Table:
 
     The one that took a file out still says so, with the least and greatest values of its columns.
     """
-    for _ in range(_ATTEMPTS):
+    for _ in range(ATTEMPTS):
         snapshot = table.current_snapshot()
         if snapshot is None or not any(m.deleted_files_count for m in snapshot.manifests(table.io)):
             return table
@@ -113,14 +113,7 @@ def _settled(table: Table) -> Table:
             pin_snapshots(transaction)
             transaction.update_snapshot().fast_append().commit()
         table = _fresh(table)
-    raise _crowded(table)
-
-
-def _crowded(table: Table) -> ErasureError:
-    return ErasureError(
-        f"erase: {'.'.join(table.name())}: other commits came first {_ATTEMPTS} times: give the"
-        " same command when fewer runs are under way"
-    )
+    raise crowded(table)
 
 
 def _fresh(table: Table) -> Table:

@@ -273,3 +273,12 @@ def account_lab(lab):
     lab.org.row("Account", Name="One", Amount__c="23.0", NumberOfEmployees="5")
     lab.org.row("Account", Name="Two", Birthday__c="2024-04-16", Opens__c="10:30:00.000Z")
     return lab
+
+
+@pytest.fixture
+def two(account_lab):
+    """The lab with a second object in its group."""
+    account_lab.org.add_object("Lead", {"Id": "id", "SystemModstamp": "datetime"})
+    account_lab.org.row("Lead")
+    account_lab.config["groups"]["sales"]["include"] = ["Account", "Lead"]
+    return account_lab

@@ -49,14 +49,6 @@ def test_an_object_of_another_group_is_refused():
         chosen(CONFIG, SALES, "Lead", available=list)
 
 
-@pytest.fixture
-def two(account_lab):
-    account_lab.org.add_object("Lead", {"Id": "id", "SystemModstamp": "datetime"})
-    account_lab.org.row("Lead")
-    account_lab.config["groups"]["sales"]["include"] = ["Account", "Lead"]
-    return account_lab
-
-
 @local_aws
 def test_one_failure_stops_no_other(two, capsys):
     two.org.mood(

@@ -7,14 +7,6 @@ import pytest
 pytestmark = pytest.mark.local_aws
 
 
-@pytest.fixture
-def two(account_lab):
-    account_lab.org.add_object("Lead", {"Id": "id", "SystemModstamp": "datetime"})
-    account_lab.org.row("Lead")
-    account_lab.config["groups"]["sales"]["include"] = ["Account", "Lead"]
-    return account_lab
-
-
 def drop(lab, table):
     lab.client("glue").delete_table(DatabaseName=lab.database, Name=table)
 

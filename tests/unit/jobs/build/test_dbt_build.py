@@ -387,8 +387,7 @@ def test_a_build_whose_time_is_nearly_over_leaves_upkeep_to_the_next(
 
 def erased(project: type[Project], *names: str) -> BuildSettings:
     models = [
-        Model(id=name, name=name, database="staging", table=name, sources=("account",))
-        for name in names
+        Model(name=name, database="staging", table=name, sources=("account",)) for name in names
     ]
     project.models = models
     return replace(SETTINGS, failed_objects=(), erased_objects=("Account",))

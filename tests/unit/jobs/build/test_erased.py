@@ -7,7 +7,7 @@ from lakehouse_jobs.build.errors import ErasedError
 
 
 def model(name: str, *sources: str, database: str = "marts") -> Model:
-    return Model(id=f"model.{name}", name=name, database=database, table=name, sources=sources)
+    return Model(name=name, database=database, table=name, sources=sources)
 
 
 MODELS = [

@@ -16,14 +16,6 @@ pytestmark = pytest.mark.local_aws
 DOCS = Path(__file__).parents[4] / "docs" / "run-reports.md"
 
 
-@pytest.fixture
-def two(account_lab):
-    account_lab.org.add_object("Lead", {"Id": "id", "SystemModstamp": "datetime"})
-    account_lab.org.row("Lead")
-    account_lab.config["groups"]["sales"]["include"] = ["Account", "Lead"]
-    return account_lab
-
-
 def test_every_key_of_an_outcome_is_a_column():
     keys = {run_report.COLUMN_OF.get(key, key) for key in ObjectOutcome.__annotations__}
     assert {c.name for c in run_report.COLUMNS} == keys | {"run_id", "ended_at"}

@@ -6,8 +6,11 @@ object change, and both are built, in turn. Medians of the rounds are printed, w
 Java has not compiled then what an incremental build runs, and the smaller org comes first.
 
 Spark has Java's and its own settings, as on Glue; the local AWS's own are for small tables.
+After the rounds the larger org is built once more, while Spark keeps its event log: which columns
+were read of how many rows.
 
     make bench-dbt
+    make bench-dbt ARGS="--recent"           changes among the newest records, as in most orgs
     make bench-dbt ARGS="--threads 1 2 4 8"  what more threads give instead, each a session
 """
 
@@ -29,7 +32,8 @@ from typing import Any
 
 import boto3
 from dbt_lake import KINDS, Kind, fill, land
-from dbt_report import Built, report, report_of_threads
+from dbt_report import Built, report, report_of_scans, report_of_threads
+from dbt_scans import LISTEN, Scan, scans
 from extract_lake import PLACES, measured
 from pyiceberg.catalog import Catalog, load_catalog
 
@@ -39,8 +43,12 @@ from lakehouse_local.local_aws.processes import own_environment
 
 ROOT = Path(__file__).parents[1]
 LAYERS = ("raw", "staging", "intermediate", "marts")
-TAKEN = """all = spark._jvm.org.apache.hadoop.fs.FileSystem.getAllStatistics()
-print(sum(each.getBytesRead() for each in all if each.getScheme().startswith("s3")))"""
+# In one expression: a statement's names stay in the session, where the build's own code runs.
+TAKEN = """print(sum(
+    each.getBytesRead()
+    for each in spark._jvm.org.apache.hadoop.fs.FileSystem.getAllStatistics()
+    if each.getScheme().startswith("s3")
+))"""
 SPARK = {
     "glue": "Java's and Spark's own settings, as on Glue",
     "small": "the local AWS's settings for few rows",
@@ -52,6 +60,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--sizes", type=int, nargs="+", default=[100_000, 1_000_000])
     parser.add_argument("--changed", type=int, default=1_000)
+    parser.add_argument(
+        "--recent", action="store_true", help="change records that were made last, not any"
+    )
     parser.add_argument("--rounds", type=int, default=3)
     names = [kind.table for kind in KINDS]
     parser.add_argument("--threads", type=int, nargs="+")
@@ -60,7 +71,7 @@ def main() -> None:
     given = parser.parse_args()
     kinds = [kind for kind in KINDS if kind.table in given.objects]
     print(f"Spark: {SPARK[given.spark]}", flush=True)
-    with local_lake(kinds, as_on_glue=given.spark == "glue") as lake:
+    with local_lake(kinds, as_on_glue=given.spark == "glue", recent=given.recent) as lake:
         for size in given.sizes[-1:] if given.threads else given.sizes:
             lake.first(size)
         if given.threads:
@@ -77,11 +88,15 @@ def main() -> None:
         for batch in range(2, given.rounds + 3):
             for size in given.sizes:
                 built[size].append(lake.next(size, batch=batch, changed=given.changed))
+        lake.listen()
+        lake.next(given.sizes[-1], batch=given.rounds + 3, changed=given.changed)
+        read = lake.scans()
     print(report({size: found[1:] for size, found in built.items()}, given.changed))
+    print(report_of_scans(read, given.sizes[-1], given.changed))
 
 
 @contextmanager
-def local_lake(kinds: Sequence[Kind], *, as_on_glue: bool) -> Iterator["Lake"]:
+def local_lake(kinds: Sequence[Kind], *, as_on_glue: bool, recent: bool) -> Iterator["Lake"]:
     """A local AWS with a ledger, without anything in it; gone afterwards."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -99,7 +114,7 @@ def local_lake(kinds: Sequence[Kind], *, as_on_glue: bool) -> Iterator["Lake"]:
             subprocess.Popen(server, env=own_environment(), stdout=log, stderr=log) as process,
         ):
             try:
-                yield Lake(home, process.pid, ledger, kinds)
+                yield Lake(home, process.pid, ledger, kinds, recent=recent)
             finally:
                 process.send_signal(signal.SIGTERM)
     finally:
@@ -109,8 +124,11 @@ def local_lake(kinds: Sequence[Kind], *, as_on_glue: bool) -> Iterator["Lake"]:
 class Lake:
     """The orgs' databases, and the build over each."""
 
-    def __init__(self, home: Home, server: int, ledger: Path, kinds: Sequence[Kind]) -> None:
+    def __init__(
+        self, home: Home, server: int, ledger: Path, kinds: Sequence[Kind], *, recent: bool
+    ) -> None:
         self._home, self._server, self._ledger, self._kinds = home, server, ledger, kinds
+        self._recent, self._events = recent, home.instance / "events"
         self._wait()
         self._project = home.instance / "dbt_project"
         ignore = shutil.ignore_patterns("target", "logs", "dbt_packages")
@@ -149,6 +167,7 @@ class Lake:
                 size=size,
                 batch=batch,
                 changed=changed,
+                recent=self._recent,
             )
         built = self._build(size, threads)
         print(
@@ -205,22 +224,40 @@ class Lake:
         found = [s["Id"] for s in glue.list_sessions().get("Sessions", ())]
         return sum(len(glue.list_statements(SessionId=each)["Statements"]) for each in found)
 
+    def listen(self) -> None:
+        """Have the warm session keep its event log from now on."""
+        self._events.mkdir()
+        self._say(LISTEN.replace("{folder}", str(self._events)))
+
+    def scans(self) -> list[Scan]:
+        """What was read since :meth:`listen`."""
+        (log,) = self._events.iterdir()
+        with log.open() as lines:
+            return list(scans(lines))
+
     def _taken(self) -> int:
         """Bytes that the warm session has taken from S3 so far; 0 where there is none.
 
         As Iceberg's streams count them, metadata too (HadoopMetricsContext), without what S3 had
         answered by when a stream hung up.
         """
+        return int(self._say(TAKEN) or 0)
+
+    def _say(self, code: str) -> str:
+        """What a statement of the warm session prints; empty where there is none."""
         glue = self._client("glue")
         sessions = [s["Id"] for s in glue.list_sessions().get("Sessions", ())]
         if len(sessions) != 1:
-            return 0
-        number = glue.run_statement(SessionId=sessions[0], Code=TAKEN)["Id"]
+            return ""
+        number = glue.run_statement(SessionId=sessions[0], Code=code)["Id"]
         while True:
             found = glue.get_statement(SessionId=sessions[0], Id=number)["Statement"]
             if found["State"] not in ("WAITING", "RUNNING"):
-                return int(found["Output"]["Data"]["TextPlain"])
+                break
             time.sleep(0.2)
+        if found["Output"]["Status"] != "ok":
+            raise RuntimeError(f"the session refused a statement: {found['Output']}")
+        return str(found["Output"]["Data"]["TextPlain"])
 
     def _client(self, service: str) -> Any:
         return boto3.client(

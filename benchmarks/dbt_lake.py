@@ -1,7 +1,8 @@
 """Raw tables of an org of a given size, as the extractor leaves them, without Salesforce.
 
 Written with PyIceberg: the first batch holds every record once, in files of 100,000 rows;
-each later batch changes records picked at random and adds a tenth as many new ones.
+each later batch changes records picked at random, of all or of those made last, and adds a tenth
+as many new ones.
 """
 
 from collections.abc import Callable
@@ -256,14 +257,25 @@ def fill(catalog: Catalog, kind: Kind, *, database: str, bucket: str, size: int)
 
 
 def land(
-    catalog: Catalog, kind: Kind, *, database: str, size: int, batch: int, changed: int
+    catalog: Catalog,
+    kind: Kind,
+    *,
+    database: str,
+    size: int,
+    batch: int,
+    changed: int,
+    recent: bool = False,
 ) -> None:
-    """Land a batch of new versions; a small object has as many as its share."""
+    """Land a batch of new versions; a small object has as many as its share.
+
+    Recent ones are among ten times as many records as change, the last that were made.
+    """
     dice = Dice(batch)
     known = kind.records(size)
     count = max(1, min(changed, round(changed * kind.share)))
     new = count // 11
-    old = pc.unique(dice.whole(known, count - new)).to_pylist()
+    among = min(known, 10 * count) if recent else known
+    old = pc.add(pc.unique(dice.whole(among, count - new)), known - among).to_pylist()
     numbers = pa.array([*old, *range(known + batch * count, known + batch * count + new)])
     table = catalog.load_table((database, kind.table))
     with table.transaction() as change:

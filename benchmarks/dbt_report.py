@@ -1,10 +1,15 @@
 """What make bench-dbt prints of the builds that it measured."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
+
+from dbt_scans import Scan
+
+PLACE = ("_file", "_pos", "_spec_id", "_partition")  # where a row lies; not in the file
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,4 +86,22 @@ def report(built: dict[int, list[Built]], changed: int) -> str:
     rows("model, wall seconds", lambda b: b.models, ".2f")
     rows("data tests of a kind, wall seconds", lambda b: b.tests, ".2f")
     rows("table, kB read", lambda b: {k: v / 1e3 for k, v in b.read.items()}, ",.0f")
+    return "\n".join(lines)
+
+
+def report_of_scans(read: Iterable[Scan], size: int, changed: int) -> str:
+    """Which columns one build read of more rows than ten times what changed, and how often."""
+    of, times = Counter[tuple[str, tuple[str, ...]]](), Counter[tuple[str, tuple[str, ...]]]()
+    for scan in read:
+        if scan.rows > 10 * changed:
+            key = scan.table, tuple(c for c in scan.columns if c not in PLACE)
+            of[key] += scan.rows
+            times[key] += 1
+    lines = [
+        f"\nOne build of {size:,}: columns read of more than {10 * changed:,} rows.\n",
+        "| table | columns | reads | rows |",
+        "|---|---|---:|---:|",
+    ]
+    for (table, columns), rows in sorted(of.items(), key=lambda each: -each[1] * len(each[0][1])):
+        lines.append(f"| `{table}` | {', '.join(columns)} | {times[table, columns]} | {rows:,} |")
     return "\n".join(lines)

@@ -91,13 +91,26 @@ def settings(environment: Environment, stack: Stack) -> dict[str, str]:
 
 
 def program(environment: Environment) -> Path:
-    """The dbt that the lock file pins. Raises MachineError where it is not on this machine."""
+    """The dbt that the lock file pins, alone in a folder for PATH.
+
+    Beside it, where it is installed, lie a python and a pip that would come before the shell's.
+    Raises MachineError where it is not on this machine, or the folder cannot be made.
+    """
     from lakehouse_local.home import Home
 
-    found = (environment.home or Home.from_environment()).build_bin / "dbt"
+    home = environment.home or Home.from_environment()
+    found, alone = home.build_bin / "dbt", home.runtimes / "by-hand" / "dbt"
     if not found.is_file():
         raise MachineError(f"dbt is not in {found.parent}: `lakehouse setup` brings it")
-    return found
+    try:
+        if not alone.is_symlink() or alone.readlink() != found:
+            alone.parent.mkdir(exist_ok=True)
+            made = alone.with_name(f".dbt-{os.getpid()}")  # others may evaluate at this moment
+            made.symlink_to(found)
+            made.replace(alone)
+    except OSError as error:
+        raise MachineError(f"{alone}: {error.strerror}; make its folder writable") from error
+    return alone
 
 
 def tables_to_leave_out(declared: Collection[str], *, raw: Collection[str]) -> str:

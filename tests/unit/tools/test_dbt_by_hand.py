@@ -12,7 +12,7 @@ from lakehouse_local.home import Home
 from lakehouse_tools import dbt_by_hand
 from lakehouse_tools.cli import cli
 from lakehouse_tools.environment import Environment
-from lakehouse_tools.errors import NotDeployedError
+from lakehouse_tools.errors import MachineError, NotDeployedError
 from lakehouse_tools.stack import OUTPUTS
 
 ROOT = Path(__file__).parents[3]
@@ -133,6 +133,24 @@ def test_sources_without_a_raw_table_are_named_as_dbt_leaves_them_out():
     assert dbt_by_hand.tables_to_leave_out(declared, raw=["account"]) == (
         "--exclude source:salesforce.case+ source:salesforce.lead+"
     )
+
+
+def test_no_other_program_of_dbts_comes_before_the_shells(account, monkeypatch, tmp_path):
+    monkeypatch.setenv("LAKEHOUSE_HOME", str(tmp_path))
+    there = Home.from_environment().build_bin
+    there.mkdir(parents=True)
+    for name in ("dbt", "python"):
+        (there / name).write_text("#!/bin/sh\necho " + name)
+        (there / name).chmod(0o755)
+
+    for _ in range(2):  # the second time it is there
+        program = dbt_by_hand.program(account)
+        assert [each.name for each in program.parent.iterdir()] == ["dbt"]
+        assert subprocess.check_output([program], text=True) == "dbt\n"
+
+    there.rename(there.with_name("elsewhere"))
+    with pytest.raises(MachineError, match="`lakehouse setup` brings it"):
+        dbt_by_hand.program(account)
 
 
 def test_what_the_shell_takes_is_apart_from_what_a_person_reads(

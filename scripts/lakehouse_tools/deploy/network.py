@@ -12,6 +12,7 @@ from lakehouse_tools.environment import Environment
 _ALL: Final = "-1"  # protocols, as EC2 writes it
 _LAST_PORT: Final = 65_535
 _ANYWHERE: Final = "0.0.0.0/0"
+_HTTPS: Final = 443
 
 
 def vpc(environment: Environment, wanted: Mapping[str, Any], *, workers: int) -> str:
@@ -24,7 +25,8 @@ def vpc(environment: Environment, wanted: Mapping[str, Any], *, workers: int) ->
     _names(client, wanted["id"])
     subnets = _subnets(client, wanted)
     tables = _tables(client, wanted["id"])
-    ways = [_way_out(subnet, tables) for subnet in subnets]
+    _owner(environment, subnets)
+    ways = [_way_out(subnet, _table(subnet["SubnetId"], tables)) for subnet in subnets]
     _groups(client, wanted)
     first = subnets[0]
     told = f"{wanted['id']}, {_and(s['SubnetId'] for s in subnets)}, {_out_by(client, ways[0])}"
@@ -34,6 +36,13 @@ def vpc(environment: Environment, wanted: Mapping[str, Any], *, workers: int) ->
             f"{told}; {first['SubnetId']} has {free} free addresses, and all groups with dbt's"
             f" sessions want {workers} at once",
             "put a larger subnet first in `vpc.private_subnets`: Glue's workers are all in that",
+        )
+    table = _table(first["SubnetId"], tables)
+    if "NatGatewayId" not in ways[0] and not _endpoint(table):
+        raise Note(
+            f"{told}; {table['RouteTableId']} leads neither to a NAT gateway nor to an endpoint of"
+            " S3, and Glue looks for one of them before it starts a worker",
+            "add a gateway endpoint of S3 to the VPC, with this route table: it costs nothing",
         )
     return told
 
@@ -73,6 +82,18 @@ def _subnets(client: Any, wanted: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [found[subnet_id] for subnet_id in ids]
 
 
+def _owner(environment: Environment, subnets: Iterable[Mapping[str, Any]]) -> None:
+    """The subnets are this account's own: the builds' rights name them as such."""
+    account = environment.client("sts").get_caller_identity()["Account"]
+    for subnet in subnets:
+        if subnet["OwnerId"] != account:
+            raise CheckFailedError(
+                f"{subnet['SubnetId']} is shared by account {subnet['OwnerId']}, and CodeBuild may"
+                f" use subnets of {account} alone",
+                "name subnets of this account in `vpc.private_subnets`",
+            )
+
+
 def _tables(client: Any, vpc_id: str) -> list[Mapping[str, Any]]:
     pages = client.get_paginator("describe_route_tables").paginate(
         Filters=[_filter("vpc-id", [vpc_id])]
@@ -80,10 +101,9 @@ def _tables(client: Any, vpc_id: str) -> list[Mapping[str, Any]]:
     return [table for page in pages for table in page["RouteTables"]]
 
 
-def _way_out(subnet: Mapping[str, Any], tables: list[Mapping[str, Any]]) -> Mapping[str, Any]:
+def _way_out(subnet: Mapping[str, Any], table: Mapping[str, Any]) -> Mapping[str, Any]:
     """The default route of a subnet."""
     name = subnet["SubnetId"]
-    table = _table(name, tables)
     for route in table["Routes"]:
         if route.get("DestinationCidrBlock") != _ANYWHERE:
             continue
@@ -111,6 +131,11 @@ def _table(subnet_id: str, tables: list[Mapping[str, Any]]) -> Mapping[str, Any]
     linked = [(a, table) for table in tables for a in table["Associations"]]
     own = [table for a, table in linked if a.get("SubnetId") == subnet_id]
     return own[0] if own else next(table for a, table in linked if a.get("Main"))
+
+
+def _endpoint(table: Mapping[str, Any]) -> bool:
+    """Whether a route leads to a gateway endpoint, as S3 and DynamoDB have them."""
+    return any(route.get("GatewayId", "").startswith("vpce-") for route in table["Routes"])
 
 
 def _out_by(client: Any, route: Mapping[str, Any]) -> str:
@@ -147,6 +172,13 @@ def _groups(client: Any, wanted: Mapping[str, Any]) -> None:
                 "add such a rule, with the group itself as the other side; or leave"
                 " `vpc.security_groups` out: new ones are made",
             )
+    if not any(_outside(rule) for group in found for rule in group["IpPermissionsEgress"]):
+        raise CheckFailedError(
+            f"none of {_and(ids)} lets anything out to port 443 of addresses, and so neither"
+            " to Salesforce nor to AWS's services",
+            f"add a rule out to port 443 of {_ANYWHERE}, or of the ranges that Salesforce has"
+            " for you; or leave `vpc.security_groups` out: new ones are made",
+        )
 
 
 def _open(rule: Mapping[str, Any], groups: list[str]) -> bool:
@@ -156,6 +188,14 @@ def _open(rule: Mapping[str, Any], groups: list[str]) -> bool:
     )
     others = [pair.get("GroupId") for pair in rule.get("UserIdGroupPairs", [])]
     return ports and bool(rule.get("IpRanges") or set(others) & set(groups))
+
+
+def _outside(rule: Mapping[str, Any]) -> bool:
+    """Whether a rule is about HTTPS of addresses, not of other groups alone."""
+    ports = rule["IpProtocol"] == _ALL or (
+        rule["IpProtocol"] == "tcp" and rule["FromPort"] <= _HTTPS <= rule["ToPort"]
+    )
+    return ports and bool(rule.get("IpRanges") or rule.get("PrefixListIds"))
 
 
 def _filter(name: str, values: list[str]) -> Mapping[str, Any]:

@@ -113,6 +113,54 @@ def test_a_security_group_that_keeps_workers_apart(look: Any, ec2: Any) -> None:
         look(security_groups=[shut])
 
 
+def test_a_security_group_that_lets_nothing_out_but_to_its_members(look: Any, ec2: Any) -> None:
+    inward = _group(ec2, look.there.vpc)
+    everything = [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": ANYWHERE}]}]
+    ec2.revoke_security_group_egress(GroupId=inward, IpPermissions=everything)
+    own = {"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": inward}]}
+    ec2.authorize_security_group_egress(GroupId=inward, IpPermissions=[own])
+    with pytest.raises(CheckFailedError, match=f"none of {inward} lets anything out to port 443"):
+        look(security_groups=[inward])
+
+    for port, enough in ((80, False), (443, True)):
+        rule = {"IpProtocol": "tcp", "FromPort": port, "ToPort": port}
+        rule["IpRanges"] = [{"CidrIp": "13.108.0.0/14"}]
+        ec2.authorize_security_group_egress(GroupId=inward, IpPermissions=[rule])
+        if enough:
+            assert look(security_groups=[inward])
+        else:
+            with pytest.raises(CheckFailedError, match="port 443"):
+                look(security_groups=[inward])
+
+
+def test_a_subnet_that_another_account_shares(look: Any, ec2: Any, account: Environment) -> None:
+    other = SimpleNamespace(get_caller_identity=lambda: {"Account": "999999999999"})
+    account._clients["sts"] = other
+
+    with pytest.raises(
+        CheckFailedError, match=r"is shared by account 123456789012, .* 999999999999"
+    ):
+        look()
+
+
+def test_a_way_out_that_glue_does_not_know(look: Any, ec2: Any) -> None:
+    there = look.there
+    route = {"RouteTableId": there.table, "DestinationCidrBlock": ANYWHERE}
+    ec2.delete_route(**route)
+    transit = ec2.create_transit_gateway()["TransitGateway"]["TransitGatewayId"]
+    ec2.create_route(**route, TransitGatewayId=transit)
+    with pytest.raises(
+        Note, match=rf"a way out .*; {there.table} leads neither to a NAT"
+    ) as caught:
+        look()
+    assert "gateway endpoint of S3" in str(caught.value.remedy)
+
+    ec2.create_vpc_endpoint(
+        VpcId=there.vpc, ServiceName="com.amazonaws.us-east-1.s3", RouteTableIds=[there.table]
+    )
+    assert "a way out of the VPC's own" in look()
+
+
 def test_a_subnet_without_a_way_out(look: Any, ec2: Any) -> None:
     ec2.delete_route(RouteTableId=look.there.table, DestinationCidrBlock=ANYWHERE)
 

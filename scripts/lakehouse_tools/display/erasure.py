@@ -52,7 +52,7 @@ def show_erasure(console: Console, erasure: Erasure) -> None:
     show(console, table)
     _show_found(console, "still there", erasure.left)
     if erasure.remains:
-        show(console, Text("\nWhat stays for a while:", style="bold"))
+        show(console, Text("\nWhat stays:", style="bold"))
         for sentence in erasure.remains:
             show(console, Text(f"  {sentence}"))
     verdict = (

@@ -6,14 +6,14 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-from lakehouse_jobs.contract.runs import ATHENA_PREFIX, REPORTS_PREFIX
+from lakehouse_jobs.contract.runs import ATHENA_PREFIX
 from lakehouse_tools.environment import Environment, is_denied
 from lakehouse_tools.stack import Stack
 
-_HOLDING: Final = {
-    ATHENA_PREFIX: "results of queries that somebody made",
-    REPORTS_PREFIX: "reports of comparisons",
-}
+_PAGES: Final = (
+    "pages of comparisons, runs/<execution>/_comparison.html, without an end: they show keys of"
+    " rows that differ; delete those that name the person"
+)
 _NO_RULES: Final = "NoSuchLifecycleConfiguration"
 
 
@@ -31,7 +31,7 @@ def look(environment: Environment, stack: Stack, *, now: datetime) -> tuple[str,
             f" credentials may not ask ({error.operation_name})",
         )
     today = now.astimezone(UTC).date()
-    return (*_old_versions(versions, rules, today), *_expiring(rules, today))
+    return (*_old_versions(versions, rules, today), _results(rules, today), _PAGES)
 
 
 def _rules(client: Any, bucket: str) -> list[dict[str, Any]]:
@@ -52,10 +52,11 @@ def _old_versions(
     yield f"old versions of the files that were deleted, in the bucket {_until(days, today)}"
 
 
-def _expiring(rules: Sequence[Mapping[str, Any]], today: date) -> Iterator[str]:
-    for prefix, what in _HOLDING.items():
-        days = _days(rules, "Expiration", "Days", prefix=prefix)
-        yield f"{what} before, under {prefix} {_until(days, today)}"
+def _results(rules: Sequence[Mapping[str, Any]], today: date) -> str:
+    days = _days(rules, "Expiration", "Days", prefix=ATHENA_PREFIX)
+    return (
+        f"results of queries that somebody made before, under {ATHENA_PREFIX} {_until(days, today)}"
+    )
 
 
 def _days(rules: Sequence[Mapping[str, Any]], action: str, unit: str, *, prefix: str) -> int | None:

@@ -1,9 +1,14 @@
 {#- The table made from `sql`, in place of the one that is there, with the types that the yml
     declares: else it would be built anew each time (see is_incremental). A decimal is rounded to
     its declared scale, as a MERGE does it; any other type than the declared one is an error, and a
-    decimal that has no place. dbt's own check of contracts knows a decimal from a text, no more. -#}
+    decimal that has no place. dbt's own check of contracts knows a decimal from a text, no more.
+
+    Its rows lie in the order of the key: a MERGE and whatever names ids leave out files and row
+    groups by the ranges of ids in them (see among_as_python), of rows that a shuffle has strewn
+    none. -#}
 {% macro create_anew(target, sql) -%}
-{%- set declared = {} -%}
+{%- set declared, key = {}, config.get('unique_key', []) -%}
+{%- set order = ([key] if key is string else key) | join(', ') -%}
 {%- for name, column in model.columns.items() -%}
     {%- do declared.update({name: plain_type(column.data_type or '')}) -%}
 {%- endfor -%}
@@ -27,6 +32,9 @@ for name, kind in found.items():
     columns.append(column)
 if any(' as ' in column for column in columns):
     sql = 'select ' + ', '.join(columns) + ' from (' + sql + ')'
+{%- if order %}
+sql = 'select * from (' + sql + ') order by {{ order }}'
+{%- endif %}
 SqlWrapper2.execute('''
     create or replace table {{ target }}
     {{ glue__file_format_clause() }}

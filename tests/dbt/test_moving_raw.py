@@ -1,10 +1,12 @@
 """Runs land batches while a build goes on: it reads what was there when it began."""
 
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 pytestmark = pytest.mark.local_aws
@@ -156,6 +158,34 @@ def test_the_pipeline_goes_on_from_what_was_built_by_hand(lake: Lake) -> None:
         for table in other.tables(layer):
             assert lake.rows(layer, table) == other.rows(layer, table), table
     assert other.tables("marts") == ["dim_account"]
+
+
+def test_a_table_made_anew_lies_in_the_order_of_its_key(lake: Lake) -> None:
+    """After the tests above. Several files, as of tables that Spark shuffles into parts."""
+    macro = lake.project / "macros" / "materializations" / "create_anew.sql"
+    shipped, first = macro.read_text(), "declared, words = "
+    assert shipped.count(first) == 1
+    parts = "spark.conf.set('spark.sql.shuffle.partitions', 4)\n"
+    macro.write_text(shipped.replace(first, parts + first))
+
+    lake.by_hand("run", "--full-refresh", "--select", "stg_salesforce__accounts", "dim_account")
+
+    for layer, table in (("staging", "stg_salesforce__accounts"), ("marts", "dim_account")):
+        files = sorted(keys_by_file(lake, layer, table))
+        assert len(files) == 4, table
+        assert files == [sorted(keys) for keys in files], table
+        # Periods of one record may lie in two files.
+        assert all(one[-1] <= next_one[0] for one, next_one in pairwise(files)), table
+
+
+def keys_by_file(lake: Lake, layer: str, table: str) -> list[list[str]]:
+    """The ids of accounts, of each data file in its order."""
+    found = lake.catalog().load_table((lake.database(layer), table))
+    places = [task.file.file_path for task in found.scan().plan_files()]
+    read = (
+        pq.read_table(found.io.new_input(place).open(), columns=["account_id"]) for place in places
+    )
+    return [rows["account_id"].to_pylist() for rows in read]
 
 
 def test_a_statement_that_dbt_glue_cannot_send_is_refused_in_a_line(lake: Lake) -> None:

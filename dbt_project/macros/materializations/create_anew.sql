@@ -7,8 +7,8 @@
     groups by the ranges of ids in them (see among_as_python), of rows that a shuffle has strewn
     none. -#}
 {% macro create_anew(target, sql) -%}
-{%- set declared, key = {}, config.get('unique_key', []) -%}
-{%- set order = ([key] if key is string else key) | join(', ') -%}
+{%- set declared, key = {}, config.get('unique_key') or [] -%}
+{%- set order = ([key] if key is string else key) | join('`, `') -%}
 {%- for name, column in model.columns.items() -%}
     {%- do declared.update({name: plain_type(column.data_type or '')}) -%}
 {%- endfor -%}
@@ -33,7 +33,7 @@ for name, kind in found.items():
 if any(' as ' in column for column in columns):
     sql = 'select ' + ', '.join(columns) + ' from (' + sql + ')'
 {%- if order %}
-sql = 'select * from (' + sql + ') order by {{ order }}'
+sql = 'select * from (' + sql + ') order by `{{ order }}`'
 {%- endif %}
 SqlWrapper2.execute('''
     create or replace table {{ target }}

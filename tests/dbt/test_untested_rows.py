@@ -20,7 +20,7 @@ STAGED, HISTORY = "t_staging.stg_salesforce__accounts", "t_marts.dim_account"
 # Test and how many rows it finds of the defects that are planted at once.
 FOUND = {
     "primary_key_stg_salesforce__accounts_account_id": 1,
-    "unbroken_history_dim_account": 4,  # Gap, Lost, Gone, Value
+    "unbroken_history_dim_account": 5,  # Gap, Lost, Gone, Value, Stale
     "known_references_dim_account": 1,
 }
 Lake = Any  # of conftest.py, which tests cannot import
@@ -39,7 +39,7 @@ def account(kind: str, defect: str, day: int, name: str = "A") -> dict[str, Any]
     return version(f"{kind}{defect}", day, name, ownerid="u")
 
 
-DEFECTS = ("Doubled", "Gap", "Lost", "Gone", "Value", "Owner")
+DEFECTS = ("Doubled", "Gap", "Lost", "Gone", "Value", "Stale", "Owner")
 
 
 def plant(lake: Lake, kind: str) -> None:
@@ -50,6 +50,9 @@ def plant(lake: Lake, kind: str) -> None:
         f"delete from {HISTORY} where account_id = '{kind}Lost'",
         f"update {STAGED} set is_deleted = true where account_id = '{kind}Gone'",
         f"update {HISTORY} set account_name = 'Z' where account_id = '{kind}Value' and is_current",
+        # A row that the last build should have written, and did not.
+        f"update {HISTORY} set account_name = 'Y', _batch = 1"
+        f" where account_id = '{kind}Stale' and is_current",
         f"update {HISTORY} set owner_id = 'nobody' where account_id = '{kind}Owner'",
         f"update {STAGED} set owner_id = 'nobody' where account_id = '{kind}Owner'",
     ):

@@ -1,13 +1,15 @@
 {#- The rows of a history fit together, and with staging. For each key: periods are not empty, do
     not overlap and leave no gap but after a deletion; one row is current, with staging's values,
     none where the record is deleted. Returns the keys that break a rule, and which. Of keys that
-    are tested already nothing is asked (see untested_since).
+    are tested already nothing is asked (see untested_since). Values are read of rows alone that
+    came since: the batch that brought a version stands in its row of both.
 
     staging  the staging model with the current version of each record, under the same key
     columns  names that both have, whose values are compared -#}
 {% test unbroken_history(model, key, staging, columns) %}
 {%- set of_history, of_staging = untested_since(model), untested_since(staging) %}
 {%- set some = of_history is not none and of_staging is not none %}
+{%- set new = 'and _batch > ' ~ ([of_history, of_staging] | min) if some else '' %}
 
 with
 
@@ -30,9 +32,6 @@ periods as (
 
     select
         {{ key }},
-        {%- for column in columns %}
-        {{ column }},
-        {%- endfor %}
         valid_from,
         valid_to,
         is_current,
@@ -47,11 +46,29 @@ periods as (
 
 living as (
 
+    select {{ key }}
+    from {{ staging }}
+    where not is_deleted {{ 'and ' ~ key ~ ' in (select ' ~ key ~ ' from untested)' if some }}
+
+),
+
+told as (
+
     select
         {{ key }},
         {{ columns | join(', ') }}
     from {{ staging }}
-    where not is_deleted {{ 'and ' ~ key ~ ' in (select ' ~ key ~ ' from untested)' if some }}
+    where not is_deleted {{ new }}
+
+),
+
+kept as (
+
+    select
+        {{ key }},
+        {{ columns | join(', ') }}
+    from {{ model }}
+    where is_current {{ new }}
 
 ),
 
@@ -80,14 +97,18 @@ judged as (
         case
             when current_rows.{{ key }} is null then 'no current row of a living record'
             when living.{{ key }} is null then 'a current row of no living record'
-            when not (
+            -- A row that was not written when staging's was is not among those that came since.
+            when told.{{ key }} is not null and not (
+                kept.{{ key }} is not null
                 {%- for column in columns %}
-                current_rows.{{ column }} <=> living.{{ column }}{{ ' and' if not loop.last }}
+                and kept.{{ column }} <=> told.{{ column }}
                 {%- endfor %}
             ) then 'other values than in staging'
         end as broken_rule
     from (select * from periods where is_current) as current_rows
     full join living on current_rows.{{ key }} = living.{{ key }}
+    left join told on living.{{ key }} = told.{{ key }}
+    left join kept on current_rows.{{ key }} = kept.{{ key }}
 
 )
 

@@ -35,6 +35,9 @@ TAKEN = """print(sum(
     if each.getScheme().startswith("s3")
 ))"""
 
+# What the session knows of tables: PyIceberg has committed since. On AWS each build has its own.
+FORGET = "spark._jsparkSession.sessionState().catalogManager().reset()"
+
 
 @contextmanager
 def local_lake(kinds: Sequence[Kind], *, as_on_glue: bool, recent: bool) -> Iterator["Lake"]:
@@ -74,16 +77,14 @@ class Lake:
         self._project = home.instance / "dbt_project"
         ignore = shutil.ignore_patterns("target", "logs", "dbt_packages")
         shutil.copytree(ROOT / "dbt_project", self._project, ignore=ignore)
-        # One warm session for all builds; it must see what PyIceberg commits in between.
+        # One warm session for all builds.
         profile = self._project / "profiles.yml"
         text = profile.read_text().replace(
             "      type: glue\n",
             "      type: glue\n"
             "      glue_session_reuse: \"{{ env_var('SESSION_REUSE', 'True') | as_bool }}\"\n",
         )
-        uncached = "--conf spark.sql.catalog.glue_catalog.cache-enabled=false\n        "
-        first = "--conf spark.sql.defaultCatalog"
-        profile.write_text(text.replace(first, uncached + first))
+        profile.write_text(text)
 
     def first(self, size: int) -> None:
         """Fill an org of that size and build it; a bucket each, as builds keep notes there."""
@@ -136,6 +137,7 @@ class Lake:
         }
         if threads:
             env |= {"DBT_THREADS": str(threads), "SESSION_REUSE": "False"}
+        self._say(FORGET)
         offset = self._ledger.stat().st_size
         taken = self._taken()
         statements, spark = self._statements(), cpu_below(self._server)

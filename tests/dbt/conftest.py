@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -116,16 +117,14 @@ def copied_project(folder: Path) -> Path:
 
 
 def share_session(project: Path) -> None:
-    """Have all builds of a test run in one Spark: each start costs more than a build.
-
-    A session that lives on sees what PyIceberg committed in between, without a cache.
-    """
+    """Have all builds of a test run in one Spark: each start costs more than a build."""
     profile = project / "profiles.yml"
     reuse = "      type: glue\n      glue_session_reuse: true\n"
-    first = "--conf spark.sql.defaultCatalog"
-    uncached = f"--conf spark.sql.catalog.glue_catalog.cache-enabled=false\n        {first}"
-    text = profile.read_text().replace("      type: glue\n", reuse)
-    profile.write_text(text.replace(first, uncached))
+    profile.write_text(profile.read_text().replace("      type: glue\n", reuse))
+
+
+# Of a session that lives on: what it knows of tables, which PyIceberg changes between builds.
+FORGET = "spark._jsparkSession.sessionState().catalogManager().reset()"
 
 
 @dataclass
@@ -134,7 +133,7 @@ class Lake:
 
     home: Home
     project: Path
-    run: Callable[..., subprocess.CompletedProcess[str]]
+    dbt: Callable[..., subprocess.CompletedProcess[str]]
     suffix: str = ""  # of the databases that dbt fills
     select: str = ""  # what a build makes, as `select` of the construct; nothing: all of it
 
@@ -161,6 +160,25 @@ class Lake:
     def _create_database(self, name: str) -> None:
         place = f"s3://{VARIABLES['LAKE_BUCKET']}/{name}/"
         self.client("glue").create_database(DatabaseInput={"Name": name, "LocationUri": place})
+
+    def run(self, *argv: str, **given: Any) -> subprocess.CompletedProcess[str]:
+        """Run a program of the dbt environment; its session sees what has been committed."""
+        self.say(FORGET)
+        return self.dbt(*argv, **given)
+
+    def say(self, code: str) -> None:
+        """Run a statement in the session that the builds share, if there is one yet."""
+        glue = self.client("glue")
+        for session in glue.list_sessions()["Sessions"]:
+            if session["Status"] != "READY":
+                continue
+            number = glue.run_statement(SessionId=session["Id"], Code=code)["Id"]
+            found = until(
+                partial(glue.get_statement, SessionId=session["Id"], Id=number),
+                lambda found: found["Statement"]["State"] not in ("WAITING", "RUNNING"),
+                seconds=300,
+            )
+            assert found["Statement"]["Output"]["Status"] == "ok", found
 
     def test_data(self, enabled: bool) -> None:
         """Have the builds that follow run the data tests, of all rows, or leave them out.

@@ -8,7 +8,6 @@ import pyarrow as pa
 import pytest
 
 from lakehouse_jobs.build.catalog import tables
-from tests.until import until
 
 pytestmark = pytest.mark.local_aws
 
@@ -56,20 +55,7 @@ def plant(lake: Lake, kind: str) -> None:
         f"update {HISTORY} set owner_id = 'nobody' where account_id = '{kind}Owner'",
         f"update {STAGED} set owner_id = 'nobody' where account_id = '{kind}Owner'",
     ):
-        execute(lake, statement)
-
-
-def execute(lake: Lake, statement: str) -> None:
-    """Run SQL in the session that the builds share."""
-    glue = lake.client("glue")
-    [session] = glue.list_sessions()["Ids"]
-    number = glue.run_statement(SessionId=session, Code=f"spark.sql({statement!r})")["Id"]
-    found = until(
-        lambda: glue.get_statement(SessionId=session, Id=number)["Statement"],
-        lambda found: found["State"] not in ("WAITING", "RUNNING"),
-        seconds=300,
-    )
-    assert found["Output"]["Status"] == "ok", found
+        lake.say(f"spark.sql({statement!r})")
 
 
 # dbt test with one set of variables after the other, the project read once, as a build does.

@@ -60,9 +60,11 @@ needed as (
 {%- endmacro %}
 
 
-{#- The same for rows that are kept: there is no file to leave out, and literals take time to read. -#}
+{#- The same for rows that were worked out: there is no file to leave out, and literals take time to
+    read, so it names the view of these ids (see merge_of_delta). -#}
 {% macro if_kept_among(cte, column) -%}
-    {{ column ~ ' in (select id from ' ~ kept(cte) ~ ')' if is_incremental() else 'true' }}
+    {%- set ids = this.identifier ~ '__' ~ cte -%}
+    {{ column ~ ' in (select id from ' ~ ids ~ ')' if is_incremental() else 'true' }}
 {%- endmacro %}
 
 

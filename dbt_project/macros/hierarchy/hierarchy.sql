@@ -19,12 +19,12 @@ climbs as (
 
 lowest as (
 
-    select * from {{ kept('climbs') }}
+    select * from climbs
     where {{ if_kept_among('affected', 'node_id') }}
 
 ),
 
-{{ climb('lowest', kept('climbs'), 7) }},
+{{ climb('lowest', 'climbs', 7) }},
 
 measured as (
 

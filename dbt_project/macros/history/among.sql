@@ -5,17 +5,11 @@
 {%- endmacro %}
 
 
-{#- Stands right behind a CTE that an incremental build works out once and keeps (see
-    merge_of_delta), behind those with ids. Name it by `kept`: what comes after sees few rows, of
-    which Spark knows how many they are, and no table is read a second time. -#}
+{#- Stands right behind a CTE that an incremental build works out once (see merge_of_delta), behind
+    those with ids: what comes after sees few rows, of which Spark knows how many they are, and no
+    table is read a second time. -#}
 {% macro rows_of(cte) -%}
     {%- if is_incremental() %}/* rows of {{ cte }} */{% endif -%}
-{%- endmacro %}
-
-
-{#- The name of a CTE that is kept so; those with ids are kept as well. -#}
-{% macro kept(cte) -%}
-    {{ this.identifier ~ '__' ~ cte if is_incremental() else cte }}
 {%- endmacro %}
 
 

@@ -53,9 +53,9 @@
     Worked out before it, as Iceberg leaves out data files by literals, never by a subquery: each
     last_batch(), so that a build reads what is new in raw, not raw; then the ids of each CTE that is
     marked so (see ids_of), one after the other, and the newest batch that `touched` saw; then the
-    rows of others (see rows_of). Nothing touched or found, nothing merged. Up to 10,000 keys stand in
-    the MERGE too: the target's scan filters by them, and only the rows at hand are joined; without
-    them Spark sorts all keys.
+    rows of others (see rows_of). What was worked out stands in place of its CTE. Nothing touched or
+    found, nothing merged. Up to 10,000 keys stand in the MERGE too: the target's scan filters by
+    them, and only the rows at hand are joined; without them Spark sorts all keys.
 
     A shuffle has a part for each 64 MB that is read, as Spark advises, and at least one for each
     core: Spark's default of 200 would be 200 tasks for a delta of a few rows, and as few as there
@@ -63,7 +63,6 @@
 
     dbt-glue runs code that holds its marker as Python: all of it is one statement. -#}
 {% macro merge_of_delta(target, sql, unique_key) -%}
-{%- set delta = this.identifier ~ '__delta' -%}
 {%- set key = unique_key if unique_key is string else unique_key[0] -%}
 custom_glue_code_for_dbt_adapter
 {{ among_as_python() }}
@@ -80,40 +79,54 @@ def shuffle_into(parts):
     cores = spark.sparkContext.defaultParallelism
     spark.conf.set('spark.sql.shuffle.partitions', min(default, max(cores, parts)))
 
-def keep(query, name):
+def keep(query):
     found = spark.sql(query)
     shuffle_into(bytes_read(found) // 2**26)
     cached.append(found.cache())
-    found.createOrReplaceTempView('{{ this.identifier }}__' + name)
     return found
 
-cached, keys, news, at = [], [], True, 0
+def named(found, name):
+    # What is cached, a leaf of the plans to come: in these the query would stand as often as the
+    # name, to be found in the cache each time. Iceberg's own procedures make their rows so too.
+    plan = found.select('*')._jdf.queryExecution().withCachedData()
+    rows = spark._jvm.org.apache.spark.sql.Dataset.ofRows(spark._jsparkSession, plan)
+    views.append('{{ this.identifier }}__' + name)
+    rows.createOrReplaceTempView(views[-1])
+    return 'select * from ' + views[-1]
+
+cached, views, keys, news = [], [], [], True
 try:
-    while news and (mark := re.search('/[*] (ids|rows) of ([a-z0-9_]+) [*]/', sql[at:])):
-        name, end = mark[2], at + mark.start()
-        at = end + len(mark[0])
-        found = keep(sql[:end] + ' select * from ' + name, name)
+    while news and (mark := re.search('/[*] (ids|rows) of ([a-z0-9_]+) [*]/', sql)):
+        name, known, rest = mark[2], sql[: mark.start()], sql[mark.end() :]
+        found = keep(known + ' select * from ' + name)
         if mark[1] == 'rows':
             found.count()  # now Spark knows their size
-            continue
-        # Ids and newest batch of one reading: raw may get another batch before the rest is read.
-        ids = distinct(found.select(found.columns[0]))
+        else:
+            # Ids and newest batch of one reading: raw may get another before the rest is read.
+            ids = distinct(found.select(found.columns[0]))
+            subquery = '([a-z0-9_.]+) in [(]select [a-z0-9_]+ from ' + name + '[)]'
+            rest = re.sub(subquery, lambda each: among(each[1], ids) or each[0], rest)
         if name == 'touched':
             newest = found.agg({'_batch': 'max'}).first()[0]
-            sql, news = sql.replace('(select max(_batch) from touched)', str(newest)), bool(ids)
-        subquery = '([a-z0-9_.]+) in [(]select [a-z0-9_]+ from ' + name + '[)]'
-        sql = sql[:at] + re.sub(subquery, lambda each: among(each[1], ids) or each[0], sql[at:])
+            rest, news = rest.replace('(select max(_batch) from touched)', str(newest)), bool(ids)
+        # In place of the CTE, if it is written as most are.
+        view, cte = named(found, name), '(.*[^a-z0-9_]' + name + '[^a-z0-9_(]+as[^a-z0-9_(]*[(])'
+        cte = re.match(cte, known, re.DOTALL | re.IGNORECASE)
+        sql = (cte[1] + view + ')' if cte else known) + rest
     if news:
-        delta = keep(sql, 'delta')
+        delta = keep(sql)
         keys = distinct(delta.select('{{ key }}'))
     if keys:
         shuffle_into(default if len(keys) > 10000 else 0)
-        merge = '''{{ get_merge_sql(target, 'select * from ' ~ delta, unique_key, none, ['{only}']) }}'''
+        merge = '''{{ get_merge_sql(target, '{delta}', unique_key, none, ['{only}']) }}'''
+        merge = merge.replace('{delta}', named(delta, 'delta'))
         SqlWrapper2.execute(merge.replace('{only}', among('dest.{{ key }}', keys) or 'true'))
     else:
         print('{"type": "results", "rowcount": 0, "results": [], "description": []}')
 finally:
     spark.conf.set('spark.sql.shuffle.partitions', default)
+    for each in views:
+        spark.catalog.dropTempView(each)
     for each in cached:
         each.unpersist()  # else the same query is answered from here, once more and too late
 {%- endmacro %}

@@ -20,11 +20,11 @@ links as (
 
 lowest as (
 
-    select * from {{ kept('links') }}
+    select * from links
     where {{ if_kept_among('affected', 'node_id') }}
 
 ),
 
-{{ climb('lowest', kept('links'), 7) }}
+{{ climb('lowest', 'links', 7) }}
 
 {{ changed_rows('climbed', keys=['node_id'], within=['affected', 'id']) }}

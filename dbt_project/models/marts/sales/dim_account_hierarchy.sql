@@ -19,7 +19,7 @@ records as (
 
 ) {{ rows_of('records') }},
 
-{{ hierarchy(kept('records'), ref('int_accounts_climbed')) }},
+{{ hierarchy('records', ref('int_accounts_climbed')) }},
 
 flattened as (
 
@@ -51,7 +51,7 @@ flattened as (
         -- version
         placed._batch
     from placed
-    left join {{ kept('records') }} as top on placed.top_id = top.id
+    left join records as top on placed.top_id = top.id
 
 )
 

@@ -67,8 +67,11 @@ def test_a_batch_that_lands_during_a_build_is_left_to_the_next(lake: Lake) -> No
 
 
 WORKED_OUT = "delta = keep(sql)"
-# In place of it: keeps the text, and lands a batch with two records before it is read.
+# In place of it: keeps the text and what Spark makes of a name in it, and lands a batch with two
+# records before it is read.
 LANDING = """open('{text}', 'w').write(sql)
+        open('{plan}', 'w').write(spark.table('dim_account__touched')._jdf.queryExecution()
+            .analyzed().toString())
         from pyspark.sql.functions import expr
         name = re.search('[a-z0-9_.]*t_raw[.]account', sql)[0]
         rows = spark.table(name).where('_batch = 4')
@@ -88,14 +91,20 @@ def test_by_hand_a_batch_that_lands_within_a_model_is_left_to_its_next_build(
     macro = lake.project / "macros" / "materializations" / "incremental.sql"
     shipped = macro.read_text()
     assert WORKED_OUT in shipped
-    macro.write_text(shipped.replace(WORKED_OUT, LANDING.format(text=tmp_path / "sent")))
+    notes = {"text": tmp_path / "sent", "plan": tmp_path / "plan"}
+    macro.write_text(shipped.replace(WORKED_OUT, LANDING.format(**notes)))
 
     lake.by_hand("run", "--select", "dim_account")
     assert names(lake)[1] == before | {"four"}
     # By literals and ranges, which leave out files; by a subquery nothing would be left out.
-    sent = (tmp_path / "sent").read_text()
+    sent = notes["text"].read_text()
     assert "account_id in ('a') and (account_id between 'a' and 'a')" in sent
     assert "from touched)" not in sent
+    # Rows in place of the query that found them, and no table in their plan.
+    assert "touched as (select * from dim_account__touched)" in sent
+    plan = notes["plan"].read_text()
+    assert "InMemoryRelation" in plan
+    assert "RelationV2" not in plan
 
     macro.write_text(shipped)
     lake.by_hand("run", "--select", "dim_account")

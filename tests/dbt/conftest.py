@@ -7,7 +7,6 @@ import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -163,22 +162,25 @@ class Lake:
 
     def run(self, *argv: str, **given: Any) -> subprocess.CompletedProcess[str]:
         """Run a program of the dbt environment; its session sees what has been committed."""
-        self.say(FORGET)
+        for session in self.sessions():
+            self.say(session, FORGET)
         return self.dbt(*argv, **given)
 
-    def say(self, code: str) -> None:
-        """Run a statement in the session that the builds share, if there is one yet."""
+    def sessions(self) -> list[str]:
+        """The session that builds share; none before the first build."""
+        found = self.client("glue").list_sessions()["Sessions"]
+        return [session["Id"] for session in found if session["Status"] == "READY"]
+
+    def say(self, session: str, code: str) -> None:
+        """Run a statement in a session."""
         glue = self.client("glue")
-        for session in glue.list_sessions()["Sessions"]:
-            if session["Status"] != "READY":
-                continue
-            number = glue.run_statement(SessionId=session["Id"], Code=code)["Id"]
-            found = until(
-                partial(glue.get_statement, SessionId=session["Id"], Id=number),
-                lambda found: found["Statement"]["State"] not in ("WAITING", "RUNNING"),
-                seconds=300,
-            )
-            assert found["Statement"]["Output"]["Status"] == "ok", found
+        number = glue.run_statement(SessionId=session, Code=code)["Id"]
+        found = until(
+            lambda: glue.get_statement(SessionId=session, Id=number)["Statement"],
+            lambda found: found["State"] not in ("WAITING", "RUNNING"),
+            seconds=300,
+        )
+        assert found["Output"]["Status"] == "ok", found
 
     def test_data(self, enabled: bool) -> None:
         """Have the builds that follow run the data tests, of all rows, or leave them out.

@@ -43,6 +43,7 @@ DEFECTS = ("Doubled", "Gap", "Lost", "Gone", "Value", "Stale", "Owner")
 
 def plant(lake: Lake, kind: str) -> None:
     """Defects that no build would make: one of each kind, in rows as old as they are."""
+    [session] = lake.sessions()
     for statement in (
         f"insert into {STAGED} select * from {STAGED} where account_id = '{kind}Doubled'",
         f"delete from {HISTORY} where account_id = '{kind}Gap' and account_name = 'B'",
@@ -55,7 +56,7 @@ def plant(lake: Lake, kind: str) -> None:
         f"update {HISTORY} set owner_id = 'nobody' where account_id = '{kind}Owner'",
         f"update {STAGED} set owner_id = 'nobody' where account_id = '{kind}Owner'",
     ):
-        lake.say(f"spark.sql({statement!r})")
+        lake.say(session, f"spark.sql({statement!r})")
 
 
 # dbt test with one set of variables after the other, the project read once, as a build does.

@@ -96,7 +96,7 @@ def named(found, name):
 
 cached, views, keys, news = [], [], [], True
 try:
-    while news and (mark := re.search('/[*] (ids|rows) of ([a-z0-9_]+) [*]/', sql)):
+    while mark := re.search('/[*] (ids|rows) of ([a-z0-9_]+) [*]/', sql):
         name, known, rest = mark[2], sql[: mark.start()], sql[mark.end() :]
         found = keep(known + ' select * from ' + name)
         if mark[1] == 'rows':
@@ -109,6 +109,8 @@ try:
         if name == 'touched':
             newest = found.agg({'_batch': 'max'}).first()[0]
             rest, news = rest.replace('(select max(_batch) from touched)', str(newest)), bool(ids)
+        if not news:
+            break
         # In place of the CTE, if it is written as most are.
         view, cte = named(found, name), '(.*[^a-z0-9_]' + name + '[^a-z0-9_(]+as[^a-z0-9_(]*[(])'
         cte = re.match(cte, known, re.DOTALL | re.IGNORECASE)
